@@ -1,0 +1,56 @@
+"""The exception tree: every error that this package raises on purpose derives from RbrctlError."""
+
+
+class RbrctlError(Exception):
+    """
+    Something is wrong that the user can put right.
+
+    The message says what is wrong, where (``file:line:column`` when there is a place), and what
+    would be right. It never holds a key.
+    """
+
+
+class UsageError(RbrctlError):
+    """An option, an argument or a configuration value cannot be used as it was given."""
+
+
+class FileError(RbrctlError):
+    """A file or folder cannot be read or written."""
+
+
+class MissingExtraError(RbrctlError):
+    """A command needs an optional package; the message names the extra that installs it."""
+
+
+class NothingMatchedError(RbrctlError):
+    """There was nothing to work on: no rules, no transcripts, no tests, no row in common."""
+
+
+class RuleSetError(RbrctlError):
+    """A rule set cannot be used: its files are broken or contradict the format."""
+
+
+class ExpressionError(RbrctlError):
+    """
+    A boolean expression cannot be parsed.
+
+    ``offset`` and ``length`` give the offending part in characters of the expression's own text.
+    """
+
+    def __init__(self, message: str, offset: int, length: int = 1) -> None:
+        """Keep the message and the span that it is about."""
+        super().__init__(message)
+        self.offset = offset
+        self.length = length
+
+
+class UndecidedError(RbrctlError):
+    """A proof needed more diagram nodes than its budget allows: the question stays open."""
+
+
+class RecordError(RbrctlError):
+    """A line of a data file is not a usable transcript or result."""
+
+
+class GraderError(RbrctlError):
+    """A grader cannot be used or cannot go on; failing at one answer is not this, but an Answer."""

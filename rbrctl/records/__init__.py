@@ -1,0 +1,1 @@
+"""Transcripts, answers and results: their models, and streaming readers and writers."""

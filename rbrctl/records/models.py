@@ -1,0 +1,112 @@
+"""Transcripts, answers and results as plain, frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A conversation, the completion to judge, and what is known of them."""
+
+    id: str
+    prompt: tuple[Message, ...]
+    completion: tuple[Message, ...]
+    response_class: str | None = None
+    """As the file spells it: a name or an alias of the rule set's."""
+    labels: Mapping[str, bool] = field(default_factory=dict)
+    """A human's answers; an absent name is unknown, not false."""
+    rank_label: str | None = None
+    category: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the file that have no meaning here, carried through."""
+    content_digest: str = ""
+    """Of the prompt and the completion."""
+    prompt_digest: str = ""
+    """Of the prompt alone: what folds and clusters are grouped by."""
+
+    @property
+    def completion_text(self) -> str:
+        """The assistant's words, its messages joined by blank lines."""
+        return "\n\n".join(message.content for message in self.completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    P(true) of one proposition for one transcript and where it came from; or an error.
+
+    Exactly one of ``probability`` (in [0, 1]) and ``error`` is set.
+    """
+
+    probability: float | None = None
+    source: str | None = None
+    """What kind of evidence gave it: ``embedded``, ``cues``, ``decisions``, ``logprobs``, ..."""
+    digest: str | None = None
+    """Of what the grader was given for this proposition; only its change makes an answer stale."""
+    error: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else the source tells (probability mass, raw text, repeats), carried through."""
+
+
+class RuleState(StrEnum):
+    """Whether a rule holds for a transcript."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class GraderIdentity:
+    """Which grader gave a result's answers."""
+
+    kind: str
+    """``embedded``, ``endpoint`` or ``recorded``."""
+    digest: str
+    model: str | None = None
+    mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetIdentity:
+    """Which rule set gave a result's verdict."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A graded transcript without its text: answers, verdict, and who gave them."""
+
+    id: str
+    content_digest: str
+    prompt_digest: str
+    answers: Mapping[str, Answer]
+    grader: GraderIdentity
+    ruleset: RuleSetIdentity
+    response_class: str | None = None
+    """Resolved to the rule set's own name; None when the transcript has none."""
+    response_class_source: str | None = None
+    """``given`` or ``inferred``."""
+    labels: Mapping[str, bool] = field(default_factory=dict)
+    rank_label: str | None = None
+    category: str | None = None
+    rules: Mapping[str, RuleState] = field(default_factory=dict)
+    rank: str | None = None
+    """None when it is undetermined or there is no response class."""
+    rank_probabilities: Mapping[str, float] | None = None
+    axioms_broken: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the line, carried through (for one, that questions were asked lazily)."""

@@ -1,0 +1,1 @@
+"""What a rule set is and means: model, expressions, diagram, verdict, loader and checks."""

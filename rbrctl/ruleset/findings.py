@@ -1,0 +1,67 @@
+"""Places in files, and the findings that checks report about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How grave a finding is; errors and warnings make a check fail, notes do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """
+    A span of a text file.
+
+    Lines and columns count from 1, columns in characters; the end is exclusive.
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        """Write the start as ``file:line:column``."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a finding is about, and what stands there."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check has to say."""
+
+    id: str
+    severity: Severity
+    message: str
+    place: Place | None = None
+    hint: str | None = None
+    """What would be right."""
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check run reports, with the text of the files it speaks of, to draw lines from."""
+
+    items: tuple[Finding, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The text of each file named in a place."""
+
+    @property
+    def failed(self) -> bool:
+        """True when any finding is an error or a warning."""
+        return any(item.severity is not Severity.NOTE for item in self.items)

@@ -1,0 +1,1 @@
+"""Intervals, agreement, calibration and resampling: plain functions of plain numbers."""
