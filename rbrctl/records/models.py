@@ -36,8 +36,10 @@ class Transcript:
 
     @property
     def completion_text(self) -> str:
-        """The assistant's words, its messages joined by blank lines."""
-        return "\n\n".join(message.content for message in self.completion)
+        """The assistant's words, its messages joined by blank lines; no tool's and no user's."""
+        return "\n\n".join(
+            message.content for message in self.completion if message.role == "assistant"
+        )
 
 
 @dataclass(frozen=True, slots=True)

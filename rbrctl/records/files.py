@@ -1,0 +1,152 @@
+"""Opening files to read and replacing files whole, with errors that a user can act on."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from rbrctl.errors import FileError
+
+Source = str | os.PathLike[str] | BinaryIO
+"""A path, or a binary stream that is already open (standard input)."""
+
+BUFFER_BYTES = 1 << 20
+
+
+def source_name(source: Source) -> str:
+    """Name a source as messages do: its path, or ``<stdin>`` for a stream without one."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "<stdin>"
+
+
+def cannot(action: str, name: str, error: OSError) -> FileError:
+    """Make the one readable error for a failed ``action`` (``read``, ``write``) on a file."""
+    if isinstance(error, BrokenPipeError):
+        return FileError(f"cannot {action} {name}: its reader has gone")
+    reason = error.strerror or type(error).__name__
+    return FileError(f"cannot {action} {name}: {reason[:1].lower()}{reason[1:]}")
+
+
+@contextmanager
+def open_input(source: Source) -> Iterator[BinaryIO]:
+    """
+    Open a path to read bytes from it, or use a stream that is open already and leave it open.
+
+    Raises FileError for what is missing, unreadable, a folder, or a device without an end. Pipes,
+    terminals and the null device are fine.
+    """
+    name = source_name(source)
+    if not isinstance(source, str | os.PathLike):
+        _refuse_endless(source, name)
+        yield source
+        return
+    if not os.fspath(source):
+        raise FileError("cannot read a file without a name: give a path, or - for standard input")
+    try:
+        stream = open(source, "rb", buffering=BUFFER_BYTES)  # noqa: SIM115
+    except IsADirectoryError as error:
+        raise FileError(f"cannot read {name}: it is a folder, and a file is needed") from error
+    except ValueError as error:
+        raise FileError(f"cannot read {name!r}: {error}") from error
+    except OSError as error:
+        raise cannot("read", name, error) from error
+    with stream:
+        _refuse_endless(stream, name)
+        yield stream
+
+
+def _refuse_endless(stream: BinaryIO, name: str) -> None:
+    """Raise FileError where a stream is a device that would never end, such as /dev/zero."""
+    try:
+        number = stream.fileno()
+        status = os.fstat(number)
+    except (OSError, ValueError, AttributeError):
+        return
+    if stat.S_ISDIR(status.st_mode):
+        raise FileError(f"cannot read {name}: it is a folder, and a file is needed")
+    if stat.S_ISBLK(status.st_mode) or (
+        stat.S_ISCHR(status.st_mode)
+        and status.st_rdev != os.stat(os.devnull).st_rdev
+        and not os.isatty(number)
+    ):
+        raise FileError(f"cannot read {name}: it is a device, and a file or pipe is needed")
+
+
+def is_plain_target(path: str | os.PathLike[str]) -> bool:
+    """
+    Tell whether a path to be written is a regular file, there or yet to be made.
+
+    False for pipes and character devices, which can only be written to. Raises FileError for a
+    folder, a block device, and a path whose folder is missing.
+    """
+    name = os.fspath(path)
+    if not name:
+        raise FileError("cannot write a file without a name")
+    try:
+        mode = os.stat(name).st_mode
+    except FileNotFoundError:
+        parent = os.path.dirname(os.path.realpath(name))
+        if not os.path.isdir(parent):
+            raise FileError(
+                f"cannot write {name}: the folder {os.path.dirname(name) or parent} does not exist"
+            ) from None
+        return True
+    except ValueError as error:
+        raise FileError(f"cannot write {name!r}: {error}") from error
+    except OSError as error:
+        raise cannot("write", name, error) from error
+    if stat.S_ISDIR(mode):
+        raise FileError(f"cannot write {name}: it is a folder, and a file is needed")
+    if stat.S_ISBLK(mode):
+        raise FileError(f"cannot write {name}: it is a disk, and a file or pipe is needed")
+    return stat.S_ISREG(mode)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """
+    Write a file whole or not at all.
+
+    The bytes go to a temporary file in the same folder, which takes the place (and the
+    permissions) of the old one when the block ends well, and is removed when it does not. A
+    symbolic link is followed. Pipes and devices are written to as they are. Raises FileError.
+    """
+    name = os.fspath(path)
+    if not is_plain_target(name):
+        try:
+            with open(name, "wb") as stream:
+                yield stream
+        except OSError as error:
+            raise cannot("write", name, error) from error
+        return
+    target = Path(os.path.realpath(name))
+    temporary: str | None = None
+    try:
+        number, temporary = tempfile.mkstemp(prefix=f".{target.name[:200]}.", dir=target.parent)
+        with open(number, "wb", buffering=BUFFER_BYTES) as stream:
+            os.fchmod(number, permissions(target))
+            yield stream
+            stream.flush()
+            os.fsync(number)
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as error:
+        raise cannot("write", name, error) from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def permissions(path: Path) -> int:
+    """Give the mode of a file that is there, or the one that a new file would get."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

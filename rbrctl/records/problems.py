@@ -1,0 +1,75 @@
+"""What is wrong with a line of a data file, and who is told."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rbrctl.errors import RecordError
+
+QUOTED_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LineProblem:
+    """One line of a data file that cannot be used."""
+
+    file: str
+    line: int
+    """Counted from 1."""
+    message: str
+
+    def __str__(self) -> str:
+        """Write it as ``file:line: message``."""
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+ProblemHandler = Callable[[LineProblem], None]
+"""Is told of each bad line; may raise to stop the reading."""
+
+
+def raise_problem(problem: LineProblem) -> None:
+    """Stop at the first bad line: the handler for strict reading. Raises RecordError."""
+    raise RecordError(str(problem))
+
+
+class ProblemLog:
+    """
+    Counts bad lines and keeps the first of them, so that memory stays flat.
+
+    An instance is a ProblemHandler.
+    """
+
+    def __init__(self, limit: int = 100) -> None:
+        """Keep at most ``limit`` problems; all are counted."""
+        self.limit = limit
+        self.count = 0
+        self.items: list[LineProblem] = []
+
+    def __call__(self, problem: LineProblem) -> None:
+        """Take one problem."""
+        self.count += 1
+        if len(self.items) < self.limit:
+            self.items.append(problem)
+
+
+def quoted(value: object) -> str:
+    """Write a value of a data file into a message: as JSON, on one line and never long."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= QUOTED_LENGTH else text[: QUOTED_LENGTH - 3] + "..."
+
+
+def kind_of(value: object) -> str:
+    """Name a JSON value's type as JSON does, with its article."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list() | tuple():
+            return "an array"
+        case _:
+            return "an object"

@@ -1,0 +1,203 @@
+"""Results: graded transcripts as lines of JSON, read strictly and written."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rbrctl.errors import RecordError
+from rbrctl.records.compact_index import CompactIndex
+from rbrctl.records.fields import (
+    optional_object,
+    optional_text,
+    read_labels,
+    read_probability,
+    required_text,
+)
+from rbrctl.records.files import Source, source_name
+from rbrctl.records.json_lines import read_json_lines
+from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, RuleState
+from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
+
+DECIMALS = 6
+
+_KEYS = frozenset(
+    {
+        *("id", "content", "prompt", "response_class", "response_class_source", "labels"),
+        *("rank_label", "category", "answers", "rules", "rank", "rank_probabilities"),
+        *("axioms_broken", "grader", "ruleset"),
+    }
+)
+_ANSWER_KEYS = frozenset({"p", "source", "digest", "error"})
+_CLASS_SOURCES = (None, "given", "inferred")
+_RULE_STATES = {state.value: state for state in RuleState}
+
+
+def read_results(
+    source: Source, on_problem: ProblemHandler, name: str | None = None
+) -> Iterator[Result]:
+    """
+    Yield the results of a JSON Lines file or stream, in its order, each id once.
+
+    A line that cannot be used, or whose id an earlier line had, is told to ``on_problem`` and left
+    out. Raises FileError at the first step where the source cannot be read.
+    """
+    name = name or source_name(source)
+    lines = CompactIndex()
+    for number, row in read_json_lines(source, on_problem, name):
+        try:
+            result = parse_result(row)
+            if (before := lines.get(result.id)) is not None:
+                raise RecordError(f"the id {quoted(result.id)} stands on line {before} already")
+        except RecordError as error:
+            on_problem(LineProblem(name, number, str(error)))
+        else:
+            lines.set(result.id, number)
+            yield result
+
+
+def parse_result(row: Mapping[str, Any]) -> Result:
+    """Read one row of a results file. Raises RecordError with a message that names the field."""
+    class_source = optional_text(row, "response_class_source")
+    if class_source not in _CLASS_SOURCES:
+        raise RecordError(
+            f"response_class_source must be given or inferred, not {quoted(class_source)}"
+        )
+    answers = optional_object(row, "answers")
+    return Result(
+        id=required_text(row, "id"),
+        content_digest=required_text(row, "content"),
+        prompt_digest=required_text(row, "prompt"),
+        answers={key: _answer(value, f"answers.{key[:60]}") for key, value in answers.items()},
+        grader=_grader(row),
+        ruleset=_ruleset(row),
+        response_class=optional_text(row, "response_class"),
+        response_class_source=class_source,
+        labels=read_labels(row, "labels"),
+        rank_label=optional_text(row, "rank_label"),
+        category=optional_text(row, "category"),
+        rules=_rules(row),
+        rank=optional_text(row, "rank"),
+        rank_probabilities=_rank_probabilities(row),
+        axioms_broken=_axioms_broken(row),
+        extra={key: value for key, value in row.items() if key not in _KEYS},
+    )
+
+
+def _grader(row: Mapping[str, Any]) -> GraderIdentity:
+    value = _required_object(row, "grader")
+    return GraderIdentity(
+        kind=required_text(value, "kind", "grader."),
+        digest=required_text(value, "digest", "grader."),
+        model=optional_text(value, "model", "grader."),
+        mode=optional_text(value, "mode", "grader."),
+    )
+
+
+def _ruleset(row: Mapping[str, Any]) -> RuleSetIdentity:
+    value = _required_object(row, "ruleset")
+    return RuleSetIdentity(
+        name=required_text(value, "name", "ruleset."),
+        version=required_text(value, "version", "ruleset."),
+        digest=required_text(value, "digest", "ruleset."),
+    )
+
+
+def _required_object(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    if row.get(key) is None:
+        raise RecordError(f'no "{key}": this is not a line of a results file')
+    return optional_object(row, key)
+
+
+def _answer(value: object, where: str) -> Answer:
+    if not isinstance(value, dict):
+        raise RecordError(f'{where} must be an object with "p" or "error", not {kind_of(value)}')
+    probability, error = value.get("p"), optional_text(value, "error", f"{where}.")
+    if (probability is None) == (error is None):
+        raise RecordError(f'{where} must have either "p" or "error"')
+    return Answer(
+        probability=None if error is not None else read_probability(probability, f"{where}.p"),
+        source=optional_text(value, "source", f"{where}."),
+        digest=optional_text(value, "digest", f"{where}."),
+        error=error,
+        details={key: item for key, item in value.items() if key not in _ANSWER_KEYS},
+    )
+
+
+def _rules(row: Mapping[str, Any]) -> dict[str, RuleState]:
+    rules: dict[str, RuleState] = {}
+    for key, value in optional_object(row, "rules").items():
+        state = _RULE_STATES.get(value) if isinstance(value, str) else None
+        if state is None:
+            raise RecordError(
+                f"rules.{key[:60]} must be held, broken or undetermined, not {quoted(value)}"
+            )
+        rules[key] = state
+    return rules
+
+
+def _rank_probabilities(row: Mapping[str, Any]) -> dict[str, float] | None:
+    if row.get("rank_probabilities") is None:
+        return None
+    return {
+        key: read_probability(value, f"rank_probabilities.{key[:60]}")
+        for key, value in optional_object(row, "rank_probabilities").items()
+    }
+
+
+def _axioms_broken(row: Mapping[str, Any]) -> tuple[str, ...]:
+    value = row.get("axioms_broken")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RecordError(f"axioms_broken must be a list of texts, not {quoted(value)}")
+    return tuple(value)
+
+
+def result_to_json(result: Result) -> dict[str, Any]:
+    """
+    Write a result as a row of a results file.
+
+    Probabilities of answers are written as they are, so that a file scored again gives the very
+    same verdicts; those of ranks, which nothing is derived from, are rounded to DECIMALS places.
+    """
+    probabilities = result.rank_probabilities
+    row: dict[str, Any] = {
+        "id": result.id,
+        "content": result.content_digest,
+        "prompt": result.prompt_digest,
+        "response_class": result.response_class,
+        "response_class_source": result.response_class_source,
+        "labels": dict(result.labels),
+        "rank_label": result.rank_label,
+        "category": result.category,
+        "answers": {name: _answer_to_json(answer) for name, answer in result.answers.items()},
+        "rules": {name: state.value for name, state in result.rules.items()},
+        "rank": result.rank,
+        "rank_probabilities": probabilities
+        and {rank: round(value, DECIMALS) for rank, value in probabilities.items()},
+        "axioms_broken": list(result.axioms_broken),
+        "grader": {
+            "kind": result.grader.kind,
+            "model": result.grader.model,
+            "mode": result.grader.mode,
+            "digest": result.grader.digest,
+        },
+        "ruleset": {
+            "name": result.ruleset.name,
+            "version": result.ruleset.version,
+            "digest": result.ruleset.digest,
+        },
+    }
+    return row | {key: value for key, value in result.extra.items() if key not in _KEYS}
+
+
+def _answer_to_json(answer: Answer) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    if answer.error is None:
+        row["p"] = answer.probability
+    else:
+        row["error"] = answer.error
+    if answer.source is not None:
+        row["source"] = answer.source
+    if answer.digest is not None:
+        row["digest"] = answer.digest
+    return row | {key: value for key, value in answer.details.items() if key not in _ANSWER_KEYS}

@@ -1,0 +1,169 @@
+"""Transcripts are read in each form that is in use, and nothing of a row is lost."""
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbrctl.errors import FileError, RecordError
+from rbrctl.records.models import Message, Transcript
+from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.records.transcripts import (
+    make_transcript,
+    parse_transcript,
+    read_transcripts,
+    transcript_to_json,
+)
+
+SHARED = Path(os.environ.get("RBRCTL_SHARED") or Path(__file__).parents[3] / "shared")
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
+messages = st.builds(Message, st.sampled_from(["user", "system", "assistant", "tool"]), texts)
+assistant_messages = st.builds(Message, st.just("assistant"), texts)
+extras = st.dictionaries(
+    names.map(lambda name: "x-" + name), st.recursive(st.none() | texts, st.lists), max_size=3
+)
+
+
+def rows(*items: dict[str, Any]) -> io.BytesIO:
+    return io.BytesIO(b"".join(json.dumps(item).encode() + b"\n" for item in items))
+
+
+def read(*items: dict[str, Any]) -> list[Transcript]:
+    return list(read_transcripts(rows(*items), raise_problem))
+
+
+@st.composite
+def transcripts(draw: st.DrawFn) -> Transcript:
+    made = make_transcript(
+        tuple(draw(st.lists(messages, max_size=4))),
+        (*draw(st.lists(messages, max_size=2)), draw(assistant_messages)),
+    )
+    return Transcript(
+        id=draw(names),
+        prompt=made.prompt,
+        completion=made.completion,
+        response_class=draw(st.none() | texts),
+        labels=draw(st.dictionaries(names, st.booleans(), max_size=3)),
+        rank_label=draw(st.none() | texts),
+        category=draw(st.none() | texts),
+        extra=draw(extras),
+        content_digest=made.content_digest,
+        prompt_digest=made.prompt_digest,
+    )
+
+
+@given(transcripts())
+def test_a_written_transcript_reads_back_the_same(transcript: Transcript) -> None:
+    assert read(transcript_to_json(transcript)) == [transcript]
+
+
+def test_text_messages_and_parts_are_the_same_content() -> None:
+    as_text = {"prompt": "Hello", "completion": "Good day"}
+    as_messages = {
+        "prompt": [{"role": "user", "content": "Hello"}],
+        "completion": [{"role": "assistant", "content": [{"type": "text", "text": "Good day"}]}],
+    }
+    as_one_list = {"messages": [*as_messages["prompt"], *as_messages["completion"]]}
+    digests = {parse_transcript(row).content_digest for row in (as_text, as_messages, as_one_list)}
+    assert len(digests) == 1
+
+
+def test_the_published_gold_sets_keys_are_read() -> None:
+    (transcript,) = read(
+        {
+            "prompt": "a",
+            "completion": "b",
+            "response_type": "Hard Refuse",
+            "category": "None",
+            "propositions": {"apology": True, "judgement": None},
+        }
+    )
+    assert transcript.response_class == "Hard Refuse"
+    assert transcript.category == "None"
+    assert transcript.labels == {"apology": True}
+    assert transcript.extra == {}
+
+
+def test_the_last_assistant_message_is_the_completion() -> None:
+    conversation = [("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
+    (transcript,) = read({"messages": [{"role": r, "content": c} for r, c in conversation]})
+    assert transcript.prompt == tuple(Message(role, content) for role, content in conversation[:3])
+    assert transcript.completion == (Message("assistant", "d"),)
+
+
+def test_content_may_be_null_and_only_the_assistant_speaks() -> None:
+    completion = [
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "tool", "content": "42"},
+        {"role": "assistant", "content": "It is 42."},
+    ]
+    (transcript,) = read({"prompt": "?", "completion": completion})
+    assert transcript.completion[0].content == ""
+    assert transcript.completion_text == "\n\nIt is 42."
+    (refused,) = read(
+        {"prompt": "?", "completion": [{"role": "assistant", "content": None, "refusal": "No."}]}
+    )
+    assert refused.completion_text == "No."
+
+
+def test_ids_are_made_from_content_and_its_occurrence() -> None:
+    row = {"prompt": "a", "completion": "b"}
+    first, second, other, third = read(row, row, {"prompt": "a", "completion": "c"}, row)
+    assert first.id == first.content_digest
+    assert second.id == f"{first.id}-2"
+    assert third.id == f"{first.id}-3"
+    assert other.id == other.content_digest
+    assert first.prompt_digest == other.prompt_digest
+
+
+def test_a_made_id_avoids_one_that_is_given() -> None:
+    row = {"prompt": "a", "completion": "b"}
+    digest = parse_transcript(row).content_digest
+    given_id, made = read(row | {"id": digest}, row)
+    assert (given_id.id, made.id) == (digest, f"{digest}-2")
+
+
+def test_an_id_that_comes_again_is_a_problem() -> None:
+    log = ProblemLog()
+    source = rows(
+        {"id": 7, "prompt": "a", "completion": "b"},
+        {"id": "7", "prompt": "a", "completion": "b"},
+        {"id": 7, "prompt": "a", "completion": "other"},
+    )
+    assert [item.id for item in read_transcripts(source, log, "file")] == ["7"]
+    assert [str(item) for item in log.items] == [
+        'file:2: the id "7" stands on an earlier line with the same content',
+        'file:3: the id "7" stands on an earlier line with other content',
+    ]
+
+
+def test_strict_reading_stops_at_the_first_problem() -> None:
+    with pytest.raises(RecordError, match=r'^<stdin>:1: no "completion"'):
+        read({"prompt": "a"})
+
+
+def test_a_missing_file_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"cannot read .*missing: no such file or directory"):
+        list(read_transcripts(tmp_path / "missing", raise_problem))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data beside the repository")
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("rbr_gold_train.jsonl", 351),
+        ("chatgpt_refusals.jsonl", 1721),
+        ("model_spec_examples.jsonl", 389),
+    ],
+)
+def test_real_data_reads_whole_and_round_trips(name: str, count: int) -> None:
+    transcripts = list(read_transcripts(SHARED / "data" / name, raise_problem))
+    assert len(transcripts) == len({item.id for item in transcripts}) == count
+    assert read(*map(transcript_to_json, transcripts)) == transcripts
