@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
+
+from rbrctl.states import RuleState as RuleState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,6 @@ class Answer:
     error: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     """What else the source tells (probability mass, raw text, repeats), carried through."""
-
-
-class RuleState(StrEnum):
-    """Whether a rule holds for a transcript."""
-
-    HELD = "held"
-    BROKEN = "broken"
-    UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,9 +109,11 @@ class _Parser:
 
     def parse(self) -> Expression:
         expression = self._implication()
-        if self._index < len(self._tokens):
-            raise self._error("expected 'and', 'or' or 'implies' before")
-        return expression
+        if (word := self._peek()) is None:
+            return expression
+        if word.lower() in KEYWORDS:
+            raise self._error(f"write '{word.lower()}' in lower case:")
+        raise self._error("expected 'and', 'or' or 'implies' before")
 
     def _peek(self) -> str | None:
         return self._tokens[self._index].text if self._index < len(self._tokens) else None

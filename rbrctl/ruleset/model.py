@@ -84,6 +84,8 @@ class Rule:
     tags: tuple[str, ...] = ()
     source: str | None = None
     deprecated: str | bool | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Places of its parts, by dotted path (``otherwise``, ``response_classes.comply``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class ResponseClass:
     description: str | None = None
     aliases: tuple[str, ...] = ()
     extends: str | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Places of its parts, by dotted path (``extends``, ``aliases.Comply``)."""
 
 
 @dataclass(frozen=True, slots=True)

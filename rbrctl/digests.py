@@ -1,0 +1,14 @@
+"""One way to make a digest, for rule sets, transcripts and answers alike."""
+
+import hashlib
+import json
+from typing import Any
+
+LENGTH = 32
+"""Hexadecimal digits kept: 128 bits, far beyond accidental collision."""
+
+
+def digest_of(value: Any) -> str:
+    """Give the SHA-256 digest of a JSON value's canonical form, cut to LENGTH digits."""
+    canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]

@@ -1,0 +1,212 @@
+"""Reduced ordered binary decision diagrams: exact answers about boolean functions of many names."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rbrctl.errors import UndecidedError
+from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
+
+FALSE = 0
+TRUE = 1
+DEFAULT_BUDGET = 400_000
+
+
+class Diagram:
+    """
+    A forest of boolean functions that share their parts; equal functions are the same node.
+
+    A node is an int; ``FALSE`` and ``TRUE`` are the constants. Variables are ordered by first use.
+    Every operation that makes nodes raises UndecidedError once nodes and remembered steps together
+    pass the budget. Source: Bryant, Graph-Based Algorithms for Boolean Function Manipulation
+    (1986); ``ite`` after Brace, Rudell and Bryant (1990), with a stack of its own in place of
+    recursion, so that no depth of variables can exhaust Python's.
+    """
+
+    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
+        """Start with the two constants and room for ``budget`` nodes and steps."""
+        self._budget = budget
+        self._names: list[str] = []
+        self._levels: dict[str, int] = {}
+        last = 1 << 60
+        self._nodes: list[tuple[int, int, int]] = [(last, 0, 0), (last, 1, 1)]
+        self._unique: dict[tuple[int, int, int], int] = {}
+        self._steps: dict[tuple[int, int, int], int] = {}
+
+    def variable(self, name: str) -> int:
+        """Give the function that is true where ``name`` is."""
+        if name not in self._levels:
+            self._levels[name] = len(self._names)
+            self._names.append(name)
+        return self._node(self._levels[name], FALSE, TRUE)
+
+    def build(self, expression: Expression, bound: Mapping[str, int] | None = None) -> int:
+        """Give the function of an expression; names in ``bound`` stand for those functions."""
+        match expression:
+            case Name(name):
+                return bound[name] if bound and name in bound else self.variable(name)
+            case Not(operand):
+                return self.negate(self.build(operand, bound))
+            case And(operands):
+                return self.conjunction(self.build(operand, bound) for operand in operands)
+            case Or(operands):
+                return self.disjunction(self.build(operand, bound) for operand in operands)
+            case Implies(premise, conclusion):
+                return self.ite(self.build(premise, bound), self.build(conclusion, bound), TRUE)
+
+    def negate(self, node: int) -> int:
+        """Give the function that is true where ``node`` is false."""
+        return self.ite(node, FALSE, TRUE)
+
+    def conjunction(self, nodes: Iterable[int]) -> int:
+        """Give the function that is true where all of ``nodes`` are; of none, TRUE."""
+        result = TRUE
+        for node in self._deepest_first(nodes):
+            result = self.ite(node, result, FALSE)
+        return result
+
+    def disjunction(self, nodes: Iterable[int]) -> int:
+        """Give the function that is true where any of ``nodes`` is; of none, FALSE."""
+        result = FALSE
+        for node in self._deepest_first(nodes):
+            result = self.ite(node, TRUE, result)
+        return result
+
+    def _deepest_first(self, nodes: Iterable[int]) -> list[int]:
+        # Put on top of what is there, a function costs its own size; put below, the whole.
+        return sorted(nodes, key=lambda node: self._nodes[node][0], reverse=True)
+
+    def ite(self, condition: int, then: int, otherwise: int) -> int:
+        """Give the function that is ``then`` where ``condition`` holds, else ``otherwise``."""
+        results: list[int] = []
+        todo: list[tuple[int, int, int, int]] = [(condition, then, otherwise, -1)]
+        while todo:
+            f, g, h, level = todo.pop()
+            if level >= 0:
+                low, high = results.pop(), results.pop()
+                self._steps[f, g, h] = node = self._node(level, low, high)
+                results.append(node)
+            elif (known := self._shortcut(f, g, h)) is not None:
+                results.append(known)
+            else:
+                nodes = self._nodes
+                level = min(nodes[f][0], nodes[g][0], nodes[h][0])
+                split = [(n, n) if nodes[n][0] != level else nodes[n][1:] for n in (f, g, h)]
+                todo.append((f, g, h, level))
+                todo.append((split[0][0], split[1][0], split[2][0], -1))
+                todo.append((split[0][1], split[1][1], split[2][1], -1))
+        return results[0]
+
+    def _shortcut(self, f: int, g: int, h: int) -> int | None:
+        if f == TRUE:
+            return g
+        if f == FALSE:
+            return h
+        if g == h:
+            return g
+        if g == TRUE and h == FALSE:
+            return f
+        return self._steps.get((f, g, h))
+
+    def _node(self, level: int, low: int, high: int) -> int:
+        if low == high:
+            return low
+        key = (level, low, high)
+        node = self._unique.get(key)
+        if node is None:
+            if len(self._nodes) + len(self._steps) > self._budget:
+                raise UndecidedError(f"the proof needs more than {self._budget:,} diagram nodes")
+            node = self._unique[key] = len(self._nodes)
+            self._nodes.append(key)
+        return node
+
+    def restrict(self, node: int, assignment: Mapping[str, bool]) -> int:
+        """Give the function that remains when the names in ``assignment`` have those values."""
+        fixed = {self._levels[n]: v for n, v in assignment.items() if n in self._levels}
+        images = {FALSE: FALSE, TRUE: TRUE}
+        for current in self._ascending(node):
+            level, low, high = self._nodes[current]
+            if level in fixed:
+                images[current] = images[high if fixed[level] else low]
+            else:
+                images[current] = self._node(level, images[low], images[high])
+        return images[node]
+
+    def value(self, node: int, assignment: Mapping[str, bool | None]) -> bool | None:
+        """Tell the function's value where all fillings of the unknown names agree, else None."""
+        seen: set[int] = set()
+        todo = [node]
+        while todo:
+            current = todo.pop()
+            while current > TRUE:
+                if current in seen:
+                    break
+                level, low, high = self._nodes[current]
+                known = assignment.get(self._names[level])
+                if known is None:
+                    seen.add(current)
+                    todo.append(high)
+                    current = low
+                else:
+                    current = high if known else low
+            seen.add(current)
+            if FALSE in seen and TRUE in seen:
+                return None
+        return TRUE in seen
+
+    def probability(self, node: int, probabilities: Mapping[str, float]) -> float:
+        """
+        Give P(true) of the function when its names are independent with those probabilities.
+
+        Names of its support that are absent raise KeyError.
+        """
+        chance = {FALSE: 0.0, TRUE: 1.0}
+        for current in self._ascending(node):
+            level, low, high = self._nodes[current]
+            p = probabilities[self._names[level]]
+            chance[current] = p * chance[high] + (1.0 - p) * chance[low]
+        return chance[node]
+
+    def share(self, node: int) -> float:
+        """Give the share of all assignments on which the function is true."""
+        return self.probability(node, dict.fromkeys(self._names, 0.5))
+
+    def support(self, node: int) -> frozenset[str]:
+        """Give the names that the function depends on."""
+        return frozenset(self._names[self._nodes[n][0]] for n in self._ascending(node))
+
+    def smallest_model(self, node: int) -> dict[str, bool] | None:
+        """
+        Give an assignment that makes the function true, with the fewest names true.
+
+        It holds the names on the way only; any others are free. None where there is none. Of
+        equally small ones, the one whose early names are false.
+        """
+        if node == FALSE:
+            return None
+        cost = {FALSE: float("inf"), TRUE: 0.0}
+        for current in self._ascending(node):
+            _, low, high = self._nodes[current]
+            cost[current] = min(cost[low], cost[high] + 1)
+        model: dict[str, bool] = {}
+        while node > TRUE:
+            level, low, high = self._nodes[node]
+            taken = cost[high] + 1 < cost[low]
+            model[self._names[level]] = taken
+            node = high if taken else low
+        return model
+
+    def branches(self, node: int) -> tuple[str, int, int]:
+        """Give a node's name and what remains when it is false and when it is true."""
+        level, low, high = self._nodes[node]
+        return self._names[level], low, high
+
+    def _ascending(self, node: int) -> Iterator[int]:
+        """Walk the inner nodes below and including ``node``, children before parents."""
+        seen: set[int] = set()
+        todo = [node]
+        while todo:
+            current = todo.pop()
+            if current > TRUE and current not in seen:
+                seen.add(current)
+                todo.extend(self._nodes[current][1:])
+        # A node is only ever made after its children, so that numbers ascend from the leaves.
+        return iter(sorted(seen))

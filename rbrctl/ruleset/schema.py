@@ -1,0 +1,151 @@
+"""The published JSON Schema of a rule file, and findings with places from its errors."""
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from rbrctl.ruleset.findings import Finding, Place, Severity
+from rbrctl.ruleset.yaml_tree import MappingNode, Node, SequenceNode, plain
+from rbrctl.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+
+def schema_text() -> str:
+    """Give the JSON Schema (draft-07) of a rule file, as it ships."""
+    return resources.files("rbrctl.ruleset").joinpath("schema.json").read_text("utf-8")
+
+
+@cache
+def _validator() -> "Validator":
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(json.loads(schema_text()))
+
+
+def schema_findings(root: Node) -> list[Finding]:
+    """Check a file's tree against the schema: one finding a mistake, in the order of the file."""
+    findings = [
+        finding
+        for error in _validator().iter_errors(plain(root))
+        for finding in _findings_of(error, root)
+    ]
+    return sorted(findings, key=lambda finding: (finding.place is None, finding.place))
+
+
+def _findings_of(error: "ValidationError", root: Node) -> Iterator[Finding]:
+    path = list(error.absolute_path)
+    node, place = _locate(root, path)
+    where = f"{_dotted(path)}: " if path else ""
+    match error.validator:
+        case "additionalProperties" if isinstance(node, MappingNode):
+            yield from _unknown_keys(error, node, where)
+        case "pattern" if "propertyNames" in list(error.absolute_schema_path):
+            key = str(error.instance)
+            key_place = node.key_places.get(key, place) if isinstance(node, MappingNode) else place
+            yield _finding(f"{where}'{key}' is not a name", key_place, _name_hint(error))
+        case _:
+            message, hint = _explain(error)
+            yield _finding(f"{where}{message}", place, hint)
+
+
+def _finding(message: str, place: Place, hint: str | None) -> Finding:
+    return Finding("schema", Severity.ERROR, message, place, hint)
+
+
+def _locate(root: Node, path: Sequence[str | int]) -> tuple[Node, Place]:
+    node, place = root, root.place
+    for step in path:
+        if isinstance(node, MappingNode):
+            node = node.entries[str(step)]
+        elif isinstance(node, SequenceNode):
+            node = node.items[int(step)]
+        place = node.place
+    return node, place
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _unknown_keys(error: "ValidationError", node: MappingNode, where: str) -> Iterator[Finding]:
+    schema: Any = error.schema
+    known = list(schema.get("properties", {}))
+    for key in node.entries:
+        if key not in known and not key.startswith("x-"):
+            hint = did_you_mean(key, known) or f"the keys here are {', '.join(known)}"
+            yield _finding(f"{where}unknown key '{key}'", node.key_places[key], hint)
+
+
+def _name_hint(error: "ValidationError") -> str:
+    if "-" in str(error.validator_value):
+        return "lower-case letters, digits and '-', a letter first"
+    return "lower-case letters, digits and '_', a letter first"
+
+
+_TYPES = {
+    "string": "a text",
+    "object": "a mapping",
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
+
+
+def _explain(error: "ValidationError") -> tuple[str, str | None]:
+    wanted: Any = error.validator_value
+    match error.validator:
+        case "type":
+            names = [wanted] if isinstance(wanted, str) else wanted
+            kinds = " or ".join(_TYPES[name] for name in names)
+            return f"must be {kinds}, not {_kind_of(error.instance)}", _type_hint(error, names)
+        case "required":
+            # One error comes for each missing key, which only the message names.
+            missing = next(key for key in wanted if error.message.startswith(repr(key)))
+            return f"the key '{missing}' is missing", None
+        case "enum":
+            allowed = [str(value) for value in wanted]
+            hint = did_you_mean(str(error.instance), allowed)
+            return f"must be {' or '.join(allowed)}, not '{error.instance}'", hint
+        case "pattern":
+            return f"'{error.instance}' is not a name", _name_hint(error)
+        case "minLength":
+            return "must not be empty", None
+        case "minItems":
+            return f"must have at least {wanted} entries", None
+        case "minProperties":
+            return f"must have at least {wanted} entries", None
+        case "uniqueItems":
+            return "holds the same entry twice", None
+        case _:
+            return error.message, None
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return f"{str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _type_hint(error: "ValidationError", wanted: list[str]) -> str | None:
+    value: Any = error.instance
+    if "string" in wanted and isinstance(value, bool | int | float):
+        return "put it in quotes"
+    if wanted == ["boolean"] and isinstance(value, str):
+        return "booleans are true and false only, without quotes"
+    if "array" in wanted and isinstance(value, str):
+        return f"write [{value}]" if len(value) <= 40 else "write a list"
+    return None

@@ -1,0 +1,190 @@
+"""Where the files of a rule set come from: a folder, one file, or what ships with the package."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rbrctl.errors import FileError, UsageError
+from rbrctl.suggestions import did_you_mean
+
+BUILTIN_PREFIX = "builtin:"
+MAX_FILES = 10_000
+_SUFFIXES = (".yaml", ".yml")
+_ROOT_KEY = re.compile(rb"^rbrctl[ \t]*:", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The raw content of one file, and the name that findings call it by."""
+
+    name: str
+    content: bytes
+
+
+class Source(Protocol):
+    """A place that rule files are read from."""
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        ...
+
+    def files(self) -> list[SourceFile]:
+        """Read all files of the set, in name order; raises FileError."""
+        ...
+
+    def base(self, path: str) -> "Source":
+        """Open the base set that a ``base: PATH`` in this set names; raises UsageError."""
+        ...
+
+
+def open_source(spec: str | Path) -> Source:
+    """
+    Open a rule set's source: a folder, a YAML file or ``builtin:NAME``.
+
+    A file that belongs to a folder's set (the nearest folder above it, inside the repository, in
+    which exactly one file has the key ``rbrctl``) opens that whole set. Raises FileError or
+    UsageError.
+    """
+    text = str(spec)
+    if text.startswith(BUILTIN_PREFIX):
+        return FolderSource(builtin_path(text), text)
+    path = Path(spec)
+    try:
+        if path.is_dir():
+            return FolderSource(path, text)
+        if path.is_file():
+            return _source_of_file(path)
+        if path.exists():
+            raise FileError(f"{text}: neither a folder nor a file; name a rule set's folder")
+    except OSError as error:
+        raise FileError(f"{text}: cannot be read: {error.strerror}") from None
+    raise FileError(f"{text}: no such file or folder; name a rule set's folder or 'builtin:safety'")
+
+
+def builtin_path(spec: str) -> Path:
+    """Find what ships as ``builtin:NAME``; raises UsageError for an unknown name."""
+    name = spec.removeprefix(BUILTIN_PREFIX)
+    package = Path(__file__).parent.parent
+    installed = package / "builtin"
+    # An installed wheel carries them inside the package; a checkout has them beside it.
+    known = {
+        "safety": (installed / "safety", package.parent / "rules"),
+        "fixtures": (installed / "fixtures", package.parent / "fixtures"),
+    }
+    for candidate in known.get(name, ()):
+        if candidate.is_dir():
+            return candidate
+    hint = did_you_mean(name, known) or f"there are {', '.join(map(repr, known))}"
+    raise UsageError(f"{BUILTIN_PREFIX}{name}: there is no such built-in; {hint}")
+
+
+def _source_of_file(path: Path) -> "FolderSource | FileSource":
+    root = repository_root(path.parent)
+    folder = path.resolve().parent
+    while folder == root or root in folder.parents:
+        roots = [each for each in _yaml_files_in(folder) if _has_root_key(each)]
+        if len(roots) == 1:
+            display = os.path.relpath(folder)
+            return FolderSource(Path(display), display)
+        if roots or folder == root:
+            break
+        folder = folder.parent
+    return FileSource(path)
+
+
+def repository_root(folder: Path) -> Path:
+    """Find the nearest folder above (or at) ``folder`` with ``.git``; else the folder itself."""
+    resolved = folder.resolve()
+    for candidate in (resolved, *resolved.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    return resolved
+
+
+def _yaml_files_in(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and each.is_file())
+
+
+def _has_root_key(path: Path) -> bool:
+    try:
+        return _ROOT_KEY.search(path.read_bytes()) is not None
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """One YAML file that is a whole rule set."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """The path as it was given."""
+        return str(self.path)
+
+    def files(self) -> list[SourceFile]:
+        """Read the file."""
+        return [_read(self.path, self.label)]
+
+    def base(self, path: str) -> Source:
+        """Open a base beside the file."""
+        return FolderSource(self.path.parent, str(self.path.parent)).base(path)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A folder whose YAML files, at any depth, are one rule set."""
+
+    path: Path
+    label: str
+
+    def files(self) -> list[SourceFile]:
+        """Read all ``.yaml`` and ``.yml`` files below the folder that are not hidden."""
+        found: list[str] = []
+        for folder, subfolders, names in os.walk(self.path, onerror=_refuse):
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            found += [
+                os.path.relpath(os.path.join(folder, name), self.path)
+                for name in names
+                if name.endswith(_SUFFIXES) and not name.startswith(".")
+            ]
+            if len(found) > MAX_FILES:
+                raise FileError(f"{self.label}: more than {MAX_FILES:,} YAML files")
+        root = repository_root(self.path)
+        return [self._read_inside(name, root) for name in sorted(found)]
+
+    def _read_inside(self, name: str, root: Path) -> SourceFile:
+        path = self.path / name
+        display = f"{self.label.rstrip('/')}/{name}" if self.label != "." else name
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise FileError(f"{display}: a link out of the repository; rule files stay inside it")
+        return _read(path, display)
+
+    def base(self, path: str) -> Source:
+        """Open ``builtin:NAME`` or a folder relative to this one and inside its repository."""
+        if path.startswith(BUILTIN_PREFIX):
+            return open_source(path)
+        target = (self.path / path).resolve()
+        if not target.is_relative_to(repository_root(self.path)):
+            raise UsageError(f"'{path}' is outside the repository; a base must stay inside it")
+        if not target.is_dir():
+            raise UsageError(f"'{path}' is not a folder; a base is 'builtin:NAME' or a folder")
+        display = os.path.relpath(target)
+        return FolderSource(Path(display), display)
+
+
+def _refuse(error: OSError) -> None:
+    raise FileError(f"{error.filename}: cannot be read: {error.strerror}")
+
+
+def _read(path: Path, display: str) -> SourceFile:
+    try:
+        if not path.is_file():
+            raise FileError(f"{display}: not a regular file")
+        return SourceFile(display, path.read_bytes())
+    except OSError as error:
+        raise FileError(f"{display}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,70 @@
+"""Expressions as they stand in a file: parsed, with the place of each of their words."""
+
+import re
+from bisect import bisect_right
+
+from rbrctl.errors import ExpressionError
+from rbrctl.ruleset.expressions import parse, tokenize
+from rbrctl.ruleset.findings import Finding, Place, Severity
+from rbrctl.ruleset.model import SourcedExpression
+from rbrctl.ruleset.yaml_tree import ScalarNode
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[()]")
+
+
+class FileText:
+    """A file's text, to translate between places and offsets."""
+
+    def __init__(self, file: str, text: str) -> None:
+        """Remember where each line starts."""
+        self.file = file
+        self._text = text
+        self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+
+    def offset(self, line: int, column: int) -> int:
+        """Give the offset of a line and column, both counted from 1."""
+        return self._starts[min(line, len(self._starts)) - 1] + column - 1
+
+    def slice(self, place: Place) -> str:
+        """Give the text that a place spans."""
+        start = self.offset(place.line, place.column)
+        return self._text[start : self.offset(place.end_line, place.end_column)]
+
+    def place(self, offset: int, length: int) -> Place:
+        """Give the place of a span that lies within one line."""
+        line = bisect_right(self._starts, offset)
+        column = offset - self._starts[line - 1] + 1
+        return Place(self.file, line, column, line, column + length)
+
+    def word_places(self, node: ScalarNode) -> list[tuple[str, Place]]:
+        """Give each word and parenthesis that a scalar spans in the file, with its place."""
+        start = self.offset(node.place.line, node.place.column)
+        return [
+            (match[0], self.place(start + match.start(), len(match[0])))
+            for match in _WORD.finditer(self.slice(node.place))
+        ]
+
+
+def read_expression(node: ScalarNode, file: FileText) -> SourcedExpression | Finding:
+    """Parse the expression in a scalar; a finding with the exact place where it cannot be."""
+    words = file.word_places(node)
+    try:
+        expression = parse(node.text)
+    except ExpressionError as error:
+        return Finding("expression", Severity.ERROR, str(error), _place(error, node, file, words))
+    texts = [token.text for token in tokenize(node.text)]
+    places = tuple(place for _, place in words) if [word for word, _ in words] == texts else ()
+    return SourcedExpression(expression, node.text.strip(), node.place, places)
+
+
+def _place(
+    error: ExpressionError, node: ScalarNode, file: FileText, words: list[tuple[str, Place]]
+) -> Place:
+    raw = file.slice(node.place)
+    at = raw.find(node.text)
+    if at >= 0:
+        start = file.offset(node.place.line, node.place.column) + at
+        return file.place(start + error.offset, error.length)
+    # The scalar is folded: find the same word by counting those before it.
+    before = len(_WORD.findall(node.text[: error.offset]))
+    return words[before][1] if before < len(words) else node.place

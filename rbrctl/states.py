@@ -1,0 +1,11 @@
+"""The three states of a rule, a word that rule sets and result files share."""
+
+from enum import StrEnum
+
+
+class RuleState(StrEnum):
+    """Whether a rule holds for a transcript."""
+
+    HELD = "held"
+    BROKEN = "broken"
+    UNDETERMINED = "undetermined"

@@ -1,0 +1,10 @@
+"""Guess which known word a mistyped one was meant to be."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Give a hint that names the closest known word; None when none is close."""
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{matches[0]}'?" if matches else None
