@@ -1,0 +1,114 @@
+"""The program's entry: run a command, and turn every outcome into an exit code and a line."""
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import typer
+
+from rbrctl import __version__
+from rbrctl.cli.exit_codes import INTERRUPTED, ExitCode, exit_code_of
+from rbrctl.cli.groups import NoCommandGivenError, root_group
+from rbrctl.cli.options import HelpRequestedError
+from rbrctl.cli.output import ColorMode, Output
+from rbrctl.cli.registry import ENTRIES, Entry
+from rbrctl.errors import RbrctlError
+from rbrctl.reports.terminal import printable
+
+# Typer does not export the base of its parsing errors, and moved it when it took click in.
+PARSING_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def main() -> int:
+    """Run the command line of this process; the console script's entry."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return run(sys.argv[1:])
+
+
+def run(
+    arguments: Sequence[str], entries: tuple[Entry, ...] = ENTRIES, output: Output | None = None
+) -> int:
+    """Run the program with ``arguments`` and give its exit code; never raises."""
+    output = Output() if output is None else output
+    _look_ahead(arguments, output)
+    try:
+        code = _invoke(arguments, entries, output)
+        output.flush()
+    except Exception as error:
+        code = _explain(error, output)
+    except KeyboardInterrupt:
+        code = _interrupted(output)
+    return code
+
+
+def _look_ahead(arguments: Sequence[str], output: Output) -> None:
+    """Take ``--color`` and ``--debug`` from arguments that may turn out not to parse."""
+    before = list(arguments)[: arguments.index("--")] if "--" in arguments else list(arguments)
+    output.debug = "--debug" in before
+    joined = [item for item in before if item.startswith("--color=")]
+    spaced = [f"--color={value}" for item, value in pairwise(before) if item == "--color"]
+    for choice in (*joined, *spaced):
+        with contextlib.suppress(ValueError):
+            output.color = ColorMode(choice.partition("=")[2])
+
+
+def _invoke(arguments: Sequence[str], entries: tuple[Entry, ...], output: Output) -> int:
+    try:
+        outcome = root_group(entries).main(
+            args=list(arguments), prog_name="rbrctl", standalone_mode=False, obj=output
+        )
+    except HelpRequestedError as request:
+        output.report(_help(request.context, output))
+        return ExitCode.YES
+    except NoCommandGivenError as request:
+        output.say(_help(request.context, output))
+        return ExitCode.USAGE
+    except typer.Abort:
+        return _interrupted(output)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else ExitCode.YES
+    if outcome == INTERRUPTED:
+        return _interrupted(output)
+    return outcome if isinstance(outcome, int) else ExitCode.YES
+
+
+def _help(context: Any, output: Output) -> str:
+    from rbrctl.cli.help import HelpPage
+
+    return HelpPage(context, output.palette, output.width, output.draws_boxes).render()
+
+
+def _interrupted(output: Output) -> int:
+    output.fail("interrupted", output.resume_hint)
+    return INTERRUPTED
+
+
+def _explain(error: Exception, output: Output) -> int:
+    """Say what went wrong in one line, with the trace if it was asked for."""
+    if output.debug:
+        traceback.print_exception(error)
+    if isinstance(error, PARSING_ERROR):
+        from rbrctl.cli.usage import explain_usage
+
+        output.fail(*explain_usage(error))
+        return ExitCode.USAGE
+    if isinstance(error, RbrctlError):
+        output.fail(str(error))
+        return exit_code_of(error)
+    if isinstance(error, OSError):
+        output.fail(_system_message(error))
+        return ExitCode.USAGE
+    hint = None if output.debug else "run it again with --debug for the trace, and report it"
+    kind = type(error).__name__
+    output.fail(f"unexpected {kind}: {printable(str(error))} (rbrctl {__version__})", hint)
+    return ExitCode.USAGE
+
+
+def _system_message(error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename is not None else reason

@@ -1,0 +1,147 @@
+"""The options that every command has, and the annotated types that commands share."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from rbrctl import __version__
+from rbrctl.cli.output import ColorMode, Output
+
+GLOBAL_PANEL = "Global options"
+
+
+class HelpRequestedError(Exception):
+    """``--help`` was given: not a failure, but a way out of parsing."""
+
+    def __init__(self, context: Any) -> None:
+        """Keep the context whose command is to be described."""
+        super().__init__()
+        self.context = context
+
+
+def output_of(context: typer.Context) -> Output:
+    """Give the run's output, from any command's context."""
+    output = context.find_root().obj
+    if not isinstance(output, Output):
+        raise TypeError("the root context carries no Output: run commands through main.run()")
+    return output
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
+
+
+def _set_color(context: typer.Context, value: ColorMode) -> None:
+    if _given(context, "color") and not context.resilient_parsing:
+        output_of(context).color = value
+
+
+def _set_quiet(context: typer.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        output_of(context).quiet = True
+
+
+def _set_debug(context: typer.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        output_of(context).debug = True
+
+
+def _show_help(context: typer.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        raise HelpRequestedError(context)
+
+
+def _show_version(context: typer.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        output_of(context).report(f"rbrctl {__version__}")
+        raise typer.Exit
+
+
+def global_options(
+    color: Annotated[
+        ColorMode,
+        typer.Option(
+            "--color",
+            callback=_set_color,
+            expose_value=False,
+            metavar="WHEN",
+            help="Colour what is written: auto, always or never.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ] = ColorMode.AUTO,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet",
+            "-q",
+            callback=_set_quiet,
+            expose_value=False,
+            help="Say nothing on stderr but warnings and errors.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug",
+            callback=_set_debug,
+            expose_value=False,
+            help="Show the trace of an unexpected error.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ] = False,
+    show_help: Annotated[
+        bool,
+        typer.Option(
+            "--help",
+            "-h",
+            callback=_show_help,
+            expose_value=False,
+            is_eager=True,
+            help="Show this help and exit.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ] = False,
+) -> None:
+    """Carry the options that stand before and after every command's name."""
+
+
+def root_options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            expose_value=False,
+            is_eager=True,
+            help="Show the version and exit.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ] = False,
+) -> None:
+    """Carry the options that stand only before a command's name."""
+
+
+class FindingsFormat(StrEnum):
+    """How findings are written."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+class TableFormat(StrEnum):
+    """How tables are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+
+
+WideOption = Annotated[
+    bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")
+]

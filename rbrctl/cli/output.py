@@ -1,0 +1,133 @@
+"""Where a command writes: stdout is the report, stderr is progress and talk."""
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import IO
+
+from rbrctl.errors import FileError
+from rbrctl.reports.terminal import Palette, printable_lines
+
+REPORT_WIDTH = 80
+
+
+class ColorMode(StrEnum):
+    """When to colour what is written."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def _may_color(stream: IO[str], mode: ColorMode, environment: Mapping[str, str]) -> bool:
+    if mode is not ColorMode.AUTO:
+        return mode is ColorMode.ALWAYS
+    if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def _to_nowhere(stream: IO[str]) -> None:
+    # What is still buffered would fail again when the interpreter flushes at exit.
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class Output:
+    """The two streams of one run, and how they are to look."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """Write to the process's standard streams; ``environment`` defaults to its own."""
+        self.environment: Mapping[str, str] = os.environ if environment is None else environment
+        self.color = ColorMode.AUTO
+        self.quiet = False
+        self.debug = False
+        self.resume_hint: str | None = None
+        """What to say after Ctrl-C; a command that can be resumed sets it."""
+
+    @property
+    def palette(self) -> Palette:
+        """The styles for stdout."""
+        return Palette(_may_color(sys.stdout, self.color, self.environment))
+
+    @property
+    def talk_palette(self) -> Palette:
+        """The styles for stderr."""
+        return Palette(_may_color(sys.stderr, self.color, self.environment))
+
+    @property
+    def width(self) -> int:
+        """Columns for a report: 80, or fewer on a narrower terminal."""
+        return max(40, min(REPORT_WIDTH, shutil.get_terminal_size((REPORT_WIDTH, 24)).columns))
+
+    @property
+    def draws_boxes(self) -> bool:
+        """True when stdout's encoding has the box-drawing characters."""
+        return (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+
+    @property
+    def in_github_actions(self) -> bool:
+        """True inside a GitHub Actions job."""
+        return self.environment.get("GITHUB_ACTIONS") == "true"
+
+    @property
+    def shows_progress(self) -> bool:
+        """True when someone watches stderr: a terminal, not quiet, not CI."""
+        return sys.stderr.isatty() and not self.quiet and not self.environment.get("CI")
+
+    def report(self, text: str) -> None:
+        """
+        Write a report to stdout, ending it with a newline.
+
+        A reader that closes the pipe early has what it wanted: the rest is dropped and the exit
+        code stays the verdict's. Raises FileError when stdout cannot take the text.
+        """
+        if not text:
+            return
+        self._write(text if text.endswith("\n") else text + "\n")
+
+    def flush(self) -> None:
+        """Hand on what is buffered; raises FileError as ``report`` does."""
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _to_nowhere(sys.stdout)
+        except OSError as error:
+            _to_nowhere(sys.stdout)
+            reason = os.strerror(error.errno or errno.EIO).lower()
+            raise FileError(f"standard output cannot be written: {reason}") from error
+
+    def talk(self, message: str) -> None:
+        """Say something on stderr, unless ``--quiet``; controls in it are shown, not obeyed."""
+        if not self.quiet:
+            self.say(printable_lines(message))
+
+    def warn(self, message: str) -> None:
+        """Say on stderr, also under ``--quiet``, what the user must know."""
+        self.say(f"{self.talk_palette.warning('warning:')} {printable_lines(message)}")
+
+    def fail(self, message: str, hint: str | None = None) -> None:
+        """Say on stderr why the run failed, and what to try."""
+        palette = self.talk_palette
+        self.say(f"{palette.bad('error:')} {printable_lines(message)}")
+        if hint:
+            self.say(f"{palette.note('hint:')} {printable_lines(hint)}")
+
+    def say(self, line: str) -> None:
+        """Write a line that is already safe and painted to stderr."""
+        try:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        except OSError:
+            # Nobody can be told that nobody can be told.
+            _to_nowhere(sys.stderr)

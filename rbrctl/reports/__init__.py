@@ -1,0 +1,1 @@
+"""Drawing outcomes as text, json, csv, markdown, github, sarif and junit; no arithmetic here."""

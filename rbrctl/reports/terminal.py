@@ -1,0 +1,97 @@
+"""Untrusted text made safe for a terminal, and the few ANSI styles that reports use."""
+
+import re
+import unicodedata
+
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\x00": "\\0"}
+
+# C0 and C1 controls, DEL, the bidirectional controls, line and paragraph separators, zero-width
+# characters that hide or join text, byte order mark, the tag block, and lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def printable(text: str) -> str:
+    """
+    Show every character that a terminal would obey, or that hides text, as a visible escape.
+
+    The result is one line: newlines and tabs become ``\\n`` and ``\\t``. Ordinary text of any
+    script passes unchanged.
+    """
+    return _UNSAFE.sub(_escape, text)
+
+
+def printable_lines(text: str) -> str:
+    """Make text of several lines safe: its newlines are kept, later lines are indented by two."""
+    return "\n  ".join(printable(line) for line in text.split("\n"))
+
+
+def character_width(character: str) -> int:
+    """Give the number of terminal cells that a printable character takes: 0, 1 or 2."""
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def text_width(text: str) -> int:
+    """Give the number of terminal cells that printable text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(map(character_width, text))
+
+
+class Palette:
+    """Paints text in a few ANSI styles, or leaves it as it is when ``enabled`` is false."""
+
+    def __init__(self, enabled: bool) -> None:
+        """Paint when ``enabled``."""
+        self.enabled = enabled
+
+    def paint(self, codes: str, text: str) -> str:
+        """Wrap ``text`` in the SGR ``codes`` (``"1;36"``) and a reset."""
+        return f"\x1b[{codes}m{text}\x1b[0m" if self.enabled and text else text
+
+    def bold(self, text: str) -> str:
+        """Headings."""
+        return self.paint("1", text)
+
+    def dim(self, text: str) -> str:
+        """Rules, defaults and what may be overlooked."""
+        return self.paint("2", text)
+
+    def good(self, text: str) -> str:
+        """What is as it should be."""
+        return self.paint("32", text)
+
+    def bad(self, text: str) -> str:
+        """Errors and values that miss what was asked."""
+        return self.paint("1;31", text)
+
+    def warning(self, text: str) -> str:
+        """Warnings and values near the edge."""
+        return self.paint("33", text)
+
+    def note(self, text: str) -> str:
+        """Notes and hints."""
+        return self.paint("36", text)
+
+    def name(self, text: str) -> str:
+        """Names of options, commands and checks."""
+        return self.paint("1;36", text)
+
+
+PLAIN = Palette(enabled=False)

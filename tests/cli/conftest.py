@@ -1,0 +1,68 @@
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+from rbrctl.cli.registry import CommandEntry, Entry, GroupEntry
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Program:
+    """The real entry in this process, with commands that a test defines."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch = monkeypatch
+        self.capsys = capsys
+        self.entries: list[Entry] = []
+        self.environment: dict[str, str] = {}
+
+    def add(self, name: str, function: Callable[..., Any], summary: str = "Does it.") -> None:
+        self.entries.append(self._entry(name, function, summary))
+
+    def add_group(self, name: str, **functions: Callable[..., Any]) -> None:
+        commands = tuple(
+            self._entry(key, function, "Does it.") for key, function in functions.items()
+        )
+        self.entries.append(GroupEntry(name, "A group.", commands))
+
+    def _entry(self, name: str, function: Callable[..., Any], summary: str) -> CommandEntry:
+        module = ModuleType(f"rbrctl.cli.commands.sample_{name}")
+        module.command = function  # type: ignore[attr-defined]  # modules take any attribute
+        self.monkeypatch.setitem(sys.modules, module.__name__, module)
+        return CommandEntry(name, summary, f"sample_{name}")
+
+    def __call__(self, *arguments: str) -> Outcome:
+        self.capsys.readouterr()
+        self.monkeypatch.setattr("rbrctl.cli.registry.ENTRIES", tuple(self.entries))
+        self.monkeypatch.setattr("rbrctl.cli.groups.ENTRIES", tuple(self.entries))
+        code = run(arguments, tuple(self.entries), Output(self.environment))
+        captured = self.capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+
+@pytest.fixture
+def program(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Program:
+    """A program without commands, in an empty folder, with no configuration of the user's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in [name for name in os.environ if name.startswith("RBRCTL_")]:
+        monkeypatch.delenv(name, raising=False)
+    return Program(monkeypatch, capsys)
