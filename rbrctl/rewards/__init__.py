@@ -1,0 +1,1 @@
+"""Features, weights and rewards made of answers, and the trainers' adapters."""
