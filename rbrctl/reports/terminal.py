@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from enum import StrEnum
 
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\x00": "\\0"}
 
 # C0 and C1 controls, DEL, the bidirectional controls, line and paragraph separators, zero-width
 # characters that hide or join text, byte order mark, the tag block, and lone surrogates.
-_UNSAFE = re.compile(
+UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -30,7 +31,7 @@ def printable(text: str) -> str:
     The result is one line: newlines and tabs become ``\\n`` and ``\\t``. Ordinary text of any
     script passes unchanged.
     """
-    return _UNSAFE.sub(_escape, text)
+    return UNSAFE.sub(_escape, text)
 
 
 def printable_lines(text: str) -> str:
@@ -52,6 +53,21 @@ def text_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(map(character_width, text))
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Pad printable text with spaces to ``width`` terminal cells, on its left if ``right``."""
+    spaces = " " * max(0, width - text_width(text))
+    return spaces + text if right else text + spaces
+
+
+class Tone(StrEnum):
+    """What a piece of text means to its reader."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    MUTED = "muted"
 
 
 class Palette:
@@ -88,6 +104,11 @@ class Palette:
     def note(self, text: str) -> str:
         """Notes and hints."""
         return self.paint("36", text)
+
+    def tone(self, tone: Tone | None, text: str) -> str:
+        """Paint by meaning."""
+        codes = {Tone.GOOD: "32", Tone.WARNING: "33", Tone.BAD: "1;31", Tone.MUTED: "2"}
+        return text if tone is None else self.paint(codes[tone], text)
 
     def name(self, text: str) -> str:
         """Names of options, commands and checks."""

@@ -1,0 +1,77 @@
+"""From ``--format`` to the class that draws it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import FindingsFormat, TableFormat
+from rbrctl.cli.output import Output
+from rbrctl.ruleset.findings import Findings
+
+if TYPE_CHECKING:
+    from rbrctl.reports.findings import FindingsReport
+    from rbrctl.reports.tables import Table
+
+
+def settled(format_: FindingsFormat, output: Output) -> FindingsFormat:
+    """Resolve ``auto``: github inside GitHub Actions, else text."""
+    if format_ is not FindingsFormat.AUTO:
+        return format_
+    return FindingsFormat.GITHUB if output.in_github_actions else FindingsFormat.TEXT
+
+
+def findings_report(format_: FindingsFormat, output: Output) -> "FindingsReport":
+    """Give the class that draws findings in a format."""
+    from rbrctl.reports.findings import JsonFindings, TextFindings
+    from rbrctl.reports.github import GithubFindings
+
+    match settled(format_, output):
+        case FindingsFormat.JSON:
+            return JsonFindings()
+        case FindingsFormat.GITHUB:
+            return GithubFindings()
+        case _:
+            return TextFindings(output.palette, output.width)
+
+
+def report_findings(
+    output: Output, findings: Findings, format_: FindingsFormat, subject: str = ""
+) -> ExitCode:
+    """Report findings; the code is NO when any is an error or a warning."""
+    output.report(findings_report(format_, output).render(findings, subject))
+    return ExitCode.NO if findings.failed else ExitCode.YES
+
+
+def report_tables(
+    output: Output,
+    tables: Sequence["Table"],
+    format_: TableFormat,
+    *,
+    name: str,
+    version: int,
+    wide: bool = False,
+    body: Mapping[str, Any] | None = None,
+) -> None:
+    """
+    Report tables.
+
+    As JSON they are ``{"report": name, "version": version, **body, table key: rows, ...}``; the
+    other formats show ``tables`` alone.
+    """
+    from rbrctl.reports.csv_tables import CsvTables
+    from rbrctl.reports.json_report import json_report
+    from rbrctl.reports.json_tables import json_rows
+    from rbrctl.reports.markdown import MarkdownTables
+    from rbrctl.reports.text_tables import TextTables
+
+    match format_:
+        case TableFormat.JSON:
+            rows = {table.key: json_rows(table) for table in tables}
+            text = json_report(name, version, {**(body or {}), **rows})
+        case TableFormat.CSV:
+            text = CsvTables().render(tables)
+        case TableFormat.MARKDOWN:
+            text = MarkdownTables().render(tables)
+        case _:
+            text = TextTables(output.palette, None if wide else output.width).render(tables)
+    output.report(text)

@@ -1,0 +1,157 @@
+"""Findings as text and as JSON: the place, the line itself with the part underlined, the remedy."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from rbrctl.reports.json_report import json_report
+from rbrctl.reports.terminal import Palette, printable, text_width
+from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
+
+FINDINGS_VERSION = 1
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What YAML counts as the end of a line."""
+
+
+class FindingsReport(Protocol):
+    """A format for findings."""
+
+    def render(self, findings: Findings, subject: str = "") -> str:
+        """Draw the findings; ``subject`` says what was looked at (``9 files, 61 rules``)."""
+
+
+def summary_line(findings: Findings, subject: str = "") -> str:
+    """Count the findings in words: ``2 errors, 1 note in 9 files, 61 rules``."""
+    counts = Counter(item.severity for item in findings.items)
+    words = [
+        f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}"
+        for severity in Severity
+        if counts[severity]
+    ]
+    return (", ".join(words) or "no findings") + (f" in {subject}" if subject else "")
+
+
+class SourceLines:
+    """The lines of the files that findings speak of, each file split once."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        """Draw on ``texts``, by file name."""
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
+
+    def at(self, place: Place) -> str | None:
+        """Give the line that a place starts on; None when the text is not at hand."""
+        if place.file not in self._texts:
+            return None
+        if place.file not in self._lines:
+            self._lines[place.file] = _LINE_BREAK.split(self._texts[place.file])
+        lines = self._lines[place.file]
+        return lines[place.line - 1] if 0 < place.line <= len(lines) else None
+
+
+class TextFindings:
+    """Draws findings for people: places that a terminal makes clickable, and carets."""
+
+    def __init__(self, palette: Palette, width: int = 80) -> None:
+        """Paint with ``palette``; of a line longer than ``width`` the part around is shown."""
+        self.palette = palette
+        self.width = width
+
+    def render(self, findings: Findings, subject: str = "") -> str:
+        """Draw each finding and end with the count."""
+        sources = SourceLines(findings.texts)
+        blocks = ["\n".join(self._finding(sources, item)) for item in findings.items]
+        summary = printable(summary_line(findings, subject))
+        painted = self.palette.bad(summary) if findings.failed else self.palette.good(summary)
+        return "\n\n".join([*blocks, painted])
+
+    def _finding(self, sources: SourceLines, item: Finding) -> list[str]:
+        paint = {
+            Severity.ERROR: self.palette.bad,
+            Severity.WARNING: self.palette.warning,
+            Severity.NOTE: self.palette.note,
+        }[item.severity]
+        place = f"{self.palette.bold(printable(str(item.place)))}: " if item.place else ""
+        kind = paint(f"{item.severity}[{printable(item.id)}]")
+        lines = [f"{place}{kind}: {printable(item.message)}"]
+        gutter = 4
+        if item.place is not None:
+            source = sources.at(item.place)
+            gutter = max(gutter, len(str(item.place.line)))
+            if source is not None and source.strip():
+                lines += self._underlined(source, item.place, gutter, paint)
+        margin = " " * gutter
+        if item.hint is not None:
+            label = self.palette.note("= would be right:")
+            lines.append(f"{margin} {label} {printable(item.hint)}")
+        for related in item.related:
+            label = self.palette.note("= see")
+            where = printable(str(related.place))
+            lines.append(f"{margin} {label} {where}: {printable(related.message)}")
+        return lines
+
+    def _underlined(self, source: str, place: Place, gutter: int, paint: Any) -> list[str]:
+        """Draw the line and the carets under its span, or a part of it when it is very long."""
+        start = min(max(place.column - 1, 0), len(source))
+        end = place.end_column - 1 if place.end_line == place.line else len(source)
+        end = min(max(end, start), len(source))
+        room = max(20, self.width - gutter - 5)
+        first = max(0, min(start - 20, len(source) - room)) if len(source) > room else 0
+        last = min(len(source), first + room)
+        before = ("…" if first else "") + printable(source[first:start])
+        marked = printable(source[start : min(end, last)])
+        after = printable(source[min(end, last) : last]) + ("…" if last < len(source) else "")
+        carets = paint("^" * max(1, text_width(marked)))
+        number = self.palette.dim(f"{place.line:>{gutter}} |")
+        bar = self.palette.dim(f"{'':>{gutter}} |")
+        return [f"{number} {before}{marked}{after}", f"{bar} {' ' * text_width(before)}{carets}"]
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+    }
+
+
+def findings_body(findings: Findings) -> Mapping[str, Any]:
+    """Give the body of a JSON report: ``failed``, ``counts`` by severity, ``findings``."""
+    counts = Counter(item.severity for item in findings.items)
+    return {
+        "failed": findings.failed,
+        "counts": {severity.value: counts[severity] for severity in Severity},
+        "findings": [
+            {
+                "id": item.id,
+                "severity": item.severity.value,
+                "message": item.message,
+                "hint": item.hint,
+                "place": _place(item.place),
+                "related": [
+                    {"message": related.message, "place": _place(related.place)}
+                    for related in item.related
+                ],
+            }
+            for item in findings.items
+        ],
+    }
+
+
+class JsonFindings:
+    """
+    Writes ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings"}``.
+
+    A finding is ``{"id", "severity", "message", "hint", "place", "related"}``; a place is null or
+    ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end exclusive.
+    """
+
+    def render(self, findings: Findings, subject: str = "") -> str:
+        """Write the report."""
+        body = {"subject": subject, **findings_body(findings)}
+        return json_report("findings", FINDINGS_VERSION, body)

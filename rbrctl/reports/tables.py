@@ -1,0 +1,99 @@
+"""Tables as data: columns and rows that every format draws in its own way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rbrctl.reports.terminal import Tone, printable
+
+Interval = tuple[float, float]
+Value = str | int | float | bool | Interval | None
+
+WIDE_ONLY = 9
+"""The priority of a column that a console shows only with ``--wide``."""
+
+
+class Wrap(StrEnum):
+    """Where a column's text may be broken when the table is too wide; nothing is ever cut."""
+
+    NEVER = "never"
+    NAMES = "names"
+    """After hyphens, underscores, dots, slashes and colons: rule ids, proposition names, paths."""
+    WORDS = "words"
+    """At spaces: sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column.
+
+    ``key`` names it in JSON and CSV, ``title`` heads it elsewhere. ``decimals`` are those of its
+    floats and intervals. With ``priority`` 0 it is always shown; columns of higher priority
+    numbers are the first to be left out of a console that is too narrow.
+    """
+
+    key: str
+    title: str
+    numeric: bool = False
+    decimals: int = 3
+    wrap: Wrap = Wrap.NEVER
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value with a tone, or with words that stand for it where people read."""
+
+    value: Value
+    tone: Tone | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """
+    A titled table; each row has one entry, a Cell or a bare value, for each column.
+
+    ``key`` names it in JSON and CSV. Raises ValueError when a row's length is not the columns'.
+    """
+
+    key: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell | Value]]
+    notes: Sequence[str] = ()
+    """Sentences that stand below it where people read."""
+
+    def __post_init__(self) -> None:
+        """Check that the rows fit the columns."""
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"table {self.key}: a row of {len(row)} for {len(self.columns)} columns"
+                )
+
+    def cells(self) -> list[list[Cell]]:
+        """Give all rows with every entry as a Cell."""
+        return [
+            [entry if isinstance(entry, Cell) else Cell(entry) for entry in row]
+            for row in self.rows
+        ]
+
+
+def shown(cell: Cell, column: Column) -> str:
+    """Give the words for a cell where people read, safe for a terminal, on one line."""
+    if cell.text is not None:
+        return printable(cell.text)
+    value = cell.value
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        low, high = value
+        between = "-" if low >= 0 and high >= 0 else " to "
+        return between.join(f"{bound:.{column.decimals}f}" for bound in (low, high))
+    if isinstance(value, float):
+        return f"{value:.{column.decimals}f}"
+    return printable(str(value))
