@@ -54,3 +54,7 @@ class RecordError(RbrctlError):
 
 class GraderError(RbrctlError):
     """A grader cannot be used or cannot go on; failing at one answer is not this, but an Answer."""
+
+
+class BudgetSpentError(GraderError):
+    """A limit on calls or cost is reached: what was answered so far stands, the rest waits."""

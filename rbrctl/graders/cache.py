@@ -1,0 +1,240 @@
+"""Every answer on disk before it counts: a content-addressed cache that runs may share."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rbrctl.errors import FileError
+from rbrctl.records.models import Answer
+
+BUSY_SECONDS = 30.0
+_KEYS_A_QUERY = 500
+_T = TypeVar("_T")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS origins (
+    id INTEGER PRIMARY KEY, endpoint TEXT, model TEXT, mode TEXT,
+    UNIQUE (endpoint, model, mode)
+);
+CREATE TABLE IF NOT EXISTS answers (
+    key BLOB PRIMARY KEY, value TEXT NOT NULL, origin INTEGER NOT NULL, created INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where answers came from."""
+
+    endpoint: str
+    model: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class CacheShare:
+    """What one origin has in a cache; times in seconds since 1970."""
+
+    origin: Origin
+    answers: int
+    oldest: int
+    newest: int
+
+
+class AnswerCache:
+    """
+    An SQLite file in write-ahead mode, readable by its owner only.
+
+    ``put`` gathers what arrives within one turn of the event loop and writes it in one
+    transaction; its future is done once that is with the operating system, so that killing the
+    process loses nothing. Parallel processes wait for each other for up to 30 s.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or make the file; None keeps everything in memory. Raises FileError."""
+        self.path = path
+        self._origins: dict[Origin, int] = {}
+        self._pending: list[tuple[bytes, str, int, int]] = []
+        self._waiters: list[asyncio.Future[None]] = []
+        if path is not None:
+            _prepare(path)
+        self._database = self._guard(lambda: _open(path))
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Answer]:
+        """Give the answers that are there, by key. Raises FileError."""
+        found: dict[bytes, Answer] = {}
+        for start in range(0, len(keys), _KEYS_A_QUERY):
+            part = keys[start : start + _KEYS_A_QUERY]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, value FROM answers WHERE key IN ({marks})"  # noqa: S608
+            for key, value in self._rows(query, part):
+                answer = _decode(value)
+                if answer is not None:
+                    found[key] = answer
+        return found
+
+    def put(self, entries: Mapping[bytes, Answer], origin: Origin) -> asyncio.Future[None]:
+        """
+        Store answers; the future is done when they are on disk.
+
+        It fails with FileError where they cannot be. An answer that is there already stays.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        number = self._origin(origin)
+        now = int(time.time())
+        if not self._waiters:
+            loop.call_soon(self._flush)
+        for key, answer in entries.items():
+            self._pending.append((key, _encode(answer), number, now))
+        self._waiters.append(waiter)
+        return waiter
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep a note (what a probe found, which layout was chosen). Raises FileError."""
+        text = json.dumps(value)
+
+        def write() -> None:
+            with self._database:
+                self._database.execute("REPLACE INTO notes VALUES (?, ?)", (name, text))
+
+        self._guard(write)
+
+    def recall(self, name: str) -> Any:
+        """Give a note; None where there is none. Raises FileError."""
+        query = "SELECT value FROM notes WHERE name = ?"
+        row = self._guard(lambda: self._database.execute(query, (name,)).fetchone())
+        try:
+            return None if row is None else json.loads(row[0])
+        except ValueError:
+            return None
+
+    def shares(self) -> list[CacheShare]:
+        """Count the answers of each origin. Raises FileError."""
+        query = (
+            "SELECT endpoint, model, mode, COUNT(*), MIN(created), MAX(created) FROM answers"
+            " JOIN origins ON origins.id = origin GROUP BY origin ORDER BY 1, 2, 3"
+        )
+        rows = self._guard(lambda: self._database.execute(query).fetchall())
+        return [CacheShare(Origin(*row[:3]), *row[3:]) for row in rows]
+
+    def prune(self, *, before: int | None = None, model: str | None = None) -> int:
+        """
+        Delete answers older than a time (seconds since 1970), of a model, or both.
+
+        With neither, all answers and notes go. Gives how many answers went; the file shrinks.
+        Raises FileError.
+        """
+        conditions, values = ["1"], []
+        if before is not None:
+            conditions.append("created < ?")
+            values.append(str(before))
+        if model is not None:
+            conditions.append("origin IN (SELECT id FROM origins WHERE model = ?)")
+            values.append(model)
+        statement = f"DELETE FROM answers WHERE {' AND '.join(conditions)}"  # noqa: S608
+
+        def delete() -> int:
+            with self._database:
+                count = self._database.execute(statement, values).rowcount
+                if before is None and model is None:
+                    self._database.execute("DELETE FROM notes")
+            self._database.execute("VACUUM")
+            return count
+
+        return self._guard(delete)
+
+    def close(self) -> None:
+        """Write what is pending and close the file."""
+        self._flush()
+        self._database.close()
+
+    def _origin(self, origin: Origin) -> int:
+        number = self._origins.get(origin)
+        if number is None:
+            values = (origin.endpoint, origin.model, origin.mode)
+
+            def insert() -> int:
+                with self._database:
+                    self._database.execute(
+                        "INSERT OR IGNORE INTO origins (endpoint, model, mode) VALUES (?, ?, ?)",
+                        values,
+                    )
+                row = self._database.execute(
+                    "SELECT id FROM origins WHERE endpoint = ? AND model = ? AND mode = ?", values
+                ).fetchone()
+                return int(row[0])
+
+            number = self._origins[origin] = self._guard(insert)
+        return number
+
+    def _flush(self) -> None:
+        entries, self._pending = self._pending, []
+        waiters, self._waiters = self._waiters, []
+        if not waiters:
+            return
+        try:
+            self._guard(lambda: self._write(entries))
+        except FileError as error:
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
+            return
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _write(self, entries: Sequence[tuple[bytes, str, int, int]]) -> None:
+        with self._database:
+            self._database.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)", entries)
+
+    def _rows(self, query: str, values: Sequence[bytes]) -> list[Any]:
+        return self._guard(lambda: self._database.execute(query, values).fetchall())
+
+    def _guard(self, action: Callable[[], _T]) -> _T:
+        try:
+            return action()
+        except sqlite3.Error as error:
+            raise FileError(
+                f"{self.path}: the cache of answers cannot be used: {error};"
+                " name another with --cache FILE, or none with --cache none"
+            ) from error
+
+
+def _prepare(path: Path) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise FileError(
+            f"{path}: the cache of answers cannot be opened: {error.strerror}"
+        ) from error
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    database = sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=NORMAL")
+    database.executescript(_SCHEMA)
+    return database
+
+
+def _encode(answer: Answer) -> str:
+    value: list[Any] = [answer.probability, answer.source]
+    if answer.details:
+        value.append(dict(answer.details))
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _decode(text: str) -> Answer | None:
+    try:
+        probability, source, *rest = json.loads(text)
+    except ValueError:
+        return None
+    return Answer(probability, source, details=rest[0] if rest else {})

@@ -1,0 +1,69 @@
+"""The address of an endpoint, taken apart and checked."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from rbrctl.errors import UsageError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an endpoint is: ``scheme://host:port/path?query``, without any credentials."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    """Without a slash at its end; empty for the root."""
+    query: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """True for https."""
+        return self.scheme == "https"
+
+    @property
+    def authority(self) -> str:
+        """The value of the Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def target(self, path: str) -> str:
+        """Give the request target of a path below the base (``/chat/completions``)."""
+        return f"{self.path}{path}" + (f"?{self.query}" if self.query else "")
+
+    def __str__(self) -> str:
+        """Write it as it is shown to people and used in digests."""
+        query = f"?{self.query}" if self.query else ""
+        return f"{self.scheme}://{self.authority}{self.path}{query}"
+
+
+def parse_address(url: str) -> Address:
+    """
+    Take a base URL apart (``https://api.example.com/v1``).
+
+    Raises UsageError for anything but http and https, for credentials inside the URL, and for
+    characters that do not belong into a URL.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"--base-url {url[:200]!r} is not a URL: {error}") from None
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("--base-url holds a user name or password; give the key by --api-key-env")
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise UsageError(
+            f"--base-url {url[:200]!r} is not a URL like https://host/v1 or http://localhost:8000/v1"
+        )
+    if any(ord(character) <= 0x20 or ord(character) > 0x7E for character in url):
+        raise UsageError(f"--base-url {url[:200]!r} has characters that no URL has")
+    return Address(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=_DEFAULT_PORTS[parts.scheme] if port is None else port,
+        path=parts.path.rstrip("/"),
+        query=parts.query,
+    )

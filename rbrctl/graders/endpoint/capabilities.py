@@ -1,0 +1,58 @@
+"""What is known of an endpoint's abilities with one model."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+
+PARSER_VERSION = 1
+"""Raised whenever the same reply would be read as another answer; part of every cache key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """
+    What requests may contain so that this endpoint takes them.
+
+    The defaults are what OpenAI's current chat models take.
+    """
+
+    mode: Mode = Mode.LOGPROBS
+    token_fields: tuple[str, ...] = ("max_completion_tokens",)
+    """Which fields cap the output; both where a server ignores one, none where it takes neither."""
+    top_logprobs: int = 20
+    temperature: bool = True
+    seed: bool = True
+    reasoning: bool = False
+    """It thinks before it answers, so that a cap of a few tokens would cut the answer off."""
+    max_questions: int = 0
+    """Questions a call in decisions modes; 0 for the mode's own limit."""
+
+    def sampling(self, settings: EndpointSettings, cap: int, default: float) -> dict[str, Any]:
+        """
+        Give a chat request's fields for sampling.
+
+        ``cap`` is the most tokens that an answer needs, ``default`` the temperature where the
+        user has set none.
+        """
+        fields: dict[str, Any] = {}
+        most = settings.max_tokens or (None if self.reasoning else cap)
+        if most is not None:
+            fields.update(dict.fromkeys(self.token_fields, most))
+        if self.temperature:
+            wanted = settings.temperature
+            fields["temperature"] = default if wanted is None else wanted
+        if self.seed and settings.seed is not None:
+            fields["seed"] = settings.seed
+        return fields | dict(settings.extra_body)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain data, to be remembered."""
+        return asdict(self) | {"mode": self.mode.value, "token_fields": list(self.token_fields)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
+        """Read what to_json wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        known = cls(**data)
+        return replace(known, mode=Mode(known.mode), token_fields=tuple(known.token_fields))

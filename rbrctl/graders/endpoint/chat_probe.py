@@ -1,0 +1,166 @@
+"""Finding out what chat completions take: token caps, temperature, logprobs, schema."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rbrctl.graders.endpoint.capabilities import Capabilities
+from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, chat_body
+from rbrctl.graders.endpoint.chat_reply import (
+    UnreadableError,
+    choice_of,
+    read_logprobs,
+    read_schema,
+    read_text,
+)
+from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.failures import Failure
+from rbrctl.graders.endpoint.health import raise_if_fatal
+from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
+from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.graders.prompt.forms import form_of, fragments_of
+from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
+from rbrctl.graders.prompt.templates import Layout
+from rbrctl.ruleset.model import GraderPrompt
+
+BOTH_CAPS = ("max_completion_tokens", "max_tokens")
+MOST_TRIES = 8
+"""Tries in one mode, each without a field that the server did not take."""
+
+
+class ChatProbe:
+    """
+    Tries chat modes, dropping the fields that a server refuses until it takes the request.
+
+    Both caps are sent at first, since a server that knows neither ``max_completion_tokens`` nor
+    an error for unknown fields would write on to the end of its context.
+    """
+
+    def __init__(self, settings: EndpointSettings, client: Client) -> None:
+        """Probe in the mode that the settings name, or in all of them, best first."""
+        self._settings = settings
+        self._client = client
+        self._where = f"{settings.base_url}, model {settings.model}"
+        self.steps: list[tuple[Mode, bool, str]] = []
+
+    async def run(self) -> Capabilities | None:
+        """Give what works, None where nothing does. Raises GraderError."""
+        named = self._settings.mode
+        modes = [Mode.LOGPROBS, Mode.SCHEMA, Mode.TEXT] if named is Mode.AUTO else [named]
+        known = Capabilities(token_fields=BOTH_CAPS)
+        for mode in modes:
+            found = await self._try_mode(replace(known, mode=mode))
+            if isinstance(found, Capabilities):
+                return found
+        return None
+
+    async def _try_mode(self, capabilities: Capabilities) -> Capabilities | None:
+        mode = capabilities.mode
+        for _ in range(MOST_TRIES):
+            outcome = await self._client.attempt(CHAT_PATH, self._body(capabilities))
+            if isinstance(outcome, Failure):
+                raise_if_fatal(self._where, outcome)
+                fewer = without_refused(capabilities, outcome.message)
+                if fewer is None:
+                    self.steps.append((mode, False, outcome.message))
+                    return None
+                capabilities = fewer
+            elif reasons(outcome) and not capabilities.reasoning:
+                capabilities = replace(capabilities, reasoning=True)
+            else:
+                return self._judge(capabilities, outcome)
+        self.steps.append((mode, False, "the server takes no form of the request"))
+        return None
+
+    def _body(self, capabilities: Capabilities) -> bytes:
+        style = JSON_ANSWER if capabilities.mode is Mode.SCHEMA else ONE_WORD
+        question = QUESTIONS["names_a_city"]
+        messages = chat_messages(GraderPrompt(), question, Layout.QUESTION_FIRST, style)
+        body = chat_body(self._settings, capabilities, capabilities.mode, messages)
+        return form_of(body).fill(fragments_of(TRANSCRIPT))
+
+    def _judge(self, capabilities: Capabilities, reply: Mapping[str, Any]) -> Capabilities | None:
+        mode = capabilities.mode
+        try:
+            works, seen = _read(mode, reply)
+        except UnreadableError as error:
+            works, seen = mode is self._settings.mode or mode is Mode.TEXT, str(error)
+        notes = [seen]
+        if capabilities.reasoning:
+            notes.append("the model reasons before it answers: its output is not capped")
+        if not capabilities.temperature:
+            notes.append("it takes no temperature")
+        self.steps.append((mode, works, "; ".join(notes)))
+        return capabilities if works else None
+
+
+def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
+    """Tell whether a reply is what its mode needs, and what was seen. Raises UnreadableError."""
+    if mode is Mode.LOGPROBS:
+        return _read_logprobs(reply)
+    if mode is Mode.SCHEMA:
+        answers = read_schema(reply)
+        return "answer" in answers, f"a JSON answer: {answers}"
+    return True, f"a plain answer: {'yes' if read_text(reply) else 'no'}"
+
+
+def _read_logprobs(reply: Mapping[str, Any]) -> tuple[bool, str]:
+    """A model that says neither yes nor no still shows whether token probabilities are given."""
+    content = choice_of(reply).logprobs
+    if not isinstance(content, list) or not content or not isinstance(content[0], dict):
+        return False, "the reply has no token probabilities though they were asked for"
+    listed = content[0].get("top_logprobs")
+    count = len(listed) if isinstance(listed, list) else 0
+    if count < 2:
+        return False, f"token probabilities with {count} alternatives, too few to compare"
+    try:
+        probability, details = read_logprobs(reply)
+    except UnreadableError as error:
+        masked = "masked" in str(error)
+        return not masked, f"{count} alternatives a token, but {error}"
+    mass = details["mass"]
+    return True, f"{count} alternatives a token; yes has {probability:.2f} of a mass of {mass:.2f}"
+
+
+def reasons(reply: Mapping[str, Any]) -> bool:
+    """Tell whether the model thought before it answered, or was cut off while it did."""
+    usage = reply.get("usage")
+    details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
+    if isinstance(details, dict) and details.get("reasoning_tokens"):
+        return True
+    try:
+        choice = choice_of(reply)
+    except UnreadableError:
+        return False
+    cut_off = not choice.text.strip() and choice.finish_reason == "length"
+    return bool(choice.reasoning) or cut_off or reasoning_end(choice.text) != 0
+
+
+def without_refused(capabilities: Capabilities, message: str) -> Capabilities | None:
+    """
+    Drop what an error message names from the request; None where it names nothing that is sent.
+
+    OpenAI's messages put the field in quotes; others name it somewhere in a list of places.
+    """
+    words = message.lower()
+    if "max_tokens" in words or "max_completion_tokens" in words:
+        rest = _fewer_caps(capabilities.token_fields, words)
+        if rest is not None:
+            return replace(capabilities, token_fields=rest)
+    if "temperature" in words and capabilities.temperature:
+        return replace(capabilities, temperature=False)
+    if "seed" in words and capabilities.seed:
+        return replace(capabilities, seed=False)
+    if "top_logprobs" in words and capabilities.top_logprobs > 5:
+        return replace(capabilities, top_logprobs=5)
+    return None
+
+
+def _fewer_caps(fields: tuple[str, ...], words: str) -> tuple[str, ...] | None:
+    if len(fields) == 2:
+        takes_old = "max_completion_tokens" in words and "max_tokens" not in words.replace(
+            "max_completion_tokens", ""
+        )
+        return BOTH_CAPS[1:] if takes_old else BOTH_CAPS[:1]
+    return () if fields else None

@@ -1,0 +1,145 @@
+"""Taking a chat completion apart, and reading one answer out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rbrctl.graders.endpoint.json_replies import decode_object, shorten
+from rbrctl.graders.endpoint.token_evidence import (
+    LOW_MASS,
+    EvidenceError,
+    read_evidence,
+)
+from rbrctl.graders.endpoint.verdict_text import read_verdict, reasoning_end
+from rbrctl.records.models import Answer
+
+RAW_LIMIT = 2000
+UNSEEN_LIMIT = 0.05
+"""Where the side that is not listed could have more than this, an answer says so."""
+
+
+class UnreadableError(ValueError):
+    """A reply that holds no answer; ``raw`` is the text that was looked at."""
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        """Keep why, and the text."""
+        super().__init__(message)
+        self.raw = raw
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChoice:
+    """The first choice of a chat completion."""
+
+    text: str
+    reasoning: str
+    finish_reason: str | None
+    logprobs: Any
+
+
+def choice_of(reply: Mapping[str, Any]) -> ChatChoice:
+    """Take the first choice out of a reply. Raises UnreadableError."""
+    choices = reply.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise UnreadableError("the reply has no choices", shorten(str(dict(reply)), RAW_LIMIT))
+    choice = choices[0]
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise UnreadableError("the reply has no message", shorten(str(choice), RAW_LIMIT))
+    text = _text(message.get("content"))
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal and not text:
+        raise UnreadableError("the grader's model refused to answer", refusal)
+    finish = choice.get("finish_reason")
+    if finish == "content_filter":
+        raise UnreadableError("the endpoint's content filter withheld the answer", text)
+    logprobs = choice.get("logprobs")
+    return ChatChoice(
+        text=text,
+        reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        finish_reason=finish if isinstance(finish, str) else None,
+        logprobs=logprobs.get("content") if isinstance(logprobs, dict) else None,
+    )
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "".join(part for part in parts if isinstance(part, str))
+    return ""
+
+
+def check_complete(choice: ChatChoice) -> None:
+    """Raise UnreadableError where the reply was cut off before its answer, or is empty."""
+    cut = choice.finish_reason == "length"
+    if reasoning_end(choice.text) is None or (not choice.text.strip() and choice.reasoning):
+        raise UnreadableError(
+            "the reply ends inside its reasoning; raise --max-tokens", choice.text
+        )
+    if not choice.text.strip():
+        why = "the token limit cut it off; raise --max-tokens" if cut else "the reply is empty"
+        raise UnreadableError(f"no answer: {why}", choice.text)
+
+
+def read_text(reply: Mapping[str, Any]) -> bool:
+    """Read a plain yes or no. Raises UnreadableError."""
+    choice = choice_of(reply)
+    check_complete(choice)
+    verdict = read_verdict(choice.text)
+    if verdict is None:
+        raise UnreadableError("the reply is neither yes nor no", choice.text)
+    return verdict.value
+
+
+def read_schema(reply: Mapping[str, Any]) -> dict[str, bool]:
+    """
+    Read a JSON object of yes and no answers by name. Raises UnreadableError.
+
+    Code fences around it, which some servers leave, are taken off.
+    """
+    choice = choice_of(reply)
+    check_complete(choice)
+    end = reasoning_end(choice.text) or 0
+    text = choice.text[end:].strip()
+    if text.startswith("```"):
+        text = text.strip("`").removeprefix("json").strip()
+    try:
+        value = decode_object(text.encode("utf-8", "replace"))
+    except ValueError as error:
+        raise UnreadableError(f"the reply is not what the schema asks: {error}", text) from None
+    return {name: answer for name, word in value.items() if (answer := _yes_no(word)) is not None}
+
+
+def _yes_no(word: Any) -> bool | None:
+    if isinstance(word, bool):
+        return word
+    return {"yes": True, "no": False}.get(word.strip().lower()) if isinstance(word, str) else None
+
+
+def read_logprobs(reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
+    """Read P(yes) and what it rests on out of token probabilities. Raises UnreadableError."""
+    choice = choice_of(reply)
+    if choice.logprobs is None:
+        raise UnreadableError(
+            "the reply has no token probabilities though they were asked for"
+            " (this endpoint needs --mode schema or text)",
+            choice.text,
+        )
+    try:
+        evidence = read_evidence(choice.logprobs)
+    except EvidenceError as error:
+        raise UnreadableError(str(error), choice.text) from None
+    details: dict[str, Any] = {"mass": round(evidence.mass, 6)}
+    if evidence.mass < LOW_MASS:
+        details["low_mass"] = True
+    if evidence.unseen > UNSEEN_LIMIT:
+        details["unseen"] = round(evidence.unseen, 6)
+    return evidence.probability, details
+
+
+def failed_answer(message: str, digest: str, raw: str = "") -> Answer:
+    """Make an answer that is an error, with the raw text kept."""
+    details = {"raw": raw[:RAW_LIMIT]} if raw else {}
+    return Answer(error=message, digest=digest, details=details)

@@ -1,0 +1,195 @@
+"""Calls to an endpoint: limited, paced, retried within bounds, counted."""
+
+import asyncio
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rbrctl.errors import BudgetSpentError, GraderError
+from rbrctl.graders.endpoint.failures import CallError, Failure, of_response, of_transport
+from rbrctl.graders.endpoint.failures import FailureKind as Kind
+from rbrctl.graders.endpoint.health import Health
+from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
+from rbrctl.graders.endpoint.pace import Pace
+from rbrctl.graders.endpoint.rate_headers import exhausted_for
+from rbrctl.graders.endpoint.secret import Secret, scrub
+from rbrctl.graders.endpoint.transport import Transport, TransportError
+from rbrctl.graders.endpoint.usage import Budget, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long a call is tried; times in seconds."""
+
+    retries: int = 5
+    """Tries after the first."""
+    base: float = 0.5
+    """The longest wait before the first retry; doubled for each further one."""
+    longest: float = 30.0
+    """The longest wait of our own."""
+    longest_asked: float = 120.0
+    """The longest wait that a server may ask for; a longer one ends the call."""
+    rate_factor: int = 3
+    """How many times as many tries a full server (429) gets as a failing one."""
+
+
+class Client:
+    """
+    Sends calls to one endpoint.
+
+    A call raises CallError when it alone has failed, GraderError when going on is pointless, and
+    then every later call raises the same at once. BudgetSpentError comes after the calls in
+    flight have ended, so that what they cost is not lost.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        where: str,
+        limiter: AdaptiveLimiter,
+        usage: Usage,
+        budget: Budget | None = None,
+        policy: RetryPolicy | None = None,
+        timeout: float = 120.0,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        secrets: Collection[Secret] = (),
+    ) -> None:
+        """Bind a transport to its limits; ``where`` names the endpoint in errors."""
+        self._transport = transport
+        self._limiter = limiter
+        self.usage = usage
+        self._budget = budget or Budget()
+        self._policy = policy or RetryPolicy()
+        self._timeout = timeout
+        self._requests = Pace(requests_per_minute) if requests_per_minute else None
+        self._tokens = Pace(tokens_per_minute) if tokens_per_minute else None
+        self._secrets = tuple(secrets)
+        self._health = Health(where)
+        self._stop: GraderError | None = None
+        self._drained: asyncio.Event = asyncio.Event()
+
+    async def call(
+        self, path: str, body: bytes, *, tokens: int = 0, method: str = "POST"
+    ) -> dict[str, Any]:
+        """
+        Send a JSON body to a path below the base address and give the object that comes back.
+
+        ``tokens`` is a guess at the call's tokens, for the pace. Raises CallError, GraderError.
+        """
+        started = asyncio.get_running_loop().time()
+        outcome = await self.attempt(path, body, tokens=tokens, method=method)
+        if not isinstance(outcome, Failure):
+            return outcome
+        if self._stop is None:
+            self._stop = self._health.failed(outcome, started)
+        raise self._stop or CallError(outcome)
+
+    async def attempt(
+        self, path: str, body: bytes, *, tokens: int = 0, method: str = "POST"
+    ) -> dict[str, Any] | Failure:
+        """
+        Send a call as ``call`` does, with its retries, and give the last failure if all fail.
+
+        No failure counts as a sign of the endpoint's health: for a probe, which expects some.
+        """
+        tries = 0
+        while True:
+            try:
+                outcome = await self._try(method, path, body, tokens)
+            except BudgetSpentError:
+                await self._drain()
+                raise
+            if not isinstance(outcome, Failure):
+                return outcome
+            tries += 1
+            if not self._may_retry(outcome, tries):
+                return self._final(outcome, tries)
+            self.usage.retries += 1
+            await asyncio.sleep(self._wait(outcome, tries))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def _try(
+        self, method: str, path: str, body: bytes, tokens: int
+    ) -> dict[str, Any] | Failure:
+        await self._limiter.acquire()
+        try:
+            if self._requests is not None:
+                await self._requests.take()
+            if self._tokens is not None:
+                await self._tokens.take(tokens)
+            self._check_stopped()
+            self.usage.calls += 1
+            sent_at = asyncio.get_running_loop().time()
+            try:
+                response = await self._transport.send(
+                    method, path, body, self._timeout, "application/json"
+                )
+            except TransportError as error:
+                return self._scrubbed(of_transport(error))
+            self._limiter.pause(exhausted_for(response.headers))
+            outcome = of_response(response)
+            if isinstance(outcome, Failure):
+                if outcome.kind is Kind.RATE or outcome.status in {503, 529}:
+                    self._limiter.pushed_back(sent_at, outcome.wait or 0.0)
+                return self._scrubbed(outcome)
+            self._count(outcome, tokens)
+            return outcome
+        finally:
+            self._limiter.release()
+            if not self._limiter.active:
+                self._drained.set()
+
+    def _count(self, reply: dict[str, Any], tokens: int) -> None:
+        before = self.usage.input_tokens + self.usage.output_tokens
+        self.usage.add_reply(reply.get("usage"))
+        used = self.usage.input_tokens + self.usage.output_tokens - before
+        if self._tokens is not None and used:
+            self._tokens.correct(used - tokens)
+        self._limiter.succeeded()
+        self._health.succeeded(asyncio.get_running_loop().time())
+
+    def _check_stopped(self) -> None:
+        if self._stop is not None:
+            raise self._stop
+        try:
+            self._budget.check(self.usage, self._limiter.active - 1)
+        except BudgetSpentError as error:
+            self._stop = error
+            raise
+
+    async def _drain(self) -> None:
+        while self._limiter.active:
+            self._drained.clear()
+            await self._drained.wait()
+
+    def _may_retry(self, failure: Failure, tries: int) -> bool:
+        if not failure.retryable:
+            return False
+        if failure.wait is not None and failure.wait > self._policy.longest_asked:
+            return False
+        factor = self._policy.rate_factor if failure.kind is Kind.RATE else 1
+        return tries <= self._policy.retries * factor
+
+    def _wait(self, failure: Failure, tries: int) -> float:
+        """Full jitter over a doubling span, on top of what the server asks for."""
+        span = min(self._policy.base * 2.0 ** min(tries - 1, 16), self._policy.longest)
+        if failure.wait is not None:
+            return failure.wait + random.uniform(0.0, min(span, 1.0))
+        return random.uniform(span / 10, span)
+
+    def _final(self, failure: Failure, tries: int) -> Failure:
+        message = failure.message
+        if failure.wait is not None and failure.wait > self._policy.longest_asked:
+            message += f"; it asks to wait {failure.wait:,.0f} s, longer than is waited for"
+        if tries > 1:
+            message += f" (after {tries} tries)"
+        return replace(failure, message=message)
+
+    def _scrubbed(self, failure: Failure) -> Failure:
+        return replace(failure, message=scrub(failure.message, self._secrets))

@@ -1,0 +1,212 @@
+"""The grader behind an endpoint: cache first, then calls, every answer on disk before it counts."""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from statistics import fmean
+
+from rbrctl.graders.cache import AnswerCache, Origin
+from rbrctl.graders.endpoint.asker import Asker
+from rbrctl.graders.endpoint.capabilities import PARSER_VERSION
+from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.estimate import Estimate
+from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.prompt.forms import Fragments, fragments_of, tokens_of
+from rbrctl.records.models import Answer, GraderIdentity, Transcript
+
+_Key = bytes
+
+
+class EndpointGrader:
+    """
+    Answers propositions through one Asker; a Grader.
+
+    An answer is looked up by the digest of its request (question, conversation, endpoint, model,
+    sampling, parser version) and its repeat index before it is asked; two transcripts of the same
+    content in flight at once ask once. Errors are not kept: another run asks again.
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        client: Client,
+        cache: AnswerCache,
+        *,
+        identity: GraderIdentity,
+        origin: Origin,
+        concurrency: int,
+        repeat: int = 1,
+    ) -> None:
+        """Bind an asker to a cache; ``concurrency`` is the most calls in flight."""
+        self._asker = asker
+        self._client = client
+        self._cache = cache
+        self._identity = identity
+        self._origin = origin
+        self._concurrency = concurrency
+        self._repeat = repeat
+        self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
+        self._key_heads = {
+            name: hashlib.blake2b(
+                f"{PARSER_VERSION} {origin} {name} {digest}".encode(), digest_size=20
+            )
+            for name, digest in asker.digests.items()
+        }
+
+    @property
+    def identity(self) -> GraderIdentity:
+        """The endpoint, model, mode and sampling."""
+        return self._identity
+
+    @property
+    def question_digests(self) -> Mapping[str, str]:
+        """The digest of each proposition's rendered question."""
+        return self._asker.digests
+
+    @property
+    def asks_together(self) -> bool:
+        """True in decisions modes."""
+        return self._asker.asks_together
+
+    @property
+    def concurrency(self) -> int:
+        """As many transcripts as calls, so that there is always a call to fill a free place."""
+        return self._concurrency
+
+    @property
+    def usage(self) -> Usage:
+        """What has been used so far."""
+        return self._client.usage
+
+    async def answer(
+        self, transcript: Transcript, propositions: Collection[str]
+    ) -> Mapping[str, Answer]:
+        """Answer from the cache, and ask what is not there; see Grader."""
+        names = list(dict.fromkeys(propositions))
+        fragments = fragments_of(transcript)
+        rounds = [self._keys(fragments, names, index) for index in range(self._repeat)]
+        cached = self._cache.get([key for keys in rounds for key in keys.values()])
+        self.usage.cache_hits += len(cached)
+        results = [await self._round(fragments, keys, cached) for keys in rounds]
+        return {name: self._combined([result[name] for result in results]) for name in names}
+
+    def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
+        """Tell what answering would take, without asking."""
+        names = list(dict.fromkeys(propositions))
+        fragments = fragments_of(transcript)
+        total = Estimate(transcripts=1)
+        for index in range(self._repeat):
+            keys = self._keys(fragments, names, index)
+            cached = self._cache.get(list(keys.values()))
+            missing = [name for name in names if keys[name] not in cached]
+            groups = self._asker.groups(missing) if missing else []
+            total += Estimate(
+                answers=len(names),
+                cache_hits=len(cached),
+                calls=sum(map(self._asker.calls, groups)),
+                input_tokens=sum(
+                    tokens_of(self._asker.request_size(fragments, group)) for group in groups
+                ),
+                output_tokens=sum(map(self._asker.output_tokens, groups)),
+            )
+        return total
+
+    async def close(self) -> None:
+        """Write what is pending; close the cache and the connections."""
+        self._cache.close()
+        await self._client.close()
+
+    def _keys(self, fragments: Fragments, names: Sequence[str], index: int) -> dict[str, _Key]:
+        keys: dict[str, _Key] = {}
+        for name in names:
+            hasher = self._key_heads[name].copy()
+            hasher.update(b"%b%d" % (fragments.digest, index))
+            keys[name] = hasher.digest()
+        return keys
+
+    async def _round(
+        self, fragments: Fragments, keys: Mapping[str, _Key], cached: Mapping[_Key, Answer]
+    ) -> dict[str, Answer]:
+        """Give all answers of one repeat: from the cache, from calls in flight, from new calls."""
+        results: dict[str, Answer] = {}
+        missing: list[str] = []
+        shared: dict[str, asyncio.Future[Answer]] = {}
+        for name, key in keys.items():
+            if key in cached:
+                results[name] = self._with_digest(name, cached[key])
+            elif key in self._in_flight:
+                shared[name] = self._in_flight[key]
+            else:
+                missing.append(name)
+        if missing:
+            results.update(await self._ask_missing(fragments, keys, missing))
+        for name, future in shared.items():
+            results[name] = await asyncio.shield(future)
+        return results
+
+    async def _ask_missing(
+        self, fragments: Fragments, keys: Mapping[str, _Key], missing: Sequence[str]
+    ) -> dict[str, Answer]:
+        groups = self._asker.groups(missing)
+        if len(groups) == 1:
+            return await self._ask_group(fragments, keys, groups[0])
+        tasks: list[asyncio.Task[dict[str, Answer]]] = []
+        try:
+            async with asyncio.TaskGroup() as task_group:
+                for group in groups:
+                    asking = self._ask_group(fragments, keys, group)
+                    tasks.append(task_group.create_task(asking))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return {name: answer for task in tasks for name, answer in task.result().items()}
+
+    async def _ask_group(
+        self, fragments: Fragments, keys: Mapping[str, _Key], group: Sequence[str]
+    ) -> dict[str, Answer]:
+        loop = asyncio.get_running_loop()
+        futures = {name: loop.create_future() for name in group}
+        self._in_flight.update({keys[name]: future for name, future in futures.items()})
+        try:
+            answers = dict(await self._asker.ask(fragments, group))
+            good = {keys[name]: answer for name, answer in answers.items() if answer.error is None}
+            self.usage.answers += len(good)
+            self.usage.failed_answers += len(answers) - len(good)
+            if good:
+                await self._cache.put(good, self._origin)
+            for name, future in futures.items():
+                future.set_result(answers[name])
+            return answers
+        except BaseException as error:
+            self._abandon(futures.values(), error)
+            raise
+        finally:
+            for name in group:
+                self._in_flight.pop(keys[name], None)
+
+    @staticmethod
+    def _abandon(futures: Collection[asyncio.Future[Answer]], error: BaseException) -> None:
+        """Let those who wait for the same answers fail the same way."""
+        for future in futures:
+            if future.done():
+                continue
+            if isinstance(error, Exception):
+                future.set_exception(error)
+                future.exception()
+            else:
+                future.cancel()
+
+    def _with_digest(self, name: str, answer: Answer) -> Answer:
+        return Answer(
+            answer.probability, answer.source, self._asker.digests[name], details=answer.details
+        )
+
+    def _combined(self, answers: Sequence[Answer]) -> Answer:
+        """Give the mean over repeats, with each of them in the details; an error if any is one."""
+        if len(answers) == 1:
+            return answers[0]
+        for answer in answers:
+            if answer.probability is None:
+                return answer
+        values = [answer.probability for answer in answers if answer.probability is not None]
+        details = {**answers[0].details, "repeats": values}
+        return Answer(fmean(values), answers[0].source, answers[0].digest, details=details)

@@ -1,0 +1,198 @@
+"""Putting an endpoint grader together out of settings, a rule set and a cache."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.graders.cache import AnswerCache, Origin
+from rbrctl.graders.endpoint.address import Address, parse_address
+from rbrctl.graders.endpoint.asker import Asker
+from rbrctl.graders.endpoint.capabilities import Capabilities
+from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.decisions_asker import DecisionsAsker
+from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.layout import choose_layout
+from rbrctl.graders.endpoint.lean_transport import LeanTransport
+from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
+from rbrctl.graders.endpoint.packed_asker import PackedAsker
+from rbrctl.graders.endpoint.probe import ProbeReport, probe
+from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
+from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.transport import Transport
+from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.prompt.templates import Layout, system_of
+from rbrctl.records.models import GraderIdentity, Transcript
+from rbrctl.ruleset.model import RuleSet
+
+QUESTIONS_EACH = 11.0
+"""Questions a transcript where the caller does not know: between the 5 and 17 of 23 that the
+reference policy's classes depend on."""
+
+
+def open_client(settings: EndpointSettings) -> Client:
+    """Make a client for an endpoint; nothing is connected yet. Raises UsageError."""
+    address = parse_address(settings.base_url)
+    return Client(
+        open_transport(settings, address),
+        where=f"{address}, model {settings.model}",
+        limiter=AdaptiveLimiter(settings.concurrency),
+        usage=Usage(settings.prices),
+        budget=settings.budget,
+        policy=settings.retry,
+        timeout=settings.timeout,
+        requests_per_minute=settings.requests_per_minute,
+        tokens_per_minute=settings.tokens_per_minute,
+        secrets=settings.secrets,
+    )
+
+
+def open_transport(settings: EndpointSettings, address: Address) -> Transport:
+    """Make the transport: our own, or httpx's where there is a proxy. Raises UsageError."""
+    if settings.proxy is None:
+        return LeanTransport(
+            address,
+            settings.request_headers(),
+            connect_timeout=settings.connect_timeout,
+            max_body=settings.max_reply_bytes,
+        )
+    from rbrctl.graders.endpoint.proxied_transport import ProxiedTransport
+
+    return ProxiedTransport(
+        address,
+        settings.request_headers(),
+        proxy=settings.proxy,
+        connect_timeout=settings.connect_timeout,
+        max_body=settings.max_reply_bytes,
+    )
+
+
+async def open_grader(
+    ruleset: RuleSet,
+    settings: EndpointSettings,
+    cache: AnswerCache,
+    *,
+    sample: Sequence[Transcript] = (),
+    questions_each: float = QUESTIONS_EACH,
+    offline: bool = False,
+) -> EndpointGrader:
+    """
+    Make a grader; the endpoint is probed if it has not been before.
+
+    ``sample`` and ``questions_each`` are the work at hand, by which the layout is chosen; what was
+    found and chosen is remembered in the cache, so that a later run asks the same questions.
+    ``offline`` makes no call (for an estimate): what is not known is assumed as OpenAI's current
+    chat models have it. Raises UsageError, GraderError, FileError, RuleSetError.
+    """
+    client = open_client(settings)
+    try:
+        capabilities = await known_capabilities(settings, client, cache, offline=offline)
+        layout = known_layout(ruleset, settings, cache, sample, questions_each)
+        asker = make_asker(ruleset, settings, capabilities, layout, client)
+        if not asker.digests:
+            raise NothingMatchedError(
+                f"no proposition of rule set {ruleset.name} has a question or a statement to ask"
+            )
+    except BaseException:
+        await client.close()
+        raise
+    address = str(parse_address(settings.base_url))
+    return EndpointGrader(
+        asker,
+        client,
+        cache,
+        identity=identity_of(ruleset, settings, capabilities, layout),
+        origin=Origin(address, settings.model, asker.source),
+        concurrency=settings.concurrency,
+        repeat=settings.repeat,
+    )
+
+
+async def known_capabilities(
+    settings: EndpointSettings, client: Client, cache: AnswerCache, *, offline: bool = False
+) -> Capabilities:
+    """Give what is remembered of an endpoint and model, or probe it and remember."""
+    name = _probe_note(settings)
+    try:
+        return Capabilities.from_json(cache.recall(name) or {"mode": None})
+    except (KeyError, TypeError, ValueError):
+        if offline:
+            mode = Mode.LOGPROBS if settings.mode is Mode.AUTO else settings.mode
+            return Capabilities(mode=mode)
+    report = await probe(settings, client)
+    remember_probe(settings, report, cache)
+    return report.capabilities
+
+
+def remember_probe(settings: EndpointSettings, report: ProbeReport, cache: AnswerCache) -> None:
+    """Keep what a probe found for later runs. Raises FileError."""
+    cache.remember(_probe_note(settings), report.capabilities.to_json())
+
+
+def known_layout(
+    ruleset: RuleSet,
+    settings: EndpointSettings,
+    cache: AnswerCache,
+    sample: Sequence[Transcript],
+    questions_each: float,
+) -> Layout:
+    """Give the layout that was asked for, that was chosen before, or that shares more."""
+    if ruleset.grader.template is not None:
+        return Layout.TEMPLATE
+    if settings.layout != "auto":
+        return Layout(settings.layout)
+    name = f"layout {settings.base_url} {settings.model} {ruleset.name}"
+    remembered = cache.recall(name)
+    if remembered in {Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST}:
+        return Layout(remembered)
+    layout = choose_layout(ruleset, sample, questions_each)
+    if sample:
+        cache.remember(name, layout.value)
+    return layout
+
+
+def make_asker(
+    ruleset: RuleSet,
+    settings: EndpointSettings,
+    capabilities: Capabilities,
+    layout: Layout,
+    client: Client,
+) -> Asker:
+    """Make what asks in the mode that was named or found."""
+    mode = capabilities.mode
+    if mode is Mode.DECISIONS:
+        return DecisionsAsker(ruleset, settings, capabilities, DecisionsShape(), client)
+    if mode is Mode.SYSTEMONE:
+        return DecisionsAsker(ruleset, settings, capabilities, SystemOneShape(), client)
+    if mode is Mode.AUTO:
+        raise UsageError("the mode must be found before a grader can be made")
+    if settings.pack > 1:
+        return PackedAsker(ruleset, settings, capabilities, client)
+    return ChatAsker(ruleset, settings, capabilities, mode, layout, client)
+
+
+def identity_of(
+    ruleset: RuleSet, settings: EndpointSettings, capabilities: Capabilities, layout: Layout
+) -> GraderIdentity:
+    """Digest all that is the same for every proposition."""
+    mode = capabilities.mode
+    shared = {
+        "endpoint": str(parse_address(settings.base_url)),
+        "model": settings.model,
+        "mode": mode.value,
+        "sampling": capabilities.sampling(settings, 0, 0.0),
+        "top_logprobs": capabilities.top_logprobs if mode is Mode.LOGPROBS else None,
+        "votes": settings.votes if mode is Mode.VOTES else None,
+        "pack": settings.pack,
+        "repeat": settings.repeat,
+        "layout": None if mode in {Mode.DECISIONS, Mode.SYSTEMONE} else layout.value,
+        "system": system_of(ruleset.grader),
+        "template": ruleset.grader.template,
+    }
+    digest = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:24]
+    return GraderIdentity("endpoint", digest, settings.model, mode.value)
+
+
+def _probe_note(settings: EndpointSettings) -> str:
+    return f"probe {settings.base_url} {settings.model} {settings.mode.value}"

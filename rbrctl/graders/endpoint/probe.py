@@ -1,0 +1,98 @@
+"""Finding out what an endpoint can do with a model by asking it, never by its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rbrctl.errors import GraderError
+from rbrctl.graders.endpoint.capabilities import Capabilities
+from rbrctl.graders.endpoint.chat_probe import ChatProbe
+from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.failures import Failure
+from rbrctl.graders.endpoint.health import raise_if_fatal
+from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
+from rbrctl.graders.endpoint.question_shapes import DecisionsShape, QuestionShape, SystemOneShape
+from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.prompt.forms import encode, form_of, fragments_of
+from rbrctl.graders.prompt.messages import decision_input, decision_instructions
+from rbrctl.ruleset.model import GraderPrompt
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """One thing that was tried: whether it works, and what was seen."""
+
+    mode: Mode
+    works: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """What was found, and why the mode was chosen."""
+
+    capabilities: Capabilities
+    steps: tuple[ProbeStep, ...]
+    calls: int
+
+
+async def probe(settings: EndpointSettings, client: Client) -> ProbeReport:
+    """
+    Ask the endpoint two easy questions in each mode, best first, until one works.
+
+    A mode that the settings name is the only one tried; the decisions modes have nothing to find
+    out and are then taken at their word. Raises GraderError where the endpoint cannot be reached,
+    refuses the key or works in no mode.
+    """
+    before = client.usage.calls
+    if settings.mode in {Mode.DECISIONS, Mode.SYSTEMONE}:
+        step = ProbeStep(settings.mode, True, "named by the user; not tried")
+        return ProbeReport(Capabilities(mode=settings.mode), (step,), 0)
+    steps: list[ProbeStep] = []
+    if settings.mode is Mode.AUTO:
+        for mode, shape in ((Mode.DECISIONS, DecisionsShape()), (Mode.SYSTEMONE, SystemOneShape())):
+            steps.append(await _try_shape(settings, client, mode, shape))
+            if steps[-1].works:
+                calls = client.usage.calls - before
+                return ProbeReport(Capabilities(mode=mode), tuple(steps), calls)
+    chat = ChatProbe(settings, client)
+    capabilities = await chat.run()
+    steps += [ProbeStep(mode, works, detail) for mode, works, detail in chat.steps]
+    calls = client.usage.calls - before
+    if capabilities is None:
+        seen = "; ".join(f"{step.mode}: {step.detail}" for step in steps)
+        raise GraderError(f"{settings.base_url}, model {settings.model}: no mode works ({seen})")
+    return ProbeReport(replace(capabilities), tuple(steps), calls)
+
+
+async def _try_shape(
+    settings: EndpointSettings, client: Client, mode: Mode, shape: QuestionShape
+) -> ProbeStep:
+    questions = [
+        shape.question(name, decision_instructions(question))
+        for name, question in QUESTIONS.items()
+    ]
+    opening, closing = shape.brackets
+    text = form_of(decision_input(GraderPrompt())).fill(fragments_of(TRANSCRIPT))
+    body = b'{"model":%b,"%b":%b,"questions":%b%b%b}' % (
+        encode(settings.model),
+        shape.input_key.encode(),
+        text,
+        opening,
+        b",".join(questions),
+        closing,
+    )
+    outcome = await client.attempt(shape.path, body)
+    if isinstance(outcome, Failure):
+        raise_if_fatal(f"{settings.base_url}, model {settings.model}", outcome)
+        return ProbeStep(mode, False, outcome.message)
+    values = shape.values(outcome, list(QUESTIONS))
+    return _judge_values(mode, values)
+
+
+def _judge_values(mode: Mode, values: Mapping[str, Any]) -> ProbeStep:
+    wrong = [value for value in values.values() if not isinstance(value, float)]
+    if wrong or len(values) < len(QUESTIONS):
+        return ProbeStep(mode, False, str(wrong[0]) if wrong else "questions were left unanswered")
+    seen = ", ".join(f"{name} {value:.2f}" for name, value in values.items())
+    return ProbeStep(mode, True, f"one call answers all questions; seen: {seen}")

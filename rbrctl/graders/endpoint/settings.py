@@ -1,0 +1,104 @@
+"""All that a user can say about an endpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rbrctl.errors import UsageError
+from rbrctl.graders.endpoint.client import RetryPolicy
+from rbrctl.graders.endpoint.secret import Secret
+from rbrctl.graders.endpoint.usage import Budget, Prices
+
+
+class Mode(StrEnum):
+    """How an endpoint is asked; each is also the source of its answers."""
+
+    AUTO = "auto"
+    DECISIONS = "decisions"
+    SYSTEMONE = "systemone"
+    LOGPROBS = "logprobs"
+    SCHEMA = "schema"
+    VOTES = "votes"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """
+    Where to ask, what, and how hard.
+
+    The address, the key and the headers come from options, the environment or the user's own
+    configuration only: whoever fills this in sees to that.
+    """
+
+    base_url: str
+    model: str
+    key: Secret | None = None
+    headers: Mapping[str, Secret] = field(default_factory=dict)
+    """Further headers, such as ``api-key``."""
+    proxy: str | None = None
+    """``http://host:port`` of a proxy to go through; None for a direct connection."""
+    mode: Mode = Mode.AUTO
+    concurrency: int = 64
+    """The most calls in flight."""
+    timeout: float = 120.0
+    """Seconds for one call; a reasoning model may need more."""
+    connect_timeout: float = 10.0
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    temperature: float | None = None
+    """None: 0, and 1 for votes."""
+    seed: int | None = None
+    max_tokens: int | None = None
+    """None: a few where the model answers at once, no cap where it reasons first."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of every chat request (``reasoning_effort``, ``chat_template_kwargs``)."""
+    votes: int = 5
+    """Samples for each answer in votes mode."""
+    pack: int = 1
+    """Propositions in one call in schema mode."""
+    repeat: int = 1
+    """How often each question is asked."""
+    layout: str = "auto"
+    """``auto``, ``question-first`` or ``conversation-first``."""
+    max_reply_bytes: int = 32 * 1024 * 1024
+    prices: Prices = field(default_factory=Prices)
+    budget: Budget = field(default_factory=Budget)
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be meant. Raises UsageError."""
+        if not self.model.strip():
+            raise UsageError("an endpoint needs the name of a model (--model)")
+        for name in ("concurrency", "votes", "pack", "repeat"):
+            if not 1 <= getattr(self, name) <= 4096:
+                raise UsageError(f"--{name} must be from 1 to 4096, not {getattr(self, name)}")
+        for name, value in (
+            ("--timeout", self.timeout),
+            ("--rpm", self.requests_per_minute),
+            ("--tpm", self.tokens_per_minute),
+        ):
+            if value is not None and not value > 0:
+                raise UsageError(f"{name} must be more than 0, not {value:g}")
+        if self.pack > 1 and self.mode is not Mode.SCHEMA:
+            raise UsageError("several propositions a call (--pack) need --mode schema")
+        if self.layout not in {"auto", "question-first", "conversation-first"}:
+            raise UsageError(
+                f"--layout is auto, question-first or conversation-first, not {self.layout!r}"
+            )
+        if self.budget.cost is not None and self.prices.cost(1, 1) is None:
+            raise UsageError("--max-cost needs a price: give --price-in (and --price-out)")
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every text that must not be shown."""
+        return (*([self.key] if self.key else []), *self.headers.values())
+
+    def request_headers(self) -> dict[str, str]:
+        """Give the headers of every request, the key among them."""
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "rbrctl"}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key.reveal()}"
+        headers.update({name: secret.reveal() for name, secret in self.headers.items()})
+        return headers

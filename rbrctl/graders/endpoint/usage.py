@@ -1,0 +1,116 @@
+"""What a run has used: calls, tokens, money; and the limits on them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rbrctl.errors import BudgetSpentError
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars (or any one currency) for a million tokens; None where the price is not known."""
+
+    input: float | None = None
+    output: float | None = None
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Give what those tokens cost; None where no price is known."""
+        if self.input is None and self.output is None:
+            return None
+        millionths = input_tokens * (self.input or 0.0) + output_tokens * (self.output or 0.0)
+        return millionths / 1_000_000
+
+
+@dataclass(slots=True)
+class Usage:
+    """Counts of one run; ``calls`` are requests sent, with the ``retries`` among them."""
+
+    prices: Prices = field(default_factory=Prices)
+    calls: int = 0
+    answered_calls: int = 0
+    retries: int = 0
+    answers: int = 0
+    failed_answers: int = 0
+    cache_hits: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def cost(self) -> float | None:
+        """What the counted tokens cost; None where no price is known."""
+        return self.prices.cost(self.input_tokens, self.output_tokens)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken so far."""
+        return max(time.monotonic() - self.started, 1e-9)
+
+    def add_reply(self, usage: Any) -> None:
+        """Count a reply's ``usage`` object, in the words of chat completions or of decisions."""
+        self.answered_calls += 1
+        if not isinstance(usage, Mapping):
+            return
+        self.input_tokens += _count(usage, "prompt_tokens", "input_tokens")
+        self.output_tokens += _count(usage, "completion_tokens", "output_tokens")
+        for name in ("prompt_tokens_details", "input_tokens_details"):
+            details = usage.get(name)
+            if isinstance(details, Mapping):
+                self.cached_tokens += _count(details, "cached_tokens")
+
+    def summary(self) -> dict[str, float | int | None]:
+        """Give all counts, the cost and the rates a second, for a report."""
+        return {
+            "calls": self.calls,
+            "retries": self.retries,
+            "answers": self.answers,
+            "failed_answers": self.failed_answers,
+            "cache_hits": self.cache_hits,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cached_tokens": self.cached_tokens,
+            "cost": self.cost,
+            "seconds": round(self.seconds, 3),
+            "calls_per_second": round(self.calls / self.seconds, 1),
+            "propositions_per_second": round(self.answers / self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that a run may use; None where there is no limit."""
+
+    calls: int | None = None
+    cost: float | None = None
+
+    def check(self, usage: Usage, in_flight: int) -> None:
+        """
+        Raise BudgetSpentError where one more call could go over a limit.
+
+        A call's cost is known after it; those in flight count as the average one so far.
+        """
+        if self.calls is not None and usage.calls >= self.calls:
+            raise BudgetSpentError(
+                f"stopped after {usage.calls:,} calls, the most allowed (--max-calls);"
+                " run again with a higher limit to go on from here"
+            )
+        spent = usage.cost
+        if self.cost is None or spent is None:
+            return
+        average = spent / usage.answered_calls if usage.answered_calls else 0.0
+        if spent + average * (in_flight + 1) > self.cost:
+            raise BudgetSpentError(
+                f"stopped at a cost of {spent:.4f}, before the most allowed ({self.cost:g},"
+                " --max-cost); run again with a higher limit to go on from here"
+            )
+
+
+def _count(usage: Mapping[str, Any], *names: str) -> int:
+    for name in names:
+        value = usage.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
+            return value
+    return 0

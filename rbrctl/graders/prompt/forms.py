@@ -1,0 +1,99 @@
+"""Request bodies that are encoded once and filled for each transcript by joining bytes."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rbrctl.graders.prompt.quoting import Quoted, quote
+from rbrctl.records.models import Transcript
+
+SLOTS = ("conversation", "completion", "whole")
+_MARK = secrets.token_hex(16)
+SLOT_TEXTS = {slot: f"{_MARK}.{slot}." for slot in SLOTS}
+"""What stands for a transcript's part while a form is made; new in each process, so that no rule
+set can contain it."""
+CHARACTERS_A_TOKEN = 4
+"""The usual rule of thumb for English; counts made with it are called estimates."""
+
+
+def encode(value: Any) -> bytes:
+    """Encode a value as JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """A transcript's quoted parts as JSON text without its quotation marks, and their digest."""
+
+    parts: Mapping[str, bytes]
+    digest: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes of the conversation with the completion."""
+        return len(self.parts["whole"])
+
+
+def fragments_of(transcript: Transcript) -> Fragments:
+    """Quote a transcript and encode its parts."""
+    quoted = quote(transcript.prompt, transcript.completion)
+    parts = {slot: _inside(quoted, slot) for slot in SLOTS}
+    return Fragments(parts, hashlib.blake2b(parts["whole"], digest_size=20).digest())
+
+
+def _inside(quoted: Quoted, slot: str) -> bytes:
+    return encode(getattr(quoted, slot))[1:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """JSON bytes with slots for a transcript's parts; ``digest`` covers every byte and slot."""
+
+    pieces: tuple[bytes, ...]
+    slots: tuple[str, ...]
+    digest: str
+
+    def fill(self, fragments: Fragments) -> bytes:
+        """Give the whole body for a transcript."""
+        parts = fragments.parts
+        filled = [self.pieces[0]]
+        for slot, piece in zip(self.slots, self.pieces[1:], strict=True):
+            filled.append(parts[slot])
+            filled.append(piece)
+        return b"".join(filled)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body without what fills the slots."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def prefix_size(self) -> int:
+        """Bytes before the first slot: what requests of different transcripts share."""
+        return len(self.pieces[0])
+
+
+def form_of(body: Any) -> Form:
+    """Make a form of a JSON value whose texts contain SLOT_TEXTS."""
+    encoded = encode(body)
+    pieces: list[bytes] = []
+    slots: list[str] = []
+    mark = f"{_MARK}.".encode()
+    head, *rest = encoded.split(mark)
+    pieces.append(head)
+    for part in rest:
+        slot, _, after = part.partition(b".")
+        slots.append(slot.decode())
+        pieces.append(after)
+    hasher = hashlib.sha256()
+    for fixed, name in zip(pieces, [*slots, ""], strict=True):
+        hasher.update(b"%d:%b%b;" % (len(fixed), fixed, name.encode()))
+    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24])
+
+
+def tokens_of(size: int) -> int:
+    """Estimate tokens from bytes."""
+    return size // CHARACTERS_A_TOKEN + 1

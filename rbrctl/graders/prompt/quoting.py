@@ -1,0 +1,83 @@
+"""
+Quoting of untrusted text for a grader, so that nothing in it can end the quote.
+
+Every quoted part stands between lines that carry a code. The code is the digest of all that is
+quoted: no text can contain its own code short of inverting SHA-256 on 64 bits, and yet the same
+conversation always gives the same request, which a cache needs. Control tokens of chat formats
+(``<|im_end|>``, ``[/INST]``) are broken by a space, since a server that renders its chat template
+as text would take them for real turns.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rbrctl.records.models import Message
+
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_CONTROL_TOKEN = re.compile(
+    r"(<|\[)(?=[|｜]|/?s>|(?:bos|eos|pad|unk|mask|sep|cls)>|/?think>|/?(?:start|end)_of_turn>"
+    r"|</?SYS>>|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\])"
+    r"|([|｜])(?=>)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A transcript ready to stand inside a prompt, in the parts that a template may name."""
+
+    code: str
+    conversation: str
+    """The prompt's messages."""
+    completion: str
+    whole: str
+    """The prompt's messages with the completion as the last."""
+
+
+def quote(prompt: Sequence[Message], completion: Sequence[Message]) -> Quoted:
+    """Quote a conversation and the completion to judge under one code."""
+    code = quoting_code(
+        (part for message in (*prompt, *completion) for part in (message.role, message.content)),
+        len(prompt),
+    )
+    turns = "".join(_turn(code, message) for message in prompt)
+    reply = "".join(_turn(code, message) for message in completion)
+    return Quoted(
+        code=code,
+        conversation=_frame(code, "conversation", turns),
+        completion=_frame(code, "reply", reply),
+        whole=_frame(code, "conversation", turns + reply),
+    )
+
+
+def quoting_code(parts: Iterable[str], salt: int = 0) -> str:
+    """Give the code for texts: 16 hexadecimal digits that occur in none of them."""
+    texts = list(parts)
+    attempt = 0
+    while True:
+        hasher = hashlib.sha256(b"rbrctl quote %d %d" % (salt, attempt))
+        for text in texts:
+            encoded = text.encode("utf-8", "surrogatepass")
+            hasher.update(b"%d:" % len(encoded))
+            hasher.update(encoded)
+        code = hasher.hexdigest()[:16]
+        if not any(code in text.lower() for text in texts):
+            return code
+        attempt += 1
+
+
+def neutralise(text: str) -> str:
+    """Break the control tokens of chat formats, and replace what is no valid Unicode."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROL_TOKEN.sub(lambda match: f"{match[0]} ", text)
+
+
+def _turn(code: str, message: Message) -> str:
+    role = message.role if message.role in ROLES else "other"
+    return f"=== {code} {role} ===\n{neutralise(message.content)}\n"
+
+
+def _frame(code: str, what: str, body: str) -> str:
+    return f"=== {code} {what} ===\n{body}=== {code} end of {what} ==="
