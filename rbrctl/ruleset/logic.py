@@ -39,11 +39,22 @@ class RuleLogic:
     Building it, and any method that makes nodes, may raise UndecidedError.
     """
 
-    def __init__(self, ruleset: RuleSet, budget: int = DEFAULT_BUDGET) -> None:
-        """Build every definition, requirement and axiom."""
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        budget: int = DEFAULT_BUDGET,
+        diagram: Diagram | None = None,
+        bound: Mapping[str, int] | None = None,
+    ) -> None:
+        """
+        Build every definition, requirement and axiom.
+
+        ``diagram`` puts them beside what another rule set built there, so that functions can be
+        compared; ``bound`` gives names of propositions that stand for functions there already.
+        """
         self.ruleset = ruleset
-        self.diagram = Diagram(budget)
-        self.definitions: dict[str, int] = {}
+        self.diagram = Diagram(budget) if diagram is None else diagram
+        self.definitions: dict[str, int] = dict(bound or {})
         for definition in definitions_in_order(ruleset.definitions):
             self.definitions[definition.name] = self.build(definition.body.expression)
         self.requirements: dict[str, int] = {
