@@ -1,0 +1,1 @@
+"""Starting, tidying and importing rule sets."""
