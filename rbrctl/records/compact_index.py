@@ -16,8 +16,8 @@ class CompactIndex:
     def __init__(self) -> None:
         """Start empty."""
         self._count = 0
-        self._keys = array("Q", bytes(8 * _SMALLEST))
-        self._numbers = array("Q", bytes(8 * _SMALLEST))
+        self._keys = _zeros(_SMALLEST)
+        self._numbers = _zeros(_SMALLEST)
 
     def __len__(self) -> int:
         """Count the entries."""
@@ -51,8 +51,8 @@ class CompactIndex:
 
     def _grow(self) -> None:
         old_keys, old_numbers = self._keys, self._numbers
-        self._keys = array("Q", bytes(16 * len(old_keys)))
-        self._numbers = array("Q", bytes(16 * len(old_keys)))
+        self._keys = _zeros(2 * len(old_keys))
+        self._numbers = _zeros(2 * len(old_keys))
         for key, number in zip(old_keys, old_numbers, strict=True):
             if key:
                 slot = self._slot(key)
@@ -63,3 +63,7 @@ class CompactIndex:
 def _key(text: str) -> int:
     # Zero marks an empty slot.
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF or 1
+
+
+def _zeros(count: int) -> "array[int]":
+    return array("Q", [0]) * count

@@ -150,3 +150,10 @@ def permissions(path: Path) -> int:
         mask = os.umask(0)
         os.umask(mask)
         return 0o666 & ~mask
+
+
+def write_all(number: int, data: bytes) -> None:
+    """Write bytes to a descriptor, in one call where the system lets us. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(number, view) :]

@@ -13,7 +13,7 @@ from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
 MAXIMUM_DEPTH = 64
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NO_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^][{}"]++', re.DOTALL)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -44,8 +44,8 @@ def _numbered_lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, without their ends. Raises FileError."""
     try:
         for number, line in enumerate(stream, start=1):
-            if number == 1 and line.startswith(_BYTE_ORDER_MARK):
-                line = line[len(_BYTE_ORDER_MARK) :]
+            if number == 1 and line.startswith(BYTE_ORDER_MARK):
+                line = line[len(BYTE_ORDER_MARK) :]
             line = line.rstrip(b" \t\r\n")
             if line:
                 yield number, line

@@ -56,6 +56,8 @@ def read_results(
 
 def parse_result(row: Mapping[str, Any]) -> Result:
     """Read one row of a results file. Raises RecordError with a message that names the field."""
+    # First what only results have, so that a file of another kind is told from a broken line.
+    grader, ruleset = _grader(row), _ruleset(row)
     class_source = optional_text(row, "response_class_source")
     if class_source not in _CLASS_SOURCES:
         raise RecordError(
@@ -67,8 +69,8 @@ def parse_result(row: Mapping[str, Any]) -> Result:
         content_digest=required_text(row, "content"),
         prompt_digest=required_text(row, "prompt"),
         answers={key: _answer(value, f"answers.{key[:60]}") for key, value in answers.items()},
-        grader=_grader(row),
-        ruleset=_ruleset(row),
+        grader=grader,
+        ruleset=ruleset,
         response_class=optional_text(row, "response_class"),
         response_class_source=class_source,
         labels=read_labels(row, "labels"),
