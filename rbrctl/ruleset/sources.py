@@ -10,6 +10,7 @@ from rbrctl.errors import FileError, UsageError
 from rbrctl.suggestions import did_you_mean
 
 BUILTIN_PREFIX = "builtin:"
+GIT_PREFIX = "git:"
 MAX_FILES = 10_000
 _SUFFIXES = (".yaml", ".yml")
 _ROOT_KEY = re.compile(rb"^rbrctl[ \t]*:", re.MULTILINE)
@@ -42,7 +43,7 @@ class Source(Protocol):
 
 def open_source(spec: str | Path) -> Source:
     """
-    Open a rule set's source: a folder, a YAML file or ``builtin:NAME``.
+    Open a rule set's source: a folder, a YAML file, ``builtin:NAME`` or ``git:REVISION:PATH``.
 
     A file that belongs to a folder's set (the nearest folder above it, inside the repository, in
     which exactly one file has the key ``rbrctl``) opens that whole set. Raises FileError or
@@ -51,6 +52,11 @@ def open_source(spec: str | Path) -> Source:
     text = str(spec)
     if text.startswith(BUILTIN_PREFIX):
         return FolderSource(builtin_path(text), text)
+    if text.startswith(GIT_PREFIX):
+        # Git sources open bases through this function, so they can only be imported from within.
+        from rbrctl.ruleset.git_source import open_git_source
+
+        return open_git_source(text)
     path = Path(spec)
     try:
         if path.is_dir():
