@@ -20,7 +20,7 @@ from rbrctl.records.json_lines import encode_line
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results, result_to_json
-from rbrctl.records.results_file import ResultsStore, open_results
+from rbrctl.records.results_store import ResultsStore, open_results
 from rbrctl.records.resume import Dropped
 
 RULESET = RuleSetIdentity("safety", "1.0.0", "r" * 32)
@@ -320,7 +320,7 @@ import json, sys
 from dataclasses import replace
 from rbrctl.records.problems import raise_problem
 from rbrctl.records.results import parse_result
-from rbrctl.records.results_file import open_results
+from rbrctl.records.results_store import open_results
 example = parse_result(json.loads(sys.argv[2]))
 with open_results(
     sys.argv[1], example.ruleset, example.grader, lambda _: True, raise_problem
