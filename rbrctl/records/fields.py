@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rbrctl.errors import RecordError
-from rbrctl.records.problems import kind_of, quoted
+from rbrctl.records.problems import kind_of, quoted, shown
 
 _NUMBERS = (int, float)
 
@@ -49,7 +49,7 @@ def read_labels(row: Mapping[str, Any], key: str) -> dict[str, bool]:
             continue
         if not isinstance(value, bool):
             raise RecordError(
-                f"{key}.{name[:60]} must be true, false or null (unknown), not {quoted(value)}"
+                f"{key}.{shown(name)} must be true, false or null (unknown), not {quoted(value)}"
             )
         labels[name] = value
     return labels

@@ -16,7 +16,7 @@ from rbrctl.records.fields import (
 from rbrctl.records.files import Source, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, RuleState
-from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
+from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted, shown
 
 DECIMALS = 6
 
@@ -115,7 +115,7 @@ def _answers(row: Mapping[str, Any]) -> dict[str, Answer]:
         try:
             answers[name] = _answer(value)
         except RecordError as error:
-            raise RecordError(f"answers.{name[:60]}{error}") from error
+            raise RecordError(f"answers.{shown(name)}{error}") from error
     return answers
 
 
@@ -149,7 +149,7 @@ def _rules(row: Mapping[str, Any]) -> dict[str, RuleState]:
         state = _RULE_STATES.get(value) if isinstance(value, str) else None
         if state is None:
             raise RecordError(
-                f"rules.{key[:60]} must be held, broken or undetermined, not {quoted(value)}"
+                f"rules.{shown(key)} must be held, broken or undetermined, not {quoted(value)}"
             )
         rules[key] = state
     return rules
@@ -159,7 +159,7 @@ def _rank_probabilities(row: Mapping[str, Any]) -> dict[str, float] | None:
     if row.get("rank_probabilities") is None:
         return None
     return {
-        key: read_probability(value, f"rank_probabilities.{key[:60]}")
+        key: read_probability(value, f"rank_probabilities.{shown(key)}")
         for key, value in optional_object(row, "rank_probabilities").items()
     }
 
