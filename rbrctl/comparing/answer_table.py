@@ -16,15 +16,8 @@ _UNKNOWN, _TRUE, _FALSE = b"\0\1\2"
 _IS_TRUE = bytes([48, 49, 48]) + bytes([48]) * 253
 _IS_FALSE = bytes([48, 48, 49]) + bytes([48]) * 253
 
-Truth = Callable[[str, Answer], bool | None]
-"""Reads an answer as true, false or, for an error, unknown."""
-
-
-def plain_truth(name: str, answer: Answer) -> bool | None:
-    """Take an answer as true from DEFAULT_THRESHOLD on."""
-    if answer.probability is None:
-        return None
-    return answer.probability >= DEFAULT_THRESHOLD
+Truth = Callable[[str, float], bool]
+"""Reads P(true) of a proposition as true or false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +92,20 @@ def rows_of(bits: int) -> Iterable[int]:
         row = digits.find("1", row + 1)
 
 
-def read_table(results: Iterable[Result], truth: Truth = plain_truth) -> AnswerTable:
-    """Read a stream of results into columns; some 100 bytes and a few bits remain of each."""
-    return _Reading(truth).table(results)
+def _put(columns: dict[str, _Column], name: str, row: int, value: bool) -> None:
+    column = columns.get(name)
+    if column is None:
+        column = columns[name] = _Column()
+    column.put(row, value)
 
 
-class _Reading:
-    def __init__(self, truth: Truth) -> None:
+class TableBuilder:
+    """Takes results one by one; some 100 bytes and a few bits remain of each."""
+
+    def __init__(self, truth: Truth | None = None) -> None:
+        """Read answers with ``truth``, by default as true from DEFAULT_THRESHOLD on."""
         self._truth = truth
+        self._table = AnswerTable()
         self._answers: dict[str, _Column] = {}
         self._labels: dict[str, _Column] = {}
         self._repeats: list[dict[str, _Column]] = []
@@ -115,22 +114,72 @@ class _Reading:
         self._failed = _Column()
         self._prompts: dict[str, int] = {}
 
-    def table(self, results: Iterable[Result]) -> AnswerTable:
-        table = AnswerTable()
-        for row, result in enumerate(results):
-            table.ids.append(result.id)
-            table.contents.append(result.content_digest)
-            prompts = self._prompts
-            table.clusters.append(prompts.setdefault(result.prompt_digest, len(prompts)))
-            table.rulesets[result.ruleset] += 1
-            table.graders[result.grader] += 1
-            if result.response_class is not None:
-                _put(self._classes, result.response_class, row, True)
-            if result.rank_label is not None:
-                _put(self._rank_labels, result.rank_label, row, True)
-            for name, value in result.labels.items():
-                _put(self._labels, name, row, value)
-            self._take_answers(table, row, result)
+    def take(self, result: Result) -> None:
+        """Add a row."""
+        row = self.take_head(
+            result.id, result.content_digest, result.prompt_digest, result.response_class
+        )
+        self.take_identities(result.ruleset, result.grader)
+        if result.rank_label is not None:
+            _put(self._rank_labels, result.rank_label, row, True)
+        self.take_labels(row, result.labels)
+        for name, answer in result.answers.items():
+            self.take_answer(row, name, answer)
+
+    def take_head(self, id: str, content: str, prompt: str, response_class: str | None) -> int:
+        """Begin a row and give its number."""
+        table = self._table
+        row = len(table.ids)
+        table.ids.append(id)
+        table.contents.append(content)
+        table.clusters.append(self._prompts.setdefault(prompt, len(self._prompts)))
+        if response_class is not None:
+            _put(self._classes, response_class, row, True)
+        return row
+
+    def take_identities(self, ruleset: RuleSetIdentity, grader: GraderIdentity) -> None:
+        """Count who judged and who answered a row."""
+        self._table.rulesets[ruleset] += 1
+        self._table.graders[grader] += 1
+
+    def take_labels(self, row: int, labels: Mapping[str, bool]) -> None:
+        """Add a row's labels."""
+        for name, value in labels.items():
+            _put(self._labels, name, row, value)
+
+    def take_answer(self, row: int, name: str, answer: Answer) -> None:
+        """Add one answer, be it an error."""
+        if answer.probability is None:
+            if len(self._failed.values) <= row:
+                self._failed.put(row, True)
+            return
+        self.take_probability(row, name, answer.probability, answer.digest)
+        repeats = answer.details.get("repeats")
+        if isinstance(repeats, list) and len(repeats) > 1:
+            self._take_repeats(row, name, repeats)
+
+    def take_probability(self, row: int, name: str, p: float, digest: str | None) -> None:
+        """Add one answer that is a probability."""
+        truth = self._truth
+        column = self._answers.get(name)
+        if column is None:
+            column = self._answers[name] = _Column()
+            self._table.digests[name] = Counter()
+        column.put(row, p >= DEFAULT_THRESHOLD if truth is None else truth(name, p))
+        self._table.digests[name][digest] += 1
+
+    def _take_repeats(self, row: int, name: str, repeats: list[object]) -> None:
+        for index, value in enumerate(repeats):
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                while len(self._repeats) <= index:
+                    self._repeats.append({})
+                truth = self._truth
+                known = value >= DEFAULT_THRESHOLD if truth is None else truth(name, value)
+                _put(self._repeats[index], name, row, known)
+
+    def table(self) -> AnswerTable:
+        """Give the table of all rows taken."""
+        table = self._table
         table.response_classes = _sets(self._classes)
         table.rank_labels = _sets(self._rank_labels)
         table.answers = _columns(self._answers)
@@ -139,42 +188,13 @@ class _Reading:
         table.failed = self._failed.rows(_IS_TRUE)
         return table
 
-    def _take_answers(self, table: AnswerTable, row: int, result: Result) -> None:
-        failed = False
-        for name, answer in result.answers.items():
-            value = self._truth(name, answer)
-            if value is None:
-                failed = True
-                continue
-            _put(self._answers, name, row, value)
-            counts = table.digests.get(name)
-            if counts is None:
-                counts = table.digests[name] = Counter()
-            counts[answer.digest] += 1
-            if answer.details:
-                self._take_repeats(row, name, answer)
-        if failed:
-            self._failed.put(row, True)
 
-    def _take_repeats(self, row: int, name: str, answer: Answer) -> None:
-        repeats = answer.details.get("repeats")
-        if not isinstance(repeats, list) or len(repeats) < 2:
-            return
-        for index, value in enumerate(repeats):
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                while len(self._repeats) <= index:
-                    self._repeats.append({})
-                once = Answer(probability=float(value), source=answer.source, digest=answer.digest)
-                truth = self._truth(name, once)
-                if truth is not None:
-                    _put(self._repeats[index], name, row, truth)
-
-
-def _put(columns: dict[str, _Column], name: str, row: int, value: bool) -> None:
-    column = columns.get(name)
-    if column is None:
-        column = columns[name] = _Column()
-    column.put(row, value)
+def table_of(results: Iterable[Result], truth: Truth | None = None) -> AnswerTable:
+    """Put results into columns."""
+    builder = TableBuilder(truth)
+    for result in results:
+        builder.take(result)
+    return builder.table()
 
 
 def _sets(columns: Mapping[str, _Column]) -> dict[str, int]:

@@ -118,7 +118,7 @@ class ColumnJudge:
 
 
 class _Possible:
-    """For a node of a diagram, the rows on which it can be true, and those where it can be false."""
+    """For a node of a diagram, the rows on which it can be true, and those on which false."""
 
     def __init__(self, diagram: Diagram, columns: Columns, everything: int) -> None:
         self._diagram = diagram

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from small_sets import rulesets
 from strategies import NAMES, partial_assignments
 
-from rbrctl.comparing.answer_table import read_table, rows_of
+from rbrctl.comparing.answer_table import rows_of, table_of
 from rbrctl.comparing.ruling import ColumnJudge
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.ruleset.model import RuleSet
@@ -39,7 +39,7 @@ def test_columns_say_what_the_judge_says_of_each_row(
     ruleset: RuleSet, rows: list[dict[str, bool | None]]
 ) -> None:
     judge = Judge(ruleset)
-    table = read_table(result(row, each) for row, each in enumerate(rows))
+    table = table_of(result(row, each) for row, each in enumerate(rows))
     classes = {"c": table.response_classes.get("c", 0)}
     for columns in (table.answers, table.labels):
         ruling = ColumnJudge(judge).ruling(columns, classes, table.everything)
@@ -65,7 +65,7 @@ def test_a_table_keeps_what_comparison_needs() -> None:
         result(1, {"a": None, "b": False}, None),
         Result("r2", "c2", "p9", {"a": repeated}, GRADER, RULESET, "c", rank_label="bad"),
     ]
-    table = read_table(rows)
+    table = table_of(rows)
     assert (table.ids, table.clusters) == (["r0", "r1", "r2"], [0, 0, 1])
     assert table.response_classes == {"c": 0b101}
     assert table.rank_labels == {"bad": 0b100}
