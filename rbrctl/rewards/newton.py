@@ -10,7 +10,7 @@ from rbrctl.rewards.problem import Floats, Mask, Problem
 MAX_ITERATIONS = 100
 MAX_SEARCH = 40
 GRADIENT_TOLERANCE = 1e-13
-CAUTION = 0.1
+CAUTION = 1.0
 LEAST_SLOPE = 1e-20
 """A step that promises less improvement than this is not taken."""
 

@@ -18,7 +18,7 @@ FIRST_WIDTH = 1.0
 """Of the parabola, in units of reward: of the order of the margin."""
 LAST_WIDTH = 1e-9
 """A parabola narrower than this is lost in rounding."""
-SAMPLE = 1_500
+SAMPLE = 2_500
 """Pairs that show well enough where the optimum lies."""
 
 

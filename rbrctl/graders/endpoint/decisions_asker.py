@@ -73,11 +73,9 @@ class DecisionsAsker:
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask a group; where the server finds it too long, its halves."""
-        tokens = tokens_of(self.request_size(fragments, group))
+        body = self._body(fragments, group)
         try:
-            reply = await self._client.call(
-                self._shape.path, lambda: self._body(fragments, group), tokens=tokens
-            )
+            reply = await self._client.call(self._shape.path, body, tokens=tokens_of(len(body)))
         except CallError as error:
             if len(group) > 1 and _asks_too_much(error):
                 middle = len(group) // 2

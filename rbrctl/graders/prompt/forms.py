@@ -55,8 +55,6 @@ class Form:
     pieces: tuple[bytes, ...]
     slots: tuple[str, ...]
     digest: str
-    size: int
-    """Bytes of the body without what fills the slots."""
 
     def fill(self, fragments: Fragments) -> bytes:
         """Give the whole body for a transcript."""
@@ -66,6 +64,11 @@ class Form:
             filled.append(parts[slot])
             filled.append(piece)
         return b"".join(filled)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body without what fills the slots."""
+        return sum(map(len, self.pieces))
 
     @property
     def prefix_size(self) -> int:
@@ -88,7 +91,7 @@ def form_of(body: Any) -> Form:
     hasher = hashlib.sha256()
     for fixed, name in zip(pieces, [*slots, ""], strict=True):
         hasher.update(b"%d:%b%b;" % (len(fixed), fixed, name.encode()))
-    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24], sum(map(len, pieces)))
+    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24])
 
 
 def tokens_of(size: int) -> int:

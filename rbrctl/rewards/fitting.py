@@ -1,0 +1,248 @@
+"""Fit the weights of one response class, and say how much each figure can be trusted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rbrctl.errors import UsageError
+from rbrctl.rewards.comparisons import ClassComparisons, Comparisons
+from rbrctl.rewards.error_rates import ErrorRate, error_rate, pair_counts
+from rbrctl.rewards.losses import hinge, softplus
+from rbrctl.rewards.options import FitOptions
+from rbrctl.rewards.problem import Floats, GatheredDifferences, Problem
+from rbrctl.rewards.solver import Solution, solve
+from rbrctl.rewards.splits import folds_of, interval, resample_counts
+
+BOOTSTRAP_TOLERANCE = 1e-4
+CONSTANT = 1e-9
+
+Progress = Callable[[str, int, int], None]
+"""Is told the response class, the resamples done and their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWeight:
+    """One feature's weight, its bootstrap interval, and what the feature contributes."""
+
+    feature: str
+    weight: float
+    low: float
+    high: float
+    spread: float
+    """Standard deviation of the feature over the completions."""
+    note: str = ""
+    """``fixed``, ``constant``, ``does nothing``, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFit:
+    """The fit of one response class."""
+
+    response_class: str
+    weights: tuple[FittedWeight, ...]
+    prompts: int
+    completions: int
+    pairs: int
+    objective: float
+    """Mean loss plus the L2 term, at the weights."""
+    duality_gap: float
+    """How far above the optimum the objective can be; 0 where nothing was fitted."""
+    iterations: int
+    training_loss: float
+    baseline_loss: float
+    """The loss with all weights zero: the reward model alone."""
+    held_out_loss: float
+    """Over pairs of prompts that the weights were not fitted on; NaN without folds."""
+    training_error: ErrorRate
+    held_out_error: ErrorRate
+
+    @property
+    def vector(self) -> dict[str, float]:
+        """The weights by feature."""
+        return {each.feature: each.weight for each in self.weights}
+
+
+def fit(
+    comparisons: Comparisons, options: FitOptions, progress: Progress | None = None
+) -> dict[str, ClassFit]:
+    """
+    Fit every response class that has pairs; classes do not influence each other.
+
+    Raises UsageError for options about a feature that no class has, and for a logistic fit that
+    has no optimum.
+    """
+    known = {name for each in comparisons.classes.values() for name in each.features}
+    for kind, names in (("fixed weight", options.fixed), ("sign", options.signs)):
+        for name in names:
+            if name not in known:
+                raise UsageError(f"a {kind} is given for '{name}', which is no feature here")
+    return {name: fit_class(each, options, progress) for name, each in comparisons.classes.items()}
+
+
+def fit_class(
+    data: ClassComparisons, options: FitOptions, progress: Progress | None = None
+) -> ClassFit:
+    """Fit one response class. Raises UsageError for a logistic fit that has no optimum."""
+    solution, weights = solve_weights(data, options)
+    _check(data, options, solution, weights)
+    counts = resample_counts(len(data.prompt_digests), options.bootstrap, options.seed)
+    samples = _bootstrap(data, options, weights, counts, progress)
+    held_out_loss, held_out_error = _held_out(data, options, counts)
+    loss = mean_loss(data, weights, options.loss)
+    return ClassFit(
+        response_class=data.response_class,
+        weights=_describe(data, options, weights, samples),
+        prompts=len(np.unique(data.prompts[data.pairs.better])),
+        completions=len(data.values),
+        pairs=len(data.pairs),
+        objective=solution.objective if solution else loss,
+        duality_gap=solution.duality_gap if solution else 0.0,
+        iterations=solution.iterations if solution else 0,
+        training_loss=loss,
+        baseline_loss=mean_loss(data, np.zeros(len(data.features)), options.loss),
+        held_out_loss=held_out_loss,
+        training_error=error_rate(
+            data, rewards_of(data, weights), None, counts, options.confidence
+        ),
+        held_out_error=held_out_error,
+    )
+
+
+def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:
+    """Give the whole reward of every completion: the reward model's score and the rules'."""
+    return np.asarray(data.rm_scores + data.values @ weights)
+
+
+def mean_loss(data: ClassComparisons, weights: Floats, loss: str) -> float:
+    """Give the mean loss over the pairs; NaN where there are none."""
+    if not len(data.pairs):
+        return float("nan")
+    rewards = rewards_of(data, weights)
+    residuals = data.margins - (rewards[data.pairs.better] - rewards[data.pairs.worse])
+    return float((hinge if loss == "hinge" else softplus)(residuals).mean())
+
+
+def solve_weights(
+    data: ClassComparisons,
+    options: FitOptions,
+    counts: Floats | None = None,
+    start: Floats | None = None,
+    tolerance: float | None = None,
+) -> tuple[Solution | None, Floats]:
+    """
+    Fit the free weights of one class, with the fixed ones as given.
+
+    ``counts`` says how often each pair counts, once by default; ``start`` are weights that are
+    near. The solution is None where every weight is fixed or there is no pair.
+    """
+    fixed = np.array([options.fixed.get(name, np.nan) for name in data.features])
+    free = np.flatnonzero(np.isnan(fixed))
+    weights = np.where(np.isnan(fixed), 0.0, fixed)
+    better, worse = data.pairs.better, data.pairs.worse
+    demands, shares = data.margins, counts
+    base = rewards_of(data, weights)
+    demands = demands - (base[better] - base[worse])
+    if shares is not None:
+        kept = shares > 0
+        better, worse, demands, shares = better[kept], worse[kept], demands[kept], shares[kept]
+    else:
+        shares = np.ones(len(demands))
+    if not len(free) or not len(demands):
+        return None, weights
+    problem = Problem(
+        differences=GatheredDifferences(np.ascontiguousarray(data.values[:, free]), better, worse),
+        demands=demands,
+        shares=shares / shares.sum(),
+        signs=np.array([float(options.signs.get(data.features[index], 0)) for index in free]),
+        l2=options.l2,
+    )
+    near = None if start is None else start[free]
+    solution = solve(problem, options.loss, tolerance or options.tolerance, near)
+    weights[free] = solution.weights
+    return solution, weights
+
+
+def _check(
+    data: ClassComparisons, options: FitOptions, solution: Solution | None, weights: Floats
+) -> None:
+    if solution is None or options.loss == "hinge" or options.l2 > 0:
+        return
+    change = data.values @ (weights - np.array([options.fixed.get(f, 0.0) for f in data.features]))
+    gains = change[data.pairs.better] - change[data.pairs.worse]
+    # Weights that put no pair the wrong way round lose less the larger they are.
+    if solution.duality_gap > 1e-6 or (gains.min() >= 0 and gains.max() > 0):
+        raise UsageError(
+            f"the comparisons of {data.response_class} can be ordered without an error, so the "
+            "logistic loss has no optimum: give an L2 factor (--l2 0.001), or use --loss hinge"
+        )
+
+
+def _bootstrap(
+    data: ClassComparisons,
+    options: FitOptions,
+    weights: Floats,
+    counts: Floats,
+    progress: Progress | None,
+) -> Floats:
+    """Fit every resample of the prompts anew: resamples by features."""
+    samples = np.empty((len(counts), len(weights)))
+    for row, drawn in enumerate(counts):
+        pairs = pair_counts(data, drawn, data.pairs.better, data.pairs.worse)
+        _, samples[row] = solve_weights(data, options, pairs, weights, BOOTSTRAP_TOLERANCE)
+        if progress is not None:
+            progress(data.response_class, row + 1, len(counts))
+    return samples
+
+
+def _held_out(
+    data: ClassComparisons, options: FitOptions, counts: Floats
+) -> tuple[float, ErrorRate]:
+    """
+    Judge each prompt's pairs by weights that were fitted without that prompt.
+
+    Loss and error rate are over the pairs of all folds together.
+    """
+    folds = min(options.folds, len(data.prompt_digests))
+    nothing = float("nan")
+    if folds < 2:
+        return nothing, ErrorRate(0, nothing, nothing, nothing, nothing)
+    numbers = folds_of(data.prompt_digests, folds, options.seed)
+    rewards = np.zeros(len(data.values))
+    losses = 0.0
+    pairs = 0
+    for fold in range(folds):
+        _, fitted = solve_weights(data.of_prompts(numbers != fold), options)
+        inside = numbers[data.prompts] == fold
+        rewards[inside] = rewards_of(data, fitted)[inside]
+        part = data.of_prompts(numbers == fold)
+        if len(part.pairs):
+            losses += mean_loss(part, fitted, options.loss) * len(part.pairs)
+            pairs += len(part.pairs)
+    fold_of = numbers[data.prompts]
+    together = fold_of[data.pairs.better] == fold_of[data.pairs.worse]
+    error = error_rate(data, rewards, together, counts, options.confidence)
+    return losses / pairs if pairs else nothing, error
+
+
+def _describe(
+    data: ClassComparisons, options: FitOptions, weights: Floats, samples: Floats
+) -> tuple[FittedWeight, ...]:
+    loss = mean_loss(data, weights, options.loss)
+    described: list[FittedWeight] = []
+    for index, feature in enumerate(data.features):
+        column = data.values[:, index]
+        low, high = interval(samples[:, index], options.confidence)
+        without = weights.copy()
+        without[index] = 0.0
+        note = ""
+        if feature in options.fixed:
+            note = "fixed"
+        elif np.ptp(column[np.r_[data.pairs.better, data.pairs.worse]]) < CONSTANT:
+            note = "constant"
+        elif mean_loss(data, without, options.loss) - loss <= 1e-6 and abs(low) + abs(high) < 1e-3:
+            note = "does nothing"
+        described.append(
+            FittedWeight(feature, float(weights[index]), low, high, float(column.std()), note)
+        )
+    return tuple(described)

@@ -1,0 +1,82 @@
+"""The reward as a function: answers in, one number out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rbrctl.errors import UsageError
+from rbrctl.rewards.features import FeatureSet
+from rbrctl.rewards.weights import Weights
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.suggestions import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A completion's reward and what it is made of."""
+
+    total: float
+    rules: float
+    """The sum of weight times feature."""
+    rm_score: float
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+class RewardFunction:
+    """
+    R = R_rm + the sum of weight times feature, for one rule set and its weights.
+
+    Pure: it asks no grader.
+    """
+
+    def __init__(self, judge: Judge, weights: Weights) -> None:
+        """
+        Bind weights to a rule set.
+
+        Raises UsageError where the weights belong to other rules, or name a class or feature that
+        the rules do not have.
+        """
+        weights.check(judge.ruleset)
+        self.judge = judge
+        self.weights = weights
+        self._features: dict[str, FeatureSet] = {}
+        for name, each in weights.classes.items():
+            if name not in judge.ruleset.response_classes:
+                raise UsageError(f"the weights name the response class '{name}', unknown here")
+            self._features[name] = FeatureSet(judge, name, tuple(each))
+
+    @property
+    def response_classes(self) -> tuple[str, ...]:
+        """The response classes that it has weights for."""
+        return tuple(self._features)
+
+    def resolve(self, spelling: str) -> str:
+        """
+        Find the response class of that name or alias.
+
+        Raises UsageError for an unknown one, and for one that the weights do not cover.
+        """
+        ruleset = self.judge.ruleset
+        name = ruleset.resolve_response_class(spelling)
+        if name is None:
+            hint = did_you_mean(spelling, ruleset.response_classes)
+            known = f"there are {', '.join(ruleset.response_classes)}"
+            raise UsageError(f"there is no response class '{spelling[:80]}'; {hint or known}")
+        self.weights.of_class(name)
+        return name
+
+    def propositions(self, response_class: str) -> tuple[str, ...]:
+        """Give the propositions whose answers the reward of a class needs."""
+        return self._features[response_class].propositions
+
+    def reward(
+        self, response_class: str, probabilities: Mapping[str, float], rm_score: float = 0.0
+    ) -> Reward | None:
+        """Compute the reward; None where a needed answer is unknown."""
+        features = self._features[response_class]
+        values = features.values(probabilities)
+        if values is None:
+            return None
+        weights = self.weights.classes[response_class]
+        rules = sum(weight * value for weight, value in zip(weights.values(), values, strict=True))
+        named = dict(zip(features.names, values, strict=True))
+        return Reward(rm_score + rules, rules, rm_score, named)

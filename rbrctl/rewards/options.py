@@ -1,0 +1,45 @@
+"""What a fit is asked to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rbrctl.errors import UsageError
+
+LOSSES = ("hinge", "logistic")
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """Loss, constraints and what is reported; the defaults are those of the command."""
+
+    loss: str = "hinge"
+    l2: float = 0.0
+    """The objective is the mean loss plus half of this times the squared norm of the weights."""
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    """Weights that are not fitted, by feature, in every class that has it."""
+    signs: Mapping[str, int] = field(default_factory=dict)
+    """1 or -1 for features whose weight may not have the other sign."""
+    folds: int = 5
+    """Prompts are held out in this many parts in turn; 0 for no held-out figures."""
+    bootstrap: int = 200
+    """Resamples of the prompts for intervals; 0 for none."""
+    confidence: float = 0.95
+    seed: int = 0
+    tolerance: float = 1e-7
+    """The duality gap to reach."""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for what cannot be asked."""
+        if self.loss not in LOSSES:
+            raise UsageError(f"the loss must be hinge or logistic, not '{self.loss}'")
+        if not 0 <= self.l2 < 1e6:
+            raise UsageError(f"the L2 factor must be zero or positive, not {self.l2:g}")
+        if self.folds < 0 or self.folds == 1:
+            raise UsageError("the number of folds must be 0 or at least 2")
+        if not 0 < self.confidence < 1:
+            raise UsageError("the confidence must lie between 0 and 1")
+        if self.bootstrap < 0:
+            raise UsageError("the number of resamples must not be negative")
+        for feature, sign in self.signs.items():
+            if sign not in (1, -1):
+                raise UsageError(f"the sign of {feature} must be + or -")

@@ -1,0 +1,63 @@
+"""The fit against the published optimiser, on data of the published shape, on one thread."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from benchmarks.reward_data import Completions, adamw, generate, hinge_loss, pair, problem_of
+from threadpoolctl import threadpool_limits
+
+from rbrctl.rewards.solver import Solution, solve
+
+
+def best_time(action: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def fit(classes: list[Completions]) -> list[Solution]:
+    return [solve(problem_of(data)) for data in classes]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_fit_is_certified_and_never_above_adamw(seed: int) -> None:
+    for data in generate(seed):
+        pairs, demands = pair(data)
+        differences = data.features[pairs.better] - data.features[pairs.worse]
+        solution = solve(problem_of(data))
+        assert solution.duality_gap <= 1e-6
+        assert solution.objective <= hinge_loss(differences, demands, adamw(differences, demands))
+
+
+def test_the_fit_takes_at_most_a_fifteenth_of_the_time_of_adamw() -> None:
+    classes = generate(0)
+    with threadpool_limits(1):
+        ours = best_time(lambda: fit(classes), 7)
+        posed = []
+        for data in classes:
+            pairs, demands = pair(data)
+            posed.append((data.features[pairs.better] - data.features[pairs.worse], demands))
+        theirs = best_time(lambda: [adamw(*each) for each in posed], 2)
+    print(f"fit {ours * 1e3:.0f} ms, AdamW {theirs * 1e3:.0f} ms: {theirs / ours:.0f} times")
+    assert ours * 15 <= theirs
+
+
+def test_pairs_are_formed_in_milliseconds() -> None:
+    classes = generate(0)
+    assert best_time(lambda: [pair(data) for data in classes], 5) < 0.03
+    assert sum(len(pair(data)[0]) for data in classes) > 35_000
+
+
+def test_the_fit_agrees_with_itself_whatever_the_order_of_the_rows() -> None:
+    data = generate(3)[0]
+    order = np.random.default_rng(0).permutation(len(data.ranks))
+    shuffled = Completions(
+        data.features[order], data.ranks[order], data.prompts[order], data.rm_scores[order]
+    )
+    first, second = solve(problem_of(data)), solve(problem_of(shuffled))
+    assert first.objective == pytest.approx(second.objective, abs=2e-7)
