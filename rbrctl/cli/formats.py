@@ -1,8 +1,10 @@
 """From ``--format`` to the class that draws it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rbrctl import __version__
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import FindingsFormat, TableFormat
 from rbrctl.cli.output import Output
@@ -20,25 +22,49 @@ def settled(format_: FindingsFormat, output: Output) -> FindingsFormat:
     return FindingsFormat.GITHUB if output.in_github_actions else FindingsFormat.TEXT
 
 
-def findings_report(format_: FindingsFormat, output: Output) -> "FindingsReport":
+def findings_report(
+    format_: FindingsFormat, output: Output, descriptions: Mapping[str, str] | None = None
+) -> "FindingsReport":
     """Give the class that draws findings in a format."""
     from rbrctl.reports.findings import JsonFindings, TextFindings
+    from rbrctl.reports.findings_markdown import MarkdownFindings
     from rbrctl.reports.github import GithubFindings
+    from rbrctl.reports.junit import JunitFindings
+    from rbrctl.reports.sarif import SarifFindings
 
     match settled(format_, output):
         case FindingsFormat.JSON:
             return JsonFindings()
         case FindingsFormat.GITHUB:
             return GithubFindings()
+        case FindingsFormat.MARKDOWN:
+            return MarkdownFindings()
+        case FindingsFormat.SARIF:
+            return SarifFindings(__version__, descriptions)
+        case FindingsFormat.JUNIT:
+            return JunitFindings(datetime.now(UTC))
         case _:
             return TextFindings(output.palette, output.width)
 
 
 def report_findings(
-    output: Output, findings: Findings, format_: FindingsFormat, subject: str = ""
+    output: Output,
+    findings: Findings,
+    format_: FindingsFormat,
+    subject: str = "",
+    descriptions: Mapping[str, str] | None = None,
 ) -> ExitCode:
-    """Report findings; the code is NO when any is an error or a warning."""
-    output.report(findings_report(format_, output).render(findings, subject))
+    """
+    Report findings; the code is NO when any is an error or a warning.
+
+    ``subject`` says what was looked at (``9 files, 61 rules``); ``descriptions`` document the
+    checks, by id. In GitHub Actions' format the step's summary is written as well.
+    """
+    output.report(findings_report(format_, output, descriptions).render(findings, subject))
+    if settled(format_, output) is FindingsFormat.GITHUB:
+        from rbrctl.reports.findings_markdown import MarkdownFindings
+
+        output.summarize(MarkdownFindings().render(findings, subject))
     return ExitCode.NO if findings.failed else ExitCode.YES
 
 

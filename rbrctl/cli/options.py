@@ -131,6 +131,9 @@ class FindingsFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
+    JUNIT = "junit"
 
 
 class TableFormat(StrEnum):
@@ -141,6 +144,22 @@ class TableFormat(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
 
+
+FindingsFormatOption = Annotated[
+    FindingsFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="auto, text, json, github, markdown, sarif or junit; auto is github inside GitHub "
+        "Actions, else text.",
+    ),
+]
+
+TableFormatOption = Annotated[
+    TableFormat,
+    typer.Option("--format", "-f", help="How to write the tables."),
+]
 
 WideOption = Annotated[
     bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")

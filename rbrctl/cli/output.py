@@ -107,6 +107,17 @@ class Output:
             reason = os.strerror(error.errno or errno.EIO).lower()
             raise FileError(f"standard output cannot be written: {reason}") from error
 
+    def summarize(self, markdown: str) -> None:
+        """Append Markdown to the step's summary, where GitHub Actions offers one."""
+        path = self.environment.get("GITHUB_STEP_SUMMARY")
+        if not path:
+            return
+        try:
+            with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(markdown + "\n\n")
+        except OSError as error:
+            self.warn(f"the step's summary cannot be written: {path}: {error.strerror}")
+
     def talk(self, message: str) -> None:
         """Say something on stderr, unless ``--quiet``; controls in it are shown, not obeyed."""
         if not self.quiet:

@@ -40,6 +40,14 @@ def markdown_code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
 
 
+def folded(title: str, body: str) -> str:
+    """Put ``body``, Markdown already, under a title that opens it at a click."""
+    # Of HTML's own characters none may stay; the rest is shown as it is between tags.
+    safe = printable(title).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = _REFERENCES.sub(_ZERO_WIDTH_SPACE, safe)
+    return f"<details>\n<summary>{safe}</summary>\n\n{body}\n\n</details>"
+
+
 class MarkdownTables:
     """Draws tables in GitHub's Markdown; all columns are shown."""
 

@@ -7,10 +7,11 @@ from enum import StrEnum
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e", "\x00": "\\0"}
 
 # C0 and C1 controls, DEL, the bidirectional controls, line and paragraph separators, zero-width
-# characters that hide or join text, byte order mark, the tag block, and lone surrogates.
+# characters that hide or join text, the byte order mark, non-characters that XML refuses, the tag
+# block, and lone surrogates.
 UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
