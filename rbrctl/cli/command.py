@@ -1,13 +1,14 @@
 """The class of all commands: global options, and defaults from environment and configuration."""
 
 import importlib
+from functools import partial
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from rbrctl.cli.configuration import LazyDefaults
+from rbrctl.cli.conversion import lighten
 from rbrctl.cli.options import global_options
 from rbrctl.cli.parameters import environment_name, options_by_name, parameters_of
 from rbrctl.cli.registry import CommandEntry, GroupEntry
@@ -28,7 +29,8 @@ class Command(TyperCommand):
     def __init__(self, name: str | None, **settings: Any) -> None:
         """Complete what Typer made of a function."""
         super().__init__(name, **{**settings, "add_help_option": False})
-        self.params = [*self.params, *parameters_of(global_options)]
+        own = [lighten(parameter) for parameter in self.params]
+        self.params = [*own, *parameters_of(global_options)]
         for option, parameter in options_by_name(self.params).items():
             if parameter.envvar is None:
                 parameter.envvar = environment_name(option)
@@ -37,9 +39,13 @@ class Command(TyperCommand):
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
         """Parse the arguments, with defaults from the configuration files."""
-        if not extra.get("resilient_parsing"):
+        if parent is not None and not extra.get("resilient_parsing"):
+            from rbrctl.cli.configuration import LazyDefaults, defaults
+
             path = (*command_path(parent), info_name or "")
-            extra.setdefault("default_map", LazyDefaults(path, self.params))
+            root = parent.find_root().command
+            defaults_of = partial(defaults, path, self.params, root)
+            extra.setdefault("default_map", LazyDefaults(defaults_of))
         return super().make_context(info_name, args, parent, **extra)
 
 

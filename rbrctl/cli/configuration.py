@@ -11,15 +11,14 @@ taken from the user's own file only.
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from rbrctl.cli.parameters import environment_name, is_flag, is_path, options_by_name
 from rbrctl.errors import FileError, UsageError
-from rbrctl.reports.terminal import printable
+from rbrctl.suggestions import did_you_mean
 
 PRIVATE_OPTIONS = frozenset({"base-url", "api-key-env", "header", "headers", "proxy"})
 """What may send a key somewhere: a pull request must not be able to redirect a CI secret."""
@@ -31,8 +30,6 @@ class ConfigurationFile:
 
     path: Path
     table: Mapping[str, Any]
-    title: str
-    """How the table is called in messages: ``[tool.rbrctl]`` or nothing."""
     own: bool
     """True for the user's own file, false for one from a repository."""
 
@@ -74,14 +71,12 @@ def _folder_file(folder: Path) -> ConfigurationFile | None:
     if path.is_file():
         data = _parse(path)
         table = _tool_table(path, data)
-        if table is None:
-            return ConfigurationFile(path, data, "", own=False)
-        return ConfigurationFile(path, table, "[tool.rbrctl] ", own=False)
+        return ConfigurationFile(path, data if table is None else table, own=False)
     path = folder / "pyproject.toml"
     if path.is_file():
         table = _tool_table(path, _parse(path))
         if table is not None:
-            return ConfigurationFile(path, table, "[tool.rbrctl] ", own=False)
+            return ConfigurationFile(path, table, own=False)
     return None
 
 
@@ -107,7 +102,7 @@ def own_file(environment: Mapping[str, str]) -> ConfigurationFile | None:
     path = Path(base) / "rbrctl" / "config.toml"
     if not os.path.isabs(base) or not path.is_file():
         return None
-    return ConfigurationFile(path, _parse(path), "", own=True)
+    return ConfigurationFile(path, _parse(path), own=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,145 +113,133 @@ class Setting:
     source: str
 
 
-def _normalised(key: str) -> str:
+class Reader:
+    """Reads the settings for one command, and refuses what no command understands."""
+
+    def __init__(self, path: Sequence[str], parameters: Sequence[Any], root: Any) -> None:
+        """Read for the command at ``path`` with these parameters, in the program ``root``."""
+        self.path = path
+        self.root = root
+        self.options = options_by_name(parameters)
+        self._others: Iterator[Any] | None = None
+        self._elsewhere: set[str] = set()
+
+    def read(self, file: ConfigurationFile) -> dict[str, Setting]:
+        """Give a file's settings by option; those of an inner table win."""
+        found: dict[str, Setting] = {}
+        table: Any = file.table
+        for depth in range(len(self.path) + 1):
+            for key, value in table.items():
+                if isinstance(value, dict):
+                    self._check_table(file, (*self.path[:depth], key))
+                    continue
+                self._check_key(file, key, value, own_table=depth == len(self.path))
+                parameter = self.options.get(_option(key))
+                if parameter is not None:
+                    setting = Setting(_value(parameter, key, value, file), file.place(key))
+                    found[_option(key)] = setting
+            table = table.get(self.path[depth], {}) if depth < len(self.path) else {}
+            if not isinstance(table, dict):
+                # An option may share a group's name: then there is no table for the group.
+                table = {}
+        return found
+
+    def _check_table(self, file: ConfigurationFile, path: Sequence[str]) -> None:
+        names = self.root.names_at(path[:-1])
+        if path[-1] not in names:
+            name = ".".join(path)
+            raise UsageError(
+                f"{file.path}: there is no command for the table '{name}'" + _guess(path[-1], names)
+            )
+
+    def _check_key(self, file: ConfigurationFile, key: str, value: Any, own_table: bool) -> None:
+        option = _option(key)
+        if not file.own and (option in PRIVATE_OPTIONS or "://" in str(value)):
+            raise UsageError(
+                f"{file.place(key)}: '{key}' may not be set by a file in a repository, since it "
+                f"could send a key elsewhere; use --{option}, {environment_name(option)} or your "
+                "own ~/.config/rbrctl/config.toml"
+            )
+        if option in self.options or (not own_table and self._exists(option)):
+            return
+        raise UsageError(
+            f"{file.place(key)}: there is no option '{key}'"
+            + _guess(option, [*self.options, *self._elsewhere])
+        )
+
+    def _exists(self, option: str) -> bool:
+        # Other commands are loaded one by one, and only until one has the option.
+        if option in PRIVATE_OPTIONS:
+            return True
+        if self._others is None:
+            self._others = self.root.all_commands()
+        while option not in self._elsewhere:
+            command = next(self._others, None)
+            if command is None:
+                return False
+            self._elsewhere.update(options_by_name(command.params))
+        return True
+
+
+def _option(key: str) -> str:
     return key.replace("_", "-")
 
 
-def _settings(
-    file: ConfigurationFile, path: Sequence[str], known: "KnownOptions"
-) -> dict[str, Setting]:
-    """Give the settings of one file for the command at ``path``, the innermost table winning."""
-    found: dict[str, Setting] = {}
-    table: Any = file.table
-    for depth in range(len(path) + 1):
-        for key, value in table.items():
-            if isinstance(value, dict):
-                known.check_table(file, (*path[:depth], key))
-                continue
-            option = _normalised(key)
-            known.check_option(file, path[:depth], key)
-            if option in PRIVATE_OPTIONS and not file.own:
-                raise UsageError(_redirect_message(file, key))
-            if option in known.of_command:
-                place = file.place(key)
-                parameter = known.of_command[option]
-                found[option] = Setting(_value(parameter, value, key, place, file), place)
-        table = table.get(path[depth], {}) if depth < len(path) else {}
-    return found
+def _guess(name: str, known: Sequence[str]) -> str:
+    guess = did_you_mean(name, known)
+    return f"; {guess}" if guess else ""
 
 
-def _redirect_message(file: ConfigurationFile, key: str) -> str:
-    option = _normalised(key)
-    return (
-        f"{file.place(key)}: '{key}' may not be set by a file in a repository, since it could send "
-        f"a key elsewhere; use --{option}, {environment_name(option)}, or your own "
-        "~/.config/rbrctl/config.toml"
-    )
-
-
-def _value(parameter: Any, value: Any, key: str, place: str, file: ConfigurationFile) -> Any:
+def _value(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> Any:
     """Turn a TOML value into what the command line would have said."""
-    several = bool(getattr(parameter, "multiple", False))
     if is_flag(parameter):
         if not isinstance(value, bool):
-            raise UsageError(f"{place}: '{key}' is a switch: write true or false")
+            raise UsageError(f"{file.place(key)}: '{key}' is a switch: write true or false")
         return value
-    if several:
-        return [
-            _scalar(parameter, item, key, place, file)
-            for item in (value if isinstance(value, list) else [value])
-        ]
-    return _scalar(parameter, value, key, place, file)
+    if getattr(parameter, "multiple", False):
+        items = value if isinstance(value, list) else [value]
+        return [_scalar(parameter, key, item, file) for item in items]
+    return _scalar(parameter, key, value, file)
 
 
-def _scalar(parameter: Any, value: Any, key: str, place: str, file: ConfigurationFile) -> str:
+def _scalar(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"{place}: '{key}' takes one value: write a string or a number")
+        raise UsageError(f"{file.place(key)}: '{key}' takes a string or a number")
     if isinstance(value, str) and is_path(parameter) and ":" not in value and value != "-":
+        # A path in a file is meant from there, wherever the command runs.
         return os.path.relpath(file.path.parent / value)
     return str(value)
 
 
-class KnownOptions:
-    """The options that exist: those of the command at hand, and, if need be, of all others."""
-
-    def __init__(self, parameters: Sequence[Any]) -> None:
-        """Start from the parameters of the command at hand."""
-        self.of_command = options_by_name(parameters)
-        self._others: Iterator[tuple[tuple[str, ...], Any]] | None = None
-        self._elsewhere: set[str] = set()
-
-    def check_table(self, file: ConfigurationFile, path: Sequence[str]) -> None:
-        """Raise UsageError where no command or group has the name of a table."""
-        from rbrctl.cli.registry import names_at
-
-        names = names_at(path[:-1])
-        if path[-1] not in names:
-            raise UsageError(
-                f"{file.path}: [{'.'.join(path)}]: there is no such command"
-                + _did_you_mean(path[-1], names)
-            )
-
-    def check_option(self, file: ConfigurationFile, path: Sequence[str], key: str) -> None:
-        """Raise UsageError where a key is no option of any command that its table is for."""
-        option = _normalised(key)
-        if option in self.of_command or option in PRIVATE_OPTIONS or self._found(option):
-            return
-        names = [*self.of_command, *self._elsewhere]
-        raise UsageError(
-            f"{file.place(key)}: {file.title}there is no option '{printable(key)}'"
-            + _did_you_mean(option, names)
-        )
-
-    def _found(self, option: str) -> bool:
-        # Other commands are loaded one by one, and only until one has the option.
-        if self._others is None:
-            from rbrctl.cli.groups import all_commands
-
-            self._others = all_commands()
-        while option not in self._elsewhere:
-            following = next(self._others, None)
-            if following is None:
-                return False
-            self._elsewhere.update(options_by_name(following[1].params))
-        return True
-
-
-def _did_you_mean(name: str, names: Sequence[str]) -> str:
-    close = get_close_matches(name, names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
-
-
-def defaults(path: Sequence[str], parameters: Sequence[Any]) -> dict[str, Setting]:
+def defaults(path: Sequence[str], parameters: Sequence[Any], root: Any) -> dict[str, Setting]:
     """
-    Give the configured settings for a command, by the names of its function's parameters.
+    Give the configured settings for the command at ``path``, by the names of its parameters.
 
     Raises UsageError for what no command understands and for what a repository may not set,
     FileError for a file that cannot be read.
     """
-    known = KnownOptions(parameters)
+    reader = Reader(path, parameters, root)
     found: dict[str, Setting] = {}
     for file in (own_file(os.environ), repository_file(Path.cwd())):
         if file is not None:
-            found.update(_settings(file, path, known))
-    return {known.of_command[option].name: setting for option, setting in found.items()}
+            found.update(reader.read(file))
+    return {reader.options[option].name: setting for option, setting in found.items()}
 
 
 class LazyDefaults(Mapping[str, Any]):
     """Configured defaults that are read when the parser first asks: ``--help`` never does."""
 
-    def __init__(self, path: Sequence[str], parameters: Sequence[Any]) -> None:
-        """Serve the command at ``path``."""
-        self._path = path
-        self._parameters = parameters
-        self._loaded: dict[str, Setting] | None = None
+    def __init__(self, read: Callable[[], dict[str, Setting]]) -> None:
+        """Call ``read`` once, when something is asked."""
+        self._read = read
+        self._settings: dict[str, Setting] | None = None
 
     @property
     def settings(self) -> dict[str, Setting]:
         """The settings with their places."""
-        if self._loaded is None:
-            self._loaded = defaults(self._path, self._parameters)
-        return self._loaded
+        if self._settings is None:
+            self._settings = self._read()
+        return self._settings
 
     def __getitem__(self, name: str) -> Any:
         """Give a parameter's configured value."""

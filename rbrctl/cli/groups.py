@@ -1,7 +1,6 @@
 """Groups of commands that import a command's module only when it is asked for."""
 
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from typer.core import TyperGroup
@@ -9,9 +8,10 @@ from typer.core import TyperGroup
 from rbrctl.cli.command import load_command, stand_in
 from rbrctl.cli.options import global_options, root_options
 from rbrctl.cli.parameters import parameters_of
-from rbrctl.cli.registry import ENTRIES, Entry, GroupEntry
+from rbrctl.cli.registry import Entry, GroupEntry
 from rbrctl.errors import UsageError
 from rbrctl.reports.terminal import printable
+from rbrctl.suggestions import did_you_mean
 
 
 class NoCommandGivenError(Exception):
@@ -68,14 +68,27 @@ class LazyGroup(TyperGroup):
         name = args[0]
         if name not in self.entries and not ctx.resilient_parsing and not name.startswith("-"):
             message = f"there is no command '{printable(name)}'"
-            close = get_close_matches(name, self.entries, n=1)
-            message += (
-                f"; did you mean '{close[0]}'?"
-                if close
-                else f"; '{ctx.command_path} --help' lists what there is"
-            )
-            raise UsageError(message)
+            guess = did_you_mean(name, self.entries)
+            listed = f"'{ctx.command_path} --help' lists what there is"
+            raise UsageError(f"{message}; {guess or listed}")
         return super().resolve_command(ctx, args)
+
+    def names_at(self, path: Sequence[str]) -> list[str]:
+        """Give the names of the commands in the group at ``path``; none below a command."""
+        entries = tuple(self.entries.values())
+        for name in path:
+            groups = [e for e in entries if e.name == name and isinstance(e, GroupEntry)]
+            entries = groups[0].commands if groups else ()
+        return [entry.name for entry in entries]
+
+    def all_commands(self) -> Iterator[Any]:
+        """Load every command below, one after another."""
+        for name in self.entries:
+            command = self.get_command(None, name)
+            if isinstance(command, LazyGroup):
+                yield from command.all_commands()
+            else:
+                yield command
 
 
 def load_entry(entry: Entry) -> Any:
@@ -102,13 +115,3 @@ def root_group(entries: tuple[Entry, ...]) -> LazyGroup:
         ),
         params=parameters,
     )
-
-
-def all_commands(entries: tuple[Entry, ...] | None = None) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Load every command in turn, with the names that lead to it."""
-    for entry in ENTRIES if entries is None else entries:
-        if isinstance(entry, GroupEntry):
-            for path, command in all_commands(entry.commands):
-                yield (entry.name, *path), command
-        else:
-            yield (entry.name,), load_command(entry)

@@ -28,13 +28,20 @@ def output_of(context: typer.Context) -> Output:
     return output
 
 
-def _given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name != "DEFAULT"
+def _sources(context: Any, name: str) -> list[str]:
+    """Say where an option came from in a context and in each one above it."""
+    sources = []
+    while context is not None:
+        source = context.get_parameter_source(name)
+        sources.append("DEFAULT" if source is None else source.name)
+        context = context.parent
+    return sources
 
 
 def _set_color(context: typer.Context, value: ColorMode) -> None:
-    if _given(context, "color") and not context.resilient_parsing:
+    # Typed anywhere, it beats what the environment or a file says for the command at the end.
+    sources = _sources(context, "color")
+    if sources[0] == "COMMANDLINE" or (sources[0] != "DEFAULT" and "COMMANDLINE" not in sources):
         output_of(context).color = value
 
 
@@ -66,8 +73,7 @@ def global_options(
             "--color",
             callback=_set_color,
             expose_value=False,
-            metavar="WHEN",
-            help="Colour what is written: auto, always or never.",
+            help="When to colour what is written.",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ] = ColorMode.AUTO,

@@ -6,6 +6,8 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from rbrctl.cli.conversion import lighten
+
 ENVIRONMENT_PREFIX = "RBRCTL"
 
 
@@ -13,7 +15,7 @@ def parameters_of(function: Callable[..., Any], *, completion: bool = False) -> 
     """Give the parameters that Typer makes of a function's annotations."""
     application = typer.Typer(add_completion=completion, rich_markup_mode=None)
     application.command()(function)
-    return list(get_command(application).params)
+    return [lighten(parameter) for parameter in get_command(application).params]
 
 
 def long_name(parameter: Any) -> str | None:

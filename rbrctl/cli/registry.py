@@ -6,7 +6,6 @@ of a group ``GROUP_NAME.py``), which defines a function ``command``. Nothing of 
 imported before the command is asked for.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -31,13 +30,6 @@ class GroupEntry:
 
 Entry = CommandEntry | GroupEntry
 
-ENTRIES: tuple[Entry, ...] = ()
-
-
-def names_at(path: Sequence[str], entries: tuple[Entry, ...] | None = None) -> list[str]:
-    """Give the names of the commands and groups in the group at ``path``; none below a command."""
-    level = ENTRIES if entries is None else entries
-    for name in path:
-        groups = [entry for entry in level if entry.name == name and isinstance(entry, GroupEntry)]
-        level = groups[0].commands if groups else ()
-    return [entry.name for entry in level]
+ENTRIES: tuple[Entry, ...] = (
+    CommandEntry("schema", "Print the JSON Schema of rule files, for editors.", "schema"),
+)

@@ -1,9 +1,12 @@
 """What to say when arguments do not parse: one line, and what to try."""
 
-from difflib import get_close_matches
+import re
 from typing import Any
 
 from rbrctl.cli.parameters import environment_name, long_name
+from rbrctl.suggestions import did_you_mean
+
+_EXTRA_ARGUMENTS = re.compile(r"^Got unexpected extra arguments?(\(s\))? ")
 
 
 def explain_usage(error: Any) -> tuple[str, str | None]:
@@ -18,22 +21,15 @@ def explain_usage(error: Any) -> tuple[str, str | None]:
 def _message(error: Any, context: Any) -> str:
     option = getattr(error, "option_name", None)
     if option is not None and hasattr(error, "possibilities"):
-        close = list(error.possibilities or ()) or _closest(option, context)
-        suggestion = f"; did you mean '{close[0]}'?" if close else ""
-        return f"there is no option '{option}'{suggestion}"
-    return " ".join(str(error.format_message()).split())
+        guess = did_you_mean(option, _option_names(context))
+        return f"there is no option '{option}'" + (f"; {guess}" if guess else "")
+    message = " ".join(str(error.format_message()).split())
+    return _EXTRA_ARGUMENTS.sub("there is no place for ", message)
 
 
-def _closest(option: str, context: Any) -> list[str]:
-    if context is None:
-        return []
-    names = [
-        name
-        for parameter in context.command.params
-        if parameter.param_type_name == "option"
-        for name in (*parameter.opts, *parameter.secondary_opts)
-    ]
-    return get_close_matches(option, names, n=1)
+def _option_names(context: Any) -> list[str]:
+    parameters = [] if context is None else context.command.params
+    return [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
 
 
 def _origin(error: Any, context: Any) -> str:

@@ -7,19 +7,10 @@ spaces and without escapes beyond JSON's own: of ``[[role, content], ...]`` for 
 whole or in parts, come to the same digest when they say the same.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 
+from rbrctl.digests import digest_of
 from rbrctl.records.models import Message
-
-DIGEST_LENGTH = 32
-
-
-def digest_of(value: object) -> str:
-    """Digest a value made of JSON's types; mappings are taken in the order of their keys."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:DIGEST_LENGTH]
 
 
 def prompt_digest(prompt: Sequence[Message]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rbrctl.errors import RecordError
-from rbrctl.records.problems import kind_of, quoted
+from rbrctl.records.problems import kind_of, quoted, shown
+
+_NUMBERS = (int, float)
 
 
 def optional_text(row: Mapping[str, Any], key: str, where: str = "") -> str | None:
@@ -47,7 +49,7 @@ def read_labels(row: Mapping[str, Any], key: str) -> dict[str, bool]:
             continue
         if not isinstance(value, bool):
             raise RecordError(
-                f"{key}.{name[:60]} must be true, false or null (unknown), not {quoted(value)}"
+                f"{key}.{shown(name)} must be true, false or null (unknown), not {quoted(value)}"
             )
         labels[name] = value
     return labels
@@ -55,7 +57,7 @@ def read_labels(row: Mapping[str, Any], key: str) -> dict[str, bool]:
 
 def read_probability(value: object, where: str) -> float:
     """Read a number from 0 to 1. Raises RecordError."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RecordError(f"{where} must be a number from 0 to 1, not {kind_of(value)}")
     if not 0 <= value <= 1:
         raise RecordError(f"{where} must be a number from 0 to 1, not {quoted(value)}")

@@ -1,12 +1,15 @@
 """What is wrong with a line of a data file, and who is told."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rbrctl.errors import RecordError
 
 QUOTED_LENGTH = 60
+
+_PLAIN = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,14 @@ class ProblemLog:
 def quoted(value: object) -> str:
     """Write a value of a data file into a message: as JSON, on one line and never long."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
+    if not text.isprintable():
+        text = json.dumps(value, default=repr)
     return text if len(text) <= QUOTED_LENGTH else text[: QUOTED_LENGTH - 3] + "..."
+
+
+def shown(name: str) -> str:
+    """Write a key of a data file into a message: as it is where it is plain, else quoted."""
+    return name if len(name) <= QUOTED_LENGTH and _PLAIN.fullmatch(name) else quoted(name)
 
 
 def kind_of(value: object) -> str:

@@ -23,6 +23,7 @@ from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
 ASSISTANT = "assistant"
 
+_CONVERSATION_KEYS = ("prompt", "completion", "messages")
 _OTHER_COMPLETION_KEYS = ("response", "output", "answer", "chosen", "text")
 
 
@@ -41,7 +42,7 @@ def read_transcripts(
     identifiers = _Identifiers()
     for number, row in read_json_lines(source, on_problem, name):
         try:
-            transcript = identifiers.admit(parse_transcript(row))
+            transcript = identifiers.admit(parse_transcript(row), number)
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))
         else:
@@ -52,6 +53,7 @@ def parse_transcript(row: Mapping[str, Any]) -> Transcript:
     """
     Read one row; its ``id`` is left empty where the row has none.
 
+    Keys without meaning here are kept in ``extra``, but not a second copy of the conversation.
     Raises RecordError with a message that names the field.
     """
     rest = dict(row)
@@ -70,7 +72,7 @@ def parse_transcript(row: Mapping[str, Any]) -> Transcript:
         prompt_digest=prompt_digest(prompt),
         extra=rest,
     )
-    for key in ("id", class_key, labels_key, "rank_label", "category"):
+    for key in ("id", class_key, labels_key, "rank_label", "category", *_CONVERSATION_KEYS):
         rest.pop(key, None)
     if class_key == "response_type":
         rest.pop("response_class", None)
@@ -137,17 +139,17 @@ def _identifier(row: Mapping[str, Any]) -> str:
     return value
 
 
-def _conversation(row: dict[str, Any]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    """Take the prompt and the completion out of a row. Raises RecordError."""
+def _conversation(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """Read the prompt and the completion of a row. Raises RecordError."""
     if row.get("completion") is None and row.get("messages") is not None:
-        return _split(read_messages(row.pop("messages"), "messages", "user"))
+        return _split(read_messages(row["messages"], "messages", "user"))
     for key, others in (("completion", _OTHER_COMPLETION_KEYS), ("prompt", ("question", "input"))):
         if row.get(key) is None:
             found = next((other for other in others if other in row), None)
             hint = f' (rename "{found}", if it holds it)' if found else ""
             raise RecordError(f'no "{key}"{hint}')
-    prompt = read_messages(row.pop("prompt"), "prompt", "user")
-    completion = read_messages(row.pop("completion"), "completion", ASSISTANT)
+    prompt = read_messages(row["prompt"], "prompt", "user")
+    completion = read_messages(row["completion"], "completion", ASSISTANT)
     if all(message.role != ASSISTANT for message in completion):
         raise RecordError("completion has no message of the assistant")
     return prompt, completion
@@ -164,22 +166,22 @@ class _Identifiers:
     """Gives ids to the rows that have none and refuses one that comes again."""
 
     def __init__(self) -> None:
-        self._contents = CompactIndex()
+        self._seen = CompactIndex()
+        """For each id half a digest of its content, then its line, 32 bits each."""
         self._occurrences = CompactIndex()
 
-    def admit(self, transcript: Transcript) -> Transcript:
+    def admit(self, transcript: Transcript, line: int) -> Transcript:
         """Give the transcript with its id. Raises RecordError for an id that was there before."""
         digest = transcript.content_digest
         if not transcript.id:
             transcript = replace(transcript, id=self._next_free(digest))
-        number = int(digest[:16], 16)
-        before = self._contents.get(transcript.id)
-        if before is not None:
-            content = "the same" if before == number else "other"
+        content = int(digest[:8], 16)
+        if (before := self._seen.get(transcript.id)) is not None:
             raise RecordError(
-                f"the id {quoted(transcript.id)} stands on an earlier line with {content} content"
+                f"the id {quoted(transcript.id)} stands on line {before & 0xFFFF_FFFF} already, "
+                f"with {'the same' if before >> 32 == content else 'other'} content"
             )
-        self._contents.set(transcript.id, number)
+        self._seen.set(transcript.id, content << 32 | line)
         return transcript
 
     def _next_free(self, digest: str) -> str:
@@ -187,5 +189,5 @@ class _Identifiers:
             occurrence = (self._occurrences.get(digest) or 0) + 1
             self._occurrences.set(digest, occurrence)
             identifier = digest if occurrence == 1 else f"{digest}-{occurrence}"
-            if self._contents.get(identifier) is None:
+            if self._seen.get(identifier) is None:
                 return identifier

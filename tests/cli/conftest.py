@@ -46,8 +46,6 @@ class Program:
 
     def __call__(self, *arguments: str) -> Outcome:
         self.capsys.readouterr()
-        self.monkeypatch.setattr("rbrctl.cli.registry.ENTRIES", tuple(self.entries))
-        self.monkeypatch.setattr("rbrctl.cli.groups.ENTRIES", tuple(self.entries))
         code = run(arguments, tuple(self.entries), Output(self.environment))
         captured = self.capsys.readouterr()
         return Outcome(code, captured.out, captured.err)

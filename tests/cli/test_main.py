@@ -96,7 +96,7 @@ def test_control_c_says_how_to_resume(program: Any) -> None:
         (["xyz"], "error: there is no command 'xyz'; 'rbrctl --help' lists what there is"),
         (["greet", "--nmae", "x"], "error: there is no option '--nmae'; did you mean '--name'?"),
         (["greet", "--name"], "error: option '--name' requires an argument"),
-        (["greet", "extra"], "error: got unexpected extra argument(s) (extra)"),
+        (["greet", "extra"], "error: there is no place for (extra)"),
         (["--colr", "always"], "error: there is no option '--colr'; did you mean '--color'?"),
     ],
 )

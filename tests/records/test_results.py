@@ -133,3 +133,12 @@ def test_what_must_be_there_is_named(key: str) -> None:
     del row[key]
     with pytest.raises(RecordError, match=f'^no "{key}"'):
         parse_result(row)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_names_from_a_file_cannot_break_or_flood_a_message(name: str) -> None:
+    for key, value in (("answers", {name: 1}), ("rules", {name: 1}), ("labels", {name: 1})):
+        with pytest.raises(RecordError) as caught:
+            parse_result(result_to_json(EXAMPLE) | {key: value})
+        assert len(str(caught.value).splitlines()) == 1
+        assert len(str(caught.value)) < 200

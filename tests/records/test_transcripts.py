@@ -91,6 +91,16 @@ def test_the_published_gold_sets_keys_are_read() -> None:
     assert transcript.extra == {}
 
 
+def test_unknown_keys_are_carried_and_a_second_copy_of_the_text_is_not() -> None:
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    row = {"prompt": "a", "completion": "c", "messages": messages, "model": "m", "n": [1]}
+    (transcript,) = read(row)
+    assert transcript.completion_text == "c"
+    assert transcript.extra == {"model": "m", "n": [1]}
+    (transcript,) = read({"prompt": "the first words", "messages": messages})
+    assert (transcript.completion_text, transcript.extra) == ("b", {})
+
+
 def test_the_last_assistant_message_is_the_completion() -> None:
     conversation = [("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
     (transcript,) = read({"messages": [{"role": r, "content": c} for r, c in conversation]})
@@ -139,8 +149,8 @@ def test_an_id_that_comes_again_is_a_problem() -> None:
     )
     assert [item.id for item in read_transcripts(source, log, "file")] == ["7"]
     assert [str(item) for item in log.items] == [
-        'file:2: the id "7" stands on an earlier line with the same content',
-        'file:3: the id "7" stands on an earlier line with other content',
+        'file:2: the id "7" stands on line 1 already, with the same content',
+        'file:3: the id "7" stands on line 1 already, with other content',
     ]
 
 

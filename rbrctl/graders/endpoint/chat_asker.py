@@ -129,16 +129,17 @@ class ChatAsker:
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask one proposition."""
         (name,) = group
-        body = self._forms[name].fill(fragments)
+        form = self._forms[name]
         digest = self.digests[name]
         if self._samples == 1:
-            return {name: await self._answer(body, digest)}
-        votes = await asyncio.gather(*(self._answer(body, digest) for _ in range(self._samples)))
-        return {name: _poll(votes, digest, self.source)}
+            return {name: await self._answer(form, fragments, digest)}
+        asking = (self._answer(form, fragments, digest) for _ in range(self._samples))
+        return {name: _poll(await asyncio.gather(*asking), digest, self.source)}
 
-    async def _answer(self, body: bytes, digest: str) -> Answer:
+    async def _answer(self, form: Form, fragments: Fragments, digest: str) -> Answer:
+        tokens = tokens_of(form.size + fragments.size)
         try:
-            reply = await self._client.call(CHAT_PATH, body, tokens=tokens_of(len(body)))
+            reply = await self._client.call(CHAT_PATH, lambda: form.fill(fragments), tokens=tokens)
             probability, details = read_reply(self._mode, reply)
         except CallError as error:
             return failed_answer(str(error), digest)

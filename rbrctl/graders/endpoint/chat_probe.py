@@ -13,7 +13,7 @@ from rbrctl.graders.endpoint.chat_reply import (
     read_schema,
     read_text,
 )
-from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.client import Body, Client
 from rbrctl.graders.endpoint.failures import Failure
 from rbrctl.graders.endpoint.health import raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
@@ -58,7 +58,8 @@ class ChatProbe:
     async def _try_mode(self, capabilities: Capabilities) -> Capabilities | None:
         mode = capabilities.mode
         for _ in range(MOST_TRIES):
-            outcome = await self._client.attempt(CHAT_PATH, self._body(capabilities))
+            body = self._body(capabilities)
+            outcome = await self._client.attempt(CHAT_PATH, body)
             if isinstance(outcome, Failure):
                 raise_if_fatal(self._where, outcome)
                 fewer = without_refused(capabilities, outcome.message)
@@ -73,12 +74,13 @@ class ChatProbe:
         self.steps.append((mode, False, "the server takes no form of the request"))
         return None
 
-    def _body(self, capabilities: Capabilities) -> bytes:
+    def _body(self, capabilities: Capabilities) -> Body:
         style = JSON_ANSWER if capabilities.mode is Mode.SCHEMA else ONE_WORD
         question = QUESTIONS["names_a_city"]
         messages = chat_messages(GraderPrompt(), question, Layout.QUESTION_FIRST, style)
         body = chat_body(self._settings, capabilities, capabilities.mode, messages)
-        return form_of(body).fill(fragments_of(TRANSCRIPT))
+        filled = form_of(body).fill(fragments_of(TRANSCRIPT))
+        return lambda: filled
 
     def _judge(self, capabilities: Capabilities, reply: Mapping[str, Any]) -> Capabilities | None:
         mode = capabilities.mode

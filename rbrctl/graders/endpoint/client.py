@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +10,16 @@ from rbrctl.errors import BudgetSpentError, GraderError
 from rbrctl.graders.endpoint.failures import CallError, Failure, of_response, of_transport
 from rbrctl.graders.endpoint.failures import FailureKind as Kind
 from rbrctl.graders.endpoint.health import Health
+from rbrctl.graders.endpoint.http_parser import Response
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.pace import Pace
-from rbrctl.graders.endpoint.rate_headers import exhausted_for
+from rbrctl.graders.endpoint.rate_headers import exhausted_for, retry_after
 from rbrctl.graders.endpoint.secret import Secret, scrub
 from rbrctl.graders.endpoint.transport import Transport, TransportError
 from rbrctl.graders.endpoint.usage import Budget, Usage
+
+Body = Callable[[], bytes]
+_FULL_STATUSES = frozenset({429, 503, 529})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,12 @@ class Client:
         self._drained: asyncio.Event = asyncio.Event()
 
     async def call(
-        self, path: str, body: bytes, *, tokens: int = 0, method: str = "POST"
+        self, path: str, body: Body, *, tokens: int = 0, method: str = "POST"
     ) -> dict[str, Any]:
         """
         Send a JSON body to a path below the base address and give the object that comes back.
 
+        ``body`` is called when there is a place for the call, so that what waits stays small;
         ``tokens`` is a guess at the call's tokens, for the pace. Raises CallError, GraderError.
         """
         started = asyncio.get_running_loop().time()
@@ -88,7 +93,7 @@ class Client:
         raise self._stop or CallError(outcome)
 
     async def attempt(
-        self, path: str, body: bytes, *, tokens: int = 0, method: str = "POST"
+        self, path: str, body: Body, *, tokens: int = 0, method: str = "POST"
     ) -> dict[str, Any] | Failure:
         """
         Send a call as ``call`` does, with its retries, and give the last failure if all fail.
@@ -115,8 +120,19 @@ class Client:
         await self._transport.close()
 
     async def _try(
-        self, method: str, path: str, body: bytes, tokens: int
+        self, method: str, path: str, body: Body, tokens: int
     ) -> dict[str, Any] | Failure:
+        response = await self._send(method, path, body, tokens)
+        if isinstance(response, Failure):
+            return self._scrubbed(response)
+        outcome = of_response(response)
+        if isinstance(outcome, Failure):
+            return self._scrubbed(outcome)
+        self._count(outcome, tokens)
+        return outcome
+
+    async def _send(self, method: str, path: str, body: Body, tokens: int) -> Response | Failure:
+        """Send once; the place is given back before the reply is read, for the next to go."""
         await self._limiter.acquire()
         try:
             if self._requests is not None:
@@ -128,22 +144,24 @@ class Client:
             sent_at = asyncio.get_running_loop().time()
             try:
                 response = await self._transport.send(
-                    method, path, body, self._timeout, "application/json"
+                    method, path, body(), self._timeout, "application/json"
                 )
             except TransportError as error:
-                return self._scrubbed(of_transport(error))
-            self._limiter.pause(exhausted_for(response.headers))
-            outcome = of_response(response)
-            if isinstance(outcome, Failure):
-                if outcome.kind is Kind.RATE or outcome.status in {503, 529}:
-                    self._limiter.pushed_back(sent_at, outcome.wait or 0.0)
-                return self._scrubbed(outcome)
-            self._count(outcome, tokens)
-            return outcome
+                return of_transport(error)
+            self._heed(response, sent_at)
+            return response
         finally:
             self._limiter.release()
             if not self._limiter.active:
                 self._drained.set()
+
+    def _heed(self, response: Response, sent_at: float) -> None:
+        """Send less where the server says that it is full, before the place is given back."""
+        if response.status in _FULL_STATUSES:
+            self._limiter.pushed_back(sent_at, retry_after(response.headers) or 0.0)
+        elif response.status == 200:
+            self._limiter.succeeded()
+        self._limiter.pause(exhausted_for(response.headers))
 
     def _count(self, reply: dict[str, Any], tokens: int) -> None:
         before = self.usage.input_tokens + self.usage.output_tokens
@@ -151,7 +169,6 @@ class Client:
         used = self.usage.input_tokens + self.usage.output_tokens - before
         if self._tokens is not None and used:
             self._tokens.correct(used - tokens)
-        self._limiter.succeeded()
         self._health.succeeded(asyncio.get_running_loop().time())
 
     def _check_stopped(self) -> None:

@@ -73,9 +73,11 @@ class DecisionsAsker:
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask a group; where the server finds it too long, its halves."""
-        body = self._body(fragments, group)
+        tokens = tokens_of(self.request_size(fragments, group))
         try:
-            reply = await self._client.call(self._shape.path, body, tokens=tokens_of(len(body)))
+            reply = await self._client.call(
+                self._shape.path, lambda: self._body(fragments, group), tokens=tokens
+            )
         except CallError as error:
             if len(group) > 1 and _asks_too_much(error):
                 middle = len(group) // 2

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-START = 16
+START = 32
 MAX_PAUSE = 300.0
 
 
@@ -75,14 +75,16 @@ class AdaptiveLimiter:
 
     def pause(self, seconds: float) -> None:
         """Send nothing for that many seconds (at most 300), if not paused for longer already."""
+        if seconds <= 0:
+            return
         loop = asyncio.get_running_loop()
         until = loop.time() + min(seconds, MAX_PAUSE)
-        if seconds > 0 and until > self._paused_until:
+        if until > self._paused_until:
             self._paused_until = until
             loop.call_at(until, self._wake)
 
     def _wake(self) -> None:
-        if self._waiters and asyncio.get_running_loop().time() < self._paused_until:
+        if not self._waiters or asyncio.get_running_loop().time() < self._paused_until:
             return
         while self._waiters and self._active < self.limit:
             waiter = self._waiters.popleft()

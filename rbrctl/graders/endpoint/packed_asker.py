@@ -69,9 +69,11 @@ class PackedAsker:
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask a pack; a proposition that the object leaves out is an error for it alone."""
-        body = self._body(fragments, group)
+        tokens = tokens_of(self.request_size(fragments, group))
         try:
-            reply = await self._client.call(CHAT_PATH, body, tokens=tokens_of(len(body)))
+            reply = await self._client.call(
+                CHAT_PATH, lambda: self._body(fragments, group), tokens=tokens
+            )
             answers = read_schema(reply)
         except CallError as error:
             return {name: failed_answer(str(error), self.digests[name]) for name in group}

@@ -82,7 +82,7 @@ async def _try_shape(
         b",".join(questions),
         closing,
     )
-    outcome = await client.attempt(shape.path, body)
+    outcome = await client.attempt(shape.path, lambda: body)
     if isinstance(outcome, Failure):
         raise_if_fatal(f"{settings.base_url}, model {settings.model}", outcome)
         return ProbeStep(mode, False, outcome.message)

@@ -37,6 +37,10 @@ def exhausted_for(headers: Mapping[str, str]) -> float:
     OpenAI's headers: ``x-ratelimit-remaining-requests`` (and ``-tokens``) with
     ``x-ratelimit-reset-requests`` such as ``120ms``, ``1s``, ``6m0s``.
     """
+    if "x-ratelimit-remaining-requests" not in headers and (
+        "x-ratelimit-remaining-tokens" not in headers
+    ):
+        return 0.0
     waits = [0.0]
     for what in ("requests", "tokens"):
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":

@@ -55,6 +55,8 @@ class Form:
     pieces: tuple[bytes, ...]
     slots: tuple[str, ...]
     digest: str
+    size: int
+    """Bytes of the body without what fills the slots."""
 
     def fill(self, fragments: Fragments) -> bytes:
         """Give the whole body for a transcript."""
@@ -64,11 +66,6 @@ class Form:
             filled.append(parts[slot])
             filled.append(piece)
         return b"".join(filled)
-
-    @property
-    def size(self) -> int:
-        """Bytes of the body without what fills the slots."""
-        return sum(map(len, self.pieces))
 
     @property
     def prefix_size(self) -> int:
@@ -91,7 +88,7 @@ def form_of(body: Any) -> Form:
     hasher = hashlib.sha256()
     for fixed, name in zip(pieces, [*slots, ""], strict=True):
         hasher.update(b"%d:%b%b;" % (len(fixed), fixed, name.encode()))
-    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24])
+    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24], sum(map(len, pieces)))
 
 
 def tokens_of(size: int) -> int:

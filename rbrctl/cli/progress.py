@@ -1,0 +1,93 @@
+"""A progress bar on stderr, for what takes longer than a second and is watched."""
+
+import time
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from rbrctl.cli.output import Output
+from rbrctl.reports.terminal import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+Item = TypeVar("Item")
+
+PATIENCE = 1.0
+"""Seconds before a bar appears."""
+
+
+class Progress:
+    """
+    Counts what is done and shows it with rate and time left, once a second has passed.
+
+    Nothing is shown, and rich is not loaded, where nobody watches: stderr is no terminal,
+    ``--quiet``, or CI. Use it as a context manager; ``advance`` may be called from any thread.
+    """
+
+    def __init__(self, output: Output, title: str, total: int | None = None) -> None:
+        """Count towards ``total`` items, or without an end when it is None."""
+        self._title = printable(title)
+        self._total = total
+        self._output = output
+        self._shown = output.shows_progress
+        self._started = time.monotonic()
+        self._done = 0
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Start counting."""
+        self._started = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, count: int = 1) -> None:
+        """Say that ``count`` more items are done."""
+        self._done += count
+        if not self._shown:
+            return
+        if self._bar is None and time.monotonic() - self._started >= PATIENCE:
+            self._bar = self._draw()
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=self._done)
+
+    def _draw(self) -> "Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        from rbrctl.cli.rate import RateColumn
+
+        bar = Bar(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            RateColumn(self._started),
+            TimeRemainingColumn(),
+            console=Console(stderr=True, no_color=not self._output.talk_palette.enabled, width=80),
+            transient=True,
+        )
+        self._task = bar.add_task(self._title, total=self._total)
+        bar.start()
+        return bar
+
+
+def tracked(
+    output: Output, items: Iterable[Item], title: str, total: int | None = None
+) -> Iterator[Item]:
+    """Pass ``items`` on and show how far they are."""
+    with Progress(output, title, total) as progress:
+        for item in items:
+            yield item
+            progress.advance()

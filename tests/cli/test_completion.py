@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+
+def complete(words: str) -> list[str]:
+    outcome = subprocess.run(
+        [sys.executable, "-m", "rbrctl"],
+        env={
+            **os.environ,
+            "_RBRCTL_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.stderr == ""
+    return outcome.stdout.split()
+
+
+def test_commands_and_options_complete() -> None:
+    assert complete("rbrctl sche") == ["schema"]
+    assert complete("rbrctl schema --qu") == ["--quiet"]
+    assert complete("rbrctl --color al") == ["always"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell_can_be_shown(shell: str) -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-m", "rbrctl", "--show-completion", shell],
+        env={**os.environ, "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 0
+    assert "_RBRCTL_COMPLETE" in outcome.stdout
+
+
+def test_completing_names_imports_no_command(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def grade(rules: Annotated[str, typer.Option("--rules")] = "rules") -> None:
+        return None
+
+    program.add("grade", grade)
+    del sys.modules["rbrctl.cli.commands.sample_grade"]
+    monkeypatch.setenv("_RBRCTL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "rbrctl gr")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    outcome = program()
+    assert outcome.stdout.split() == ["grade"]
+    assert "rbrctl.cli.commands.sample_grade" not in sys.modules

@@ -1,0 +1,68 @@
+"""Reading yes and no out of texts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbrctl.graders.endpoint.verdict_text import read_verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Yes", True),
+        ("no", False),
+        (" YES.", True),
+        ("**No**", False),
+        ("“Yes”", True),
+        ("No, there is no apology in it.", False),
+        ("Yes - the reply has no advice, no answer.", True),
+        ("Answer: yes", True),
+        ("The answer is **No**.", False),
+        ("It says sorry once.\n\nVerdict: Yes", True),
+        ("It says sorry.\nyes", True),
+        ("<think>No? Maybe yes.</think>\n\nNo", False),
+        ("hmm, answer: yes</think>No.", False),
+        ("<think>a</think><think>b</think>Yes", True),
+        ("", None),
+        ("   \n", None),
+        ("Yes and no", None),
+        ("yes/no", None),
+        ("Yes or no?", None),
+        ("Not really", None),
+        ("None", None),
+        ("Yesterday it did", None),
+        ("Nope", None),
+        ("I cannot answer that.", None),
+        ("It is hard to say yes here.", None),
+        ("<think>Yes, I believe so", None),
+        ("Yes.\n\nOn reflection, the final answer is no.", None),
+        ("Answer: yes or no", None),
+        ("No's a word", None),
+        ("нет", None),
+    ],
+)
+def test_reads_a_verdict_or_none(text: str, expected: bool | None) -> None:
+    verdict = read_verdict(text)
+    assert (None if verdict is None else verdict.value) is expected
+
+
+@pytest.mark.parametrize("text", ["Yes", "Answer: no", "x\n**yes**", "<think>no</think> Yes"])
+def test_tells_where_the_word_begins(text: str) -> None:
+    verdict = read_verdict(text)
+    assert verdict is not None
+    word = "yes" if verdict.value else "no"
+    assert text[verdict.offset :].lower().startswith(word)
+
+
+@given(st.text(alphabet="yesno \n*<think>/.:answer", max_size=80))
+def test_takes_any_text(text: str) -> None:
+    verdict = read_verdict(text)
+    if verdict is not None:
+        word = "yes" if verdict.value else "no"
+        assert text[verdict.offset :].lower().startswith(word)
+
+
+def test_is_linear_in_long_texts() -> None:
+    for text in ("<think>" * 20_000, "answer " * 50_000, " *" * 100_000, "yes " * 50_000):
+        read_verdict(text)
