@@ -152,6 +152,14 @@ class Diagram:
                 return None
         return TRUE in seen
 
+    def holds(self, node: int, assignment: Mapping[str, bool]) -> bool:
+        """Tell the function's value where names that are absent are false."""
+        nodes, names = self._nodes, self._names
+        while node > TRUE:
+            level, low, high = nodes[node]
+            node = high if assignment.get(names[level]) else low
+        return node == TRUE
+
     def probability(self, node: int, probabilities: Mapping[str, float]) -> float:
         """
         Give P(true) of the function when its names are independent with those probabilities.

@@ -12,7 +12,7 @@ from typing import Any
 
 from rbrctl.digests import digest_of
 from rbrctl.errors import NothingMatchedError, RuleSetError, UsageError
-from rbrctl.ruleset.building import Builder
+from rbrctl.ruleset.building import Builder, places_within
 from rbrctl.ruleset.documents import Documents, read_documents
 from rbrctl.ruleset.expressions import unparse
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
@@ -23,6 +23,7 @@ from rbrctl.ruleset.sources import Source, open_source
 from rbrctl.ruleset.yaml_tree import ScalarNode
 
 MAX_BASES = 16
+_BASES = "'builtin:safety', or a folder inside the repository that builds on no other of these"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Loaded:
     findings: Findings
     label: str
     """What messages call the source."""
+    base_files: frozenset[str] = frozenset()
+    """The files of the sets that it builds on."""
 
 
 def load(source: str | Path | Source) -> RuleSet:
@@ -63,6 +66,7 @@ def read(source: str | Path | Source) -> Loaded:
     opened = open_source(source) if isinstance(source, str | Path) else source
     layers, findings = _layers(opened)
     texts = {name: text for layer in layers for name, text in layer.texts.items()}
+    base_files = frozenset(name for layer in layers[:-1] for name in layer.texts)
     for layer in layers:
         findings += layer.findings
     gathered = gather(layer.items for layer in layers)
@@ -75,9 +79,9 @@ def read(source: str | Path | Source) -> Loaded:
         ruleset = _build(builder, gathered)
         findings += builder.findings or reference_findings(ruleset, gathered)
     if findings or ruleset is None:
-        return Loaded(None, Findings(tuple(findings), texts), opened.label)
+        return Loaded(None, Findings(tuple(findings), texts), opened.label, base_files)
     ruleset = replace(ruleset, digest=meaning_digest(ruleset))
-    return Loaded(ruleset, Findings((), texts), opened.label)
+    return Loaded(ruleset, Findings((), texts), opened.label, base_files)
 
 
 def _layers(source: Source) -> tuple[list[Documents], list[Finding]]:
@@ -97,10 +101,10 @@ def _layers(source: Source) -> tuple[list[Documents], list[Finding]]:
         try:
             current = current.base(node)
         except UsageError as error:
-            return layers, [Finding("base", Severity.ERROR, str(error), place)]
+            return layers, [Finding("base", Severity.ERROR, str(error), place, _BASES)]
         if current.label in labels or len(layers) >= MAX_BASES:
             message = f"the base '{node}' leads back to a set that builds on it"
-            return layers, [Finding("base", Severity.ERROR, message, place)]
+            return layers, [Finding("base", Severity.ERROR, message, place, _BASES)]
     return layers, []
 
 
@@ -149,6 +153,11 @@ def _build(builder: Builder, gathered: Gathered) -> RuleSet:
         policy=builder.policy(),
         features=builder.features(),
         place=gathered.once["rbrctl"].key_place,
+        places={
+            path: place
+            for key, entry in gathered.once.items()
+            for path, place in places_within(entry.node, f"{key}.").items()
+        },
     )
 
 

@@ -180,6 +180,8 @@ class RuleSet:
     digest: str = ""
     """Of what the rules mean: ranks, classes, rules, definitions and axioms; no texts."""
     place: Place | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Places within what stands once, by dotted path (``ranks.ideal``, ``features.comply``)."""
 
     def ancestors(self, response_class: str) -> tuple[str, ...]:
         """Give the class itself and those that it extends, nearest first."""

@@ -109,7 +109,7 @@ def _explain(error: "ValidationError") -> tuple[str, str | None]:
         case "required":
             # One error comes for each missing key, which only the message names.
             missing = next(key for key in wanted if error.message.startswith(repr(key)))
-            return f"the key '{missing}' is missing", None
+            return f"the key '{missing}' is missing", f"add '{missing}: ...'"
         case "enum":
             allowed = [str(value) for value in wanted]
             hint = did_you_mean(str(error.instance), allowed)
@@ -117,13 +117,12 @@ def _explain(error: "ValidationError") -> tuple[str, str | None]:
         case "pattern":
             return f"'{error.instance}' is not a name", _name_hint(error)
         case "minLength":
-            return "must not be empty", None
-        case "minItems":
-            return f"must have at least {wanted} entries", None
-        case "minProperties":
-            return f"must have at least {wanted} entries", None
+            return "must not be empty", "write something, or leave the key out"
+        case "minItems" | "minProperties":
+            entries = "one entry" if wanted == 1 else f"{wanted} entries"
+            return f"must have at least {entries}", "add one, or leave the key out"
         case "uniqueItems":
-            return "holds the same entry twice", None
+            return "holds the same entry twice", "remove one of them"
         case _:
             return error.message, None
 

@@ -9,6 +9,7 @@ from rbrctl.ruleset.findings import Finding, Place, Severity
 from rbrctl.ruleset.model import SourcedExpression
 from rbrctl.ruleset.yaml_tree import ScalarNode
 
+_GRAMMAR = "names, 'not', 'and', 'or', 'implies' and parentheses"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[()]")
 
 
@@ -51,7 +52,8 @@ def read_expression(node: ScalarNode, file: FileText) -> SourcedExpression | Fin
     try:
         expression = parse(node.text)
     except ExpressionError as error:
-        return Finding("expression", Severity.ERROR, str(error), _place(error, node, file, words))
+        place = _place(error, node, file, words)
+        return Finding("expression", Severity.ERROR, str(error), place, _GRAMMAR)
     texts = [token.text for token in tokenize(node.text)]
     places = tuple(place for _, place in words) if [word for word, _ in words] == texts else ()
     return SourcedExpression(expression, node.text.strip(), node.place, places)

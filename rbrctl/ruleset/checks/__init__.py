@@ -1,0 +1,1 @@
+"""What can be proved about a sound rule set: one small module a check, and what runs them all."""

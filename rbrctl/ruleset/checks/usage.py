@@ -1,0 +1,43 @@
+"""What of a rule set is used by its rules and by the features of its rewards."""
+
+from collections.abc import Iterator
+
+from rbrctl.ruleset.checks.context import CheckContext
+from rbrctl.ruleset.expressions import Expression, Name, names
+from rbrctl.ruleset.model import RuleSet
+
+
+def feature_expressions(ruleset: RuleSet) -> list[Expression]:
+    """Give what the features are made of; a rank is made of rules, and has no expression here."""
+    return [
+        Name(feature) if isinstance(feature, str) else feature.expression
+        for features in ruleset.features.values()
+        for feature in features
+        if not isinstance(feature, str)
+        or feature in ruleset.propositions
+        or feature in ruleset.definitions
+    ]
+
+
+def used_propositions(context: CheckContext) -> set[str]:
+    """Give the propositions that some requirement or feature depends on."""
+    nodes = list(context.logic.requirements.values())
+    nodes += [context.logic.build(each) for each in feature_expressions(context.ruleset)]
+    return {name for node in nodes for name in context.logic.support(node)}
+
+
+def used_definitions(ruleset: RuleSet) -> set[str]:
+    """Give the definitions that a requirement or feature names, or another of these does."""
+    todo: list[Expression] = [rule.require.expression for rule in ruleset.rules.values()]
+    todo += feature_expressions(ruleset)
+    used: set[str] = set()
+    while todo:
+        for name in _definitions_in(ruleset, todo.pop()):
+            if name not in used:
+                used.add(name)
+                todo.append(ruleset.definitions[name].body.expression)
+    return used
+
+
+def _definitions_in(ruleset: RuleSet, expression: Expression) -> Iterator[str]:
+    return (each.name for each in names(expression) if each.name in ruleset.definitions)

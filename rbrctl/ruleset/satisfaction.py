@@ -1,0 +1,196 @@
+"""Whether some assignment makes many functions true at once, without one diagram of them all."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from rbrctl.ruleset.diagram import FALSE, TRUE
+from rbrctl.ruleset.logic import RuleLogic
+
+MAX_STEPS = 2_000
+"""Steps of one search before the diagram is asked instead."""
+
+_ASSUMED = ""
+"""The key of the function that a question assumes."""
+
+_COMPARED_WAYS = 6
+_COMPARED_FUNCTIONS = 12
+
+Item = TypeVar("Item")
+Path = tuple[tuple[str, bool], ...]
+
+
+class Constraints:
+    """
+    Functions that are all to be true, each under a key, and the search for an assignment.
+
+    A search starts from an assignment that fits all of the functions, changes what the question
+    asks, and mends only what that breaks: the paths of a diagram to TRUE exclude each other, so
+    that trying each of them in turn is exhaustive. Where that takes more than MAX_STEPS, a diagram
+    of the connected functions decides; UndecidedError where even that is too large.
+    """
+
+    def __init__(self, logic: RuleLogic, nodes: Mapping[str, int]) -> None:
+        """Take the functions by key, and find a first assignment that fits all, if there is one."""
+        self._logic = logic
+        self._nodes = dict(nodes)
+        self._users: dict[str, list[str]] = {}
+        for key, node in self._nodes.items():
+            for name in logic.support(node):
+                self._users.setdefault(name, []).append(key)
+        self._base: dict[str, bool] = {}
+        self._has_base = False
+        base = self.model()
+        if base is not None:
+            self._base, self._has_base = base, True
+
+    @property
+    def satisfiable(self) -> bool:
+        """True when some assignment fits all."""
+        return self._has_base
+
+    def model(self, assumed: int = TRUE, without: Collection[str] = ()) -> dict[str, bool] | None:
+        """
+        Give an assignment that fits ``assumed`` and all functions but those ``without``.
+
+        Names that are absent are false. None where there is no such assignment.
+        """
+        if assumed == FALSE:
+            return None
+        try:
+            return _Search(self._nodes, assumed, without, self._users, self._logic).run(
+                self._base, () if self._has_base else self._nodes
+            )
+        except _TooLongError:
+            nodes = [node for key, node in self._nodes.items() if key not in without]
+            return self._logic.counterexample([assumed, *nodes])
+
+
+class _TooLongError(Exception):
+    """The search has taken MAX_STEPS."""
+
+
+class _Search:
+    """One search: a stack of choices, each a function that was broken and the ways to mend it."""
+
+    def __init__(
+        self,
+        nodes: Mapping[str, int],
+        assumed: int,
+        without: Collection[str],
+        users: Mapping[str, Sequence[str]],
+        logic: RuleLogic,
+    ) -> None:
+        self._nodes = nodes
+        self._assumed = assumed
+        self._without = without
+        self._users = users
+        self._diagram = logic.diagram
+        self._values: dict[str, bool] = {}
+        self._fixed: list[tuple[str, bool | None]] = []
+        self._fixed_names: set[str] = set()
+
+    def run(self, base: Mapping[str, bool], suspects: Iterable[str]) -> dict[str, bool] | None:
+        self._values = dict(base)
+        broken = self._broken([key for key in suspects if key not in self._without])
+        choices: list[tuple[Iterator[Path], int, list[str]]] = []
+        steps = 0
+        while broken:
+            choices.append((self._ways(broken), len(self._fixed), broken))
+            path = None
+            while path is None:
+                if not choices:
+                    return None
+                ways, mark, broken = choices[-1]
+                self._undo(mark)
+                path = next(ways, None)
+                if path is None:
+                    choices.pop()
+            steps += 1
+            if steps > MAX_STEPS:
+                raise _TooLongError
+            touched = self._take(path)
+            broken = self._broken(dict.fromkeys([*broken, *touched]))
+        return self._values
+
+    def _broken(self, keys: Iterable[str]) -> list[str]:
+        holds, values, nodes = self._diagram.holds, self._values, self._nodes
+        broken = [key for key in keys if key != _ASSUMED and not holds(nodes[key], values)]
+        if not holds(self._assumed, values):
+            broken.append(_ASSUMED)
+        return broken
+
+    def _ways(self, broken: list[str]) -> Iterator[Path]:
+        """Give the ways to mend that function, among some broken ones, which has the fewest."""
+        best, fewest = broken[-1], _COMPARED_WAYS + 1
+        for key in reversed(broken[-_COMPARED_FUNCTIONS:]):
+            ways = sum(1 for _ in islice(self._paths(key), _COMPARED_WAYS))
+            if ways < fewest:
+                best, fewest = key, ways
+            if ways <= 1:
+                break
+        return self._paths(best)
+
+    def _paths(self, key: str) -> Iterator[Path]:
+        """Walk a function's paths to TRUE that fit what is fixed, those of least change first."""
+        start = self._assumed if key == _ASSUMED else self._nodes[key]
+        todo: list[tuple[int, Path]] = [(start, ())]
+        while todo:
+            node, path = todo.pop()
+            if node == TRUE:
+                yield path
+            if node <= TRUE:
+                continue
+            name, low, high = self._diagram.branches(node)
+            value = self._values.get(name, False)
+            likely, unlikely = (high, low) if value else (low, high)
+            if name not in self._fixed_names:
+                todo.append((unlikely, (*path, (name, not value))))
+            todo.append((likely, (*path, (name, value))))
+
+    def _take(self, path: Path) -> list[str]:
+        """Fix a path's values; give the keys of the functions that a change may have broken."""
+        touched: list[str] = []
+        for name, value in path:
+            if name in self._fixed_names:
+                continue
+            before = self._values.get(name)
+            self._fixed.append((name, before))
+            self._fixed_names.add(name)
+            self._values[name] = value
+            if bool(before) != value:
+                touched += [key for key in self._users.get(name, ()) if key not in self._without]
+        return touched
+
+    def _undo(self, mark: int) -> None:
+        while len(self._fixed) > mark:
+            name, before = self._fixed.pop()
+            self._fixed_names.discard(name)
+            if before is None:
+                del self._values[name]
+            else:
+                self._values[name] = before
+
+
+def minimal_conflict(
+    items: Sequence[Item], satisfiable: Callable[[Sequence[Item]], bool]
+) -> list[Item]:
+    """
+    Give a part of ``items`` that cannot be satisfied, of which none can be spared, in their order.
+
+    Another such part may be shorter. ``items`` together must
+    not be satisfiable. Takes about ``len(result) * log2(len(items))`` questions.
+    """
+    conflict: list[Item] = []
+    candidates = list(items)
+    while satisfiable(conflict):
+        low, high = 1, len(candidates)
+        while low < high:
+            middle = (low + high) // 2
+            if satisfiable([*conflict, *candidates[:middle]]):
+                low = middle + 1
+            else:
+                high = middle
+        conflict.insert(0, candidates[high - 1])
+        del candidates[high - 1 :]
+    return conflict
