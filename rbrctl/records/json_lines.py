@@ -68,7 +68,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
         ) from error
     _check_depth(text)
     try:
-        value = _decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         reason = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
         raise RecordError(f"not JSON: {reason} at character {error.pos + 1}") from error
@@ -81,33 +81,6 @@ def parse_object(line: bytes) -> dict[str, Any]:
     if _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
     return value
-
-
-def _decode(text: str) -> Any:
-    """
-    Decode JSON and refuse a key that stands twice in one object.
-
-    Without a backslash every ``":`` of a text ends a key, so that counting them tells whether any
-    was lost, at a third of the cost of looking at each object as it is made.
-    """
-    if "\\" not in text:
-        value = _FAST_DECODER.decode(text)
-        if text.count('":') == _count_keys(value):
-            return value
-    return _DECODER.decode(text)
-
-
-def _count_keys(value: Any) -> int:
-    count = 0
-    todo = [value]
-    while todo:
-        current = todo.pop()
-        if isinstance(current, dict):
-            count += len(current)
-            todo += [item for item in current.values() if isinstance(item, dict | list)]
-        elif isinstance(current, list):
-            todo += [item for item in current if isinstance(item, dict | list)]
-    return count
 
 
 def _check_depth(text: str) -> None:
@@ -160,7 +133,6 @@ def _finite(text: str) -> float:
     return number
 
 
-_FAST_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite
 )

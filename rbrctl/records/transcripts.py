@@ -185,9 +185,12 @@ class _Identifiers:
         return transcript
 
     def _next_free(self, digest: str) -> str:
+        if self._seen.get(digest) is None:
+            return digest
+        occurrence = self._occurrences.get(digest) or 1
         while True:
-            occurrence = (self._occurrences.get(digest) or 0) + 1
-            self._occurrences.set(digest, occurrence)
-            identifier = digest if occurrence == 1 else f"{digest}-{occurrence}"
+            occurrence += 1
+            identifier = f"{digest}-{occurrence}"
             if self._seen.get(identifier) is None:
+                self._occurrences.set(digest, occurrence)
                 return identifier

@@ -59,6 +59,58 @@ def test_any_bytes_give_an_object_or_one_problem(line: bytes | str) -> None:
     assert problems.count <= 1
 
 
+@st.composite
+def loose_json(draw: st.DrawFn) -> str:
+    """Make JSON with white space anywhere, and keys that may well come twice."""
+    space = st.sampled_from(["", "", "", " ", "\t", "\r ", "\n"])
+    word = st.sampled_from(['"a"', '"b"', '":"', '""', '"a:"', '" a"', r'"\u0061"', r'"\":"'])
+
+    def spaced(parts: list[str]) -> str:
+        return "".join(part + draw(space) for part in parts)
+
+    def value(depth: int) -> str:
+        kind = draw(st.integers(0, 3 if depth else 1))
+        if kind == 0:
+            return draw(word)
+        if kind == 1:
+            return draw(st.sampled_from(["1", "2.5", "null", "true"]))
+        if kind == 2:
+            return spaced(["[", ",".join(value(depth - 1) for _ in range(draw(sizes))), "]"])
+        return thing(depth)
+
+    def thing(depth: int) -> str:
+        members = [spaced([draw(word), ":", value(depth - 1)]) for _ in range(draw(sizes))]
+        return spaced(["{", ",".join(members), "}"])
+
+    sizes = st.integers(0, 3)
+    return thing(3)
+
+
+@given(loose_json())
+def test_a_key_that_stands_twice_is_found_wherever_it_is(text: str) -> None:
+    lost = 0
+
+    def count_lost(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal lost
+        lost += len(pairs) - len(dict(pairs))
+        return dict(pairs)
+
+    value = json.loads(text, object_pairs_hook=count_lost)
+    if lost:
+        with pytest.raises(RecordError, match="stands twice in one object"):
+            parse_object(text.encode())
+    else:
+        assert parse_object(text.encode()) == value
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a" :1,"a":2}', '{"a":1,"a" :2}', '{"a"\t:1,"a":":"}', r'{"a":1,"\u0061":2}']
+)
+def test_a_key_that_stands_twice_is_found_in_any_spelling(text: str) -> None:
+    with pytest.raises(RecordError, match='the key "a" stands twice'):
+        parse_object(text.encode())
+
+
 @given(st.integers(1, 100), st.booleans(), st.text('[]{}"\\ab', max_size=30))
 def test_depth_is_counted_outside_of_texts_only(depth: int, arrays: bool, text: str) -> None:
     value: Any = "[" * 99 + text

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,6 @@ from rbrctl.records.transcripts import (
     read_transcripts,
     transcript_to_json,
 )
-
-SHARED = Path(os.environ.get("RBRCTL_SHARED") or Path(__file__).parents[3] / "shared")
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
@@ -164,7 +161,6 @@ def test_a_missing_file_is_one_message(tmp_path: Path) -> None:
         list(read_transcripts(tmp_path / "missing", raise_problem))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared data beside the repository")
 @pytest.mark.parametrize(
     ("name", "count"),
     [
@@ -173,7 +169,7 @@ def test_a_missing_file_is_one_message(tmp_path: Path) -> None:
         ("model_spec_examples.jsonl", 389),
     ],
 )
-def test_real_data_reads_whole_and_round_trips(name: str, count: int) -> None:
-    transcripts = list(read_transcripts(SHARED / "data" / name, raise_problem))
+def test_real_data_reads_whole_and_round_trips(shared: Path, name: str, count: int) -> None:
+    transcripts = list(read_transcripts(shared / "data" / name, raise_problem))
     assert len(transcripts) == len({item.id for item in transcripts}) == count
     assert read(*map(transcript_to_json, transcripts)) == transcripts
