@@ -5,6 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("rbrctl", deadline=None)
+settings.load_profile("rbrctl")
 
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS))
