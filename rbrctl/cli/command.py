@@ -34,6 +34,8 @@ class Command(TyperCommand):
         for option, parameter in options_by_name(self.params).items():
             if parameter.envvar is None:
                 parameter.envvar = environment_name(option)
+            # Usage errors name the variable themselves, where it is the one at fault.
+            parameter.show_envvar = False
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any

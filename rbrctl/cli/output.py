@@ -23,8 +23,8 @@ class ColorMode(StrEnum):
     NEVER = "never"
 
 
-def _may_color(stream: IO[str], mode: ColorMode, environment: Mapping[str, str]) -> bool:
-    if mode is not ColorMode.AUTO:
+def _may_color(stream: IO[str] | None, mode: ColorMode, environment: Mapping[str, str]) -> bool:
+    if mode is not ColorMode.AUTO or stream is None:
         return mode is ColorMode.ALWAYS
     if environment.get("NO_COLOR") or environment.get("TERM") == "dumb":
         return False
@@ -79,7 +79,12 @@ class Output:
     @property
     def shows_progress(self) -> bool:
         """True when someone watches stderr: a terminal, not quiet, not CI."""
-        return sys.stderr.isatty() and not self.quiet and not self.environment.get("CI")
+        return (
+            sys.stderr is not None
+            and sys.stderr.isatty()
+            and not self.quiet
+            and not self.environment.get("CI")
+        )
 
     def report(self, text: str) -> None:
         """
@@ -97,6 +102,11 @@ class Output:
         self._write("")
 
     def _write(self, text: str) -> None:
+        if sys.stdout is None:
+            # The caller closed it; a run that has nothing to report is not disturbed by that.
+            if text:
+                raise FileError("standard output is closed")
+            return
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -136,6 +146,8 @@ class Output:
 
     def say(self, line: str) -> None:
         """Write a line that is already safe and painted to stderr."""
+        if sys.stderr is None:
+            return
         try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()

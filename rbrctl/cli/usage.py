@@ -24,6 +24,7 @@ def _message(error: Any, context: Any) -> str:
         guess = did_you_mean(option, _option_names(context))
         return f"there is no option '{option}'" + (f"; {guess}" if guess else "")
     message = " ".join(str(error.format_message()).split())
+    message = message.replace("Value error, ", "", 1)
     return _EXTRA_ARGUMENTS.sub("there is no place for ", message)
 
 

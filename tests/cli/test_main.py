@@ -154,3 +154,42 @@ def test_a_reader_that_leaves_early_is_no_failure() -> None:
     with os.fdopen(writing, "w") as stdout:
         outcome = run_module("--help", stdout=stdout, stderr=subprocess.PIPE)
     assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "message"),
+    [
+        (">&-", 2, "error: standard output is closed\n"),
+        ("2>&-", 0, ""),
+        (">&- 2>&-", 2, ""),
+    ],
+)
+def test_streams_that_are_closed(redirection: str, code: int, message: str) -> None:
+    outcome = subprocess.run(
+        ["sh", "-c", f'"$0" -m rbrctl --version {redirection}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (code, message)
+
+
+def test_a_word_that_is_no_choice_is_named_with_the_choices(program: Any) -> None:
+    program.add("greet", greet)
+    outcome = program("greet", "--color", "sometimes")
+    assert outcome.code == 2
+    assert outcome.stderr.splitlines() == [
+        "error: invalid value for '--color': 'sometimes' is not one of 'auto', 'always', 'never'",
+        "hint: rbrctl greet --help",
+    ]
+
+
+def test_quiet_leaves_warnings_and_errors(program: Any) -> None:
+    def talk(context: typer.Context) -> None:
+        output_of(context).talk("grading\x1b[1m")
+        output_of(context).warn("no labels")
+
+    program.add("talk", talk)
+    assert program("talk").stderr == "grading\\e[1m\nwarning: no labels\n"
+    assert program("talk", "-q").stderr == "warning: no labels\n"
+    assert program("--quiet", "talk").stderr == "warning: no labels\n"
