@@ -31,5 +31,6 @@ class GroupEntry:
 Entry = CommandEntry | GroupEntry
 
 ENTRIES: tuple[Entry, ...] = (
+    CommandEntry("validate", "Check a rule set, and prove what its rules mean.", "validate"),
     CommandEntry("schema", "Print the JSON Schema of rule files, for editors.", "schema"),
 )

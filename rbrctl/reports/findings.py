@@ -22,14 +22,17 @@ class FindingsReport(Protocol):
 
 
 def summary_line(findings: Findings, subject: str = "") -> str:
-    """Count the findings in words: ``2 errors, 1 note in 9 files, 61 rules``."""
+    """Count the findings in words: ``2 errors, 1 note (1 finding accepted) in 9 files``."""
     counts = Counter(item.severity for item in findings.items)
     words = [
         f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}"
         for severity in Severity
         if counts[severity]
     ]
-    return (", ".join(words) or "no findings") + (f" in {subject}" if subject else "")
+    text = ", ".join(words) or "no findings"
+    if accepted := len(findings.accepted):
+        text += f" ({accepted} finding{'s' * (accepted > 1)} accepted)"
+    return text + (f" in {subject}" if subject else "")
 
 
 class SourceLines:
@@ -120,35 +123,40 @@ def _place(place: Place | None) -> dict[str, Any] | None:
     }
 
 
+def _finding(item: Finding) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "severity": item.severity.value,
+        "message": item.message,
+        "hint": item.hint,
+        "place": _place(item.place),
+        "related": [
+            {"message": related.message, "place": _place(related.place)} for related in item.related
+        ],
+    }
+
+
 def findings_body(findings: Findings) -> Mapping[str, Any]:
-    """Give the body of a JSON report: ``failed``, ``counts`` by severity, ``findings``."""
+    """Give the body of a JSON report: ``failed``, ``counts``, ``findings``, ``accepted``."""
     counts = Counter(item.severity for item in findings.items)
     return {
         "failed": findings.failed,
         "counts": {severity.value: counts[severity] for severity in Severity},
-        "findings": [
-            {
-                "id": item.id,
-                "severity": item.severity.value,
-                "message": item.message,
-                "hint": item.hint,
-                "place": _place(item.place),
-                "related": [
-                    {"message": related.message, "place": _place(related.place)}
-                    for related in item.related
-                ],
-            }
-            for item in findings.items
+        "findings": [_finding(item) for item in findings.items],
+        "accepted": [
+            {**_finding(each.finding), "reason": each.reason} for each in findings.accepted
         ],
     }
 
 
 class JsonFindings:
     """
-    Writes ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings"}``.
+    Writes ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings",
+    "accepted"}``.
 
     A finding is ``{"id", "severity", "message", "hint", "place", "related"}``; a place is null or
-    ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end exclusive.
+    ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end exclusive. What is
+    accepted has a ``"reason"``, too.
     """
 
     def render(self, findings: Findings, subject: str = "") -> str:

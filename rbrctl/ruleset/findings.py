@@ -54,12 +54,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that a comment in the file accepts, and the reason that the comment gives."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What a check run reports, with the text of the files it speaks of, to draw lines from."""
 
     items: tuple[Finding, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     """The text of each file named in a place."""
+    accepted: tuple[Accepted, ...] = ()
+    """What is not reported, because the author meant it so."""
 
     @property
     def failed(self) -> bool:

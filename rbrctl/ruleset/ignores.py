@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import yaml
 
-from rbrctl.ruleset.findings import Finding, Place, Severity
+from rbrctl.ruleset.findings import Accepted, Finding, Place, Severity
 from rbrctl.suggestions import did_you_mean
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*rbrctl[ \t]*:[ \t]*(?P<rest>[^\r\n]*)", re.MULTILINE)
@@ -32,8 +32,7 @@ class Sorted:
     """Findings told apart by the comments in the files."""
 
     reported: tuple[Finding, ...]
-    accepted: tuple[tuple[Finding, str], ...]
-    """Findings that a comment ignores, with its reason."""
+    accepted: tuple[Accepted, ...]
 
 
 def sort_out(
@@ -54,13 +53,13 @@ def sort_out(
         found, mistakes = read_ignores(file, text, known)
         ignores |= {(file, each.line, each.id): each for each in found}
         reported += [mistake for mistake in mistakes if file in own_files]
-    accepted: list[tuple[Finding, str]] = []
+    accepted: list[Accepted] = []
     used: set[tuple[str, int, str]] = set()
     for finding in findings:
         place = finding.place
         key = (place.file, place.line, finding.id) if place else ("", 0, "")
         if key in ignores:
-            accepted.append((finding, ignores[key].reason))
+            accepted.append(Accepted(finding, ignores[key].reason))
             used.add(key)
         else:
             reported.append(finding)

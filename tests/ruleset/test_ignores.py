@@ -84,7 +84,7 @@ def validated(tmp_path, extra: str):
     validation = validate(tmp_path)
     return (
         [each.id for each in validation.findings.items],
-        [(each.id, reason) for each, reason in validation.accepted],
+        [(each.finding.id, each.reason) for each in validation.findings.accepted],
     )
 
 

@@ -17,13 +17,11 @@ from rbrctl.ruleset.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a rule set's files say, and all that there is to say about them."""
+    """A rule set as far as it could be read, and all that there is to say about it."""
 
     loaded: Loaded
     findings: Findings
-    """To report, in the order of the files."""
-    accepted: tuple[tuple[Finding, str], ...]
-    """Findings that a comment accepts, each with the comment's reason."""
+    """In the order of the files."""
 
 
 def validate(source: str | Path | Source, budget: int = CHECK_BUDGET) -> Validation:
@@ -31,11 +29,11 @@ def validate(source: str | Path | Source, budget: int = CHECK_BUDGET) -> Validat
     Read a rule set and check it.
 
     Raises FileError or UsageError when files cannot be read, NothingMatchedError when there are
-    none or they hold no rules; whatever is wrong inside the files is a finding.
+    none; whatever is wrong inside the files is a finding.
     """
     loaded = read(source)
     if loaded.ruleset is None:
-        return Validation(loaded, loaded.findings, ())
+        return Validation(loaded, loaded.findings)
     findings = [
         finding
         for finding in check_ruleset(loaded.ruleset, budget)
@@ -43,10 +41,9 @@ def validate(source: str | Path | Source, budget: int = CHECK_BUDGET) -> Validat
         if finding.severity is Severity.ERROR or not _is_in(finding, loaded.base_files)
     ]
     texts = loaded.findings.texts
-    known = all_checks().keys()
-    outcome = sort_out(findings, texts, known, texts.keys() - loaded.base_files)
+    outcome = sort_out(findings, texts, all_checks().keys(), texts.keys() - loaded.base_files)
     ordered = sorted(outcome.reported, key=lambda each: (each.place is None, each.place, each.id))
-    return Validation(loaded, Findings(tuple(ordered), texts), outcome.accepted)
+    return Validation(loaded, Findings(tuple(ordered), texts, outcome.accepted))
 
 
 def _is_in(finding: Finding, files: frozenset[str]) -> bool:

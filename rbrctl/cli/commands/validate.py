@@ -1,0 +1,71 @@
+"""``rbrctl validate``: everything that is wrong with a rule set, and what can be proved of it."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.formats import report_findings
+from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, output_of
+
+if TYPE_CHECKING:
+    from rbrctl.ruleset.checks.runner import Validation
+
+
+def command(
+    context: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Folders or YAML files of rule sets, or builtin:NAME; of a file, the whole set "
+            "that it belongs to is checked. Without any: rules/.",
+        ),
+    ] = None,
+    format_: FindingsFormatOption = FindingsFormat.AUTO,
+) -> ExitCode:
+    """
+    Check rule sets: their files, their names, and by proof what their rules mean.
+
+    Every finding has an id that 'rbrctl explain ID' explains. A comment accepts one that is meant:
+    '# rbrctl: ignore[ID] reason' on its line, or alone on the line above. Errors and warnings make
+    the exit code 1, notes do not.
+    """
+    from rbrctl.ruleset.checks.registry import all_checks
+    from rbrctl.ruleset.checks.runner import validate
+    from rbrctl.ruleset.findings import Findings
+    from rbrctl.ruleset.sources import Source, open_source
+
+    sources: dict[str, Source] = {}
+    for path in paths or ["rules/"]:
+        source = open_source(path)
+        sources.setdefault(os.path.realpath(source.label), source)
+    validations = [validate(source) for source in sources.values()]
+    findings = Findings(
+        tuple(item for each in validations for item in each.findings.items),
+        {name: text for each in validations for name, text in each.findings.texts.items()},
+        tuple(item for each in validations for item in each.findings.accepted),
+    )
+    descriptions = {check.id: check.page for check in all_checks().values()}
+    output = output_of(context)
+    code = report_findings(output, findings, format_, _subject(validations), descriptions)
+    for each in validations:
+        if each.loaded.ruleset is not None and not each.loaded.ruleset.rules:
+            output.fail(f"{each.loaded.label}: there are no rules", "write some under 'rules:'")
+            code = gravest(code, ExitCode.NOTHING)
+    return code
+
+
+def _subject(validations: "list[Validation]") -> str:
+    files = sum(len(each.findings.texts.keys() - each.loaded.base_files) for each in validations)
+    rulesets = [each.loaded.ruleset for each in validations if each.loaded.ruleset is not None]
+    words = [f"{files} file{'s' * (files != 1)}"]
+    if len(rulesets) == len(validations):
+        rules = sum(len(each.rules) for each in rulesets)
+        propositions = sum(len(each.propositions) for each in rulesets)
+        words += [
+            f"{rules} rule{'s' * (rules != 1)}",
+            f"{propositions} proposition{'s' * (propositions != 1)}",
+        ]
+    return ", ".join(words)
