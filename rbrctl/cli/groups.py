@@ -28,7 +28,13 @@ class LazyGroup(TyperGroup):
 
     def __init__(self, name: str, entries: tuple[Entry, ...], **settings: Any) -> None:
         """List ``entries`` without importing them."""
-        super().__init__(name=name, rich_markup_mode=None, add_help_option=False, **settings)
+        super().__init__(
+            name=name,
+            rich_markup_mode=None,
+            add_help_option=False,
+            no_args_is_help=False,
+            **settings,
+        )
         self.entries: dict[str, Entry] = {entry.name: entry for entry in entries}
         self._listing = False
 

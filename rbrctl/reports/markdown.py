@@ -19,7 +19,8 @@ _TONES = {Tone.BAD: "**", Tone.WARNING: "*"}
 
 def markdown_text(text: str) -> str:
     """Make text one line that Markdown shows as it is, and nothing in it active."""
-    text = _REFERENCES.sub(_ZERO_WIDTH_SPACE, printable(text))
+    # Markdown takes a line that starts with four spaces for code.
+    text = _REFERENCES.sub(_ZERO_WIDTH_SPACE, printable(text).strip(" "))
     text = _SPECIAL.sub(r"\\\g<0>", text)
     return _LINE_START.sub(_escape_start, text)
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -35,6 +35,7 @@ def visible(text: str) -> str:
 
 
 @given(ANY_TEXT)
+@example("    not code")
 def test_text_is_shown_as_it_is(text: str) -> None:
     markdown = markdown_text(text)
     assert block_types(markdown) <= {"paragraph_open", "inline", "paragraph_close"}
