@@ -8,74 +8,77 @@ from rbrctl.rewards.comparisons import ClassComparisons
 from rbrctl.rewards.problem import Floats, Indices, Mask
 from rbrctl.rewards.splits import interval
 
+_NAN = float("nan")
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorRate:
     """The share of pairs in the wrong order, with its bootstrap interval over prompts."""
 
-    pairs: int
-    rate: float
+    pairs: int = 0
+    rate: float = _NAN
     """Pairs whose worse completion is not below the better; NaN without pairs."""
-    ties: float
+    ties: float = _NAN
     """The part of it that is ties."""
-    low: float
-    high: float
+    low: float = _NAN
+    high: float = _NAN
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """By how much the better completion of each pair wins, and whose prompts they are."""
+
+    wins: Floats
+    first: Indices
+    """The number of the better completion's prompt."""
+    second: Indices
+
+
+def margins_of(data: ClassComparisons, rewards: Floats, chosen: Mask | None = None) -> Margins:
+    """Compare the rewards (one a completion) of a class's pairs, or of some of them."""
+    pairs = data.pairs if chosen is None else data.pairs.chosen(chosen)
+    wins = rewards[pairs.better] - rewards[pairs.worse]
+    return Margins(wins, data.prompts[pairs.better], data.prompts[pairs.worse])
 
 
 def error_rate(
-    comparisons: ClassComparisons,
-    rewards: Floats,
-    chosen: Mask | None = None,
-    counts: Floats | None = None,
-    confidence: float = 0.95,
+    margins: Margins, counts: Floats | None = None, confidence: float = 0.95
 ) -> ErrorRate:
     """
     Count the pairs whose worse completion is not below the better.
 
-    ``rewards`` has one value a completion; ``chosen`` limits the count to some pairs; ``counts``
-    are resampled prompt counts (see ``resample_counts``) for the interval.
+    ``counts`` are resampled prompt counts (see ``resample_counts``) for the interval.
     """
-    pairs = comparisons.pairs if chosen is None else comparisons.pairs.chosen(chosen)
-    if not len(pairs):
-        return ErrorRate(0, *[float("nan")] * 4)
-    difference = rewards[pairs.better] - rewards[pairs.worse]
-    wrong = (difference <= 0).astype(np.float64)
-    low, high = float("nan"), float("nan")
+    if not len(margins.wins):
+        return ErrorRate()
+    wrong = (margins.wins <= 0).astype(np.float64)
+    low, high = _NAN, _NAN
     if counts is not None and len(counts):
-        samples = _resampled(comparisons, pairs.better, pairs.worse, wrong, counts)
-        low, high = interval(samples, confidence)
-    return ErrorRate(len(pairs), float(wrong.mean()), float((difference == 0).mean()), low, high)
+        low, high = interval(_resampled(margins, wrong, counts), confidence)
+    ties = float((margins.wins == 0).mean())
+    return ErrorRate(len(wrong), float(wrong.mean()), ties, low, high)
 
 
-def _resampled(
-    comparisons: ClassComparisons,
-    better: Indices,
-    worse: Indices,
-    wrong: Floats,
-    counts: Floats,
-) -> Floats:
-    """Give the error rate of every resample; a pair of two prompts weighs the product."""
-    first, second = comparisons.prompts[better], comparisons.prompts[worse]
-    if (first == second).all():
-        prompts = len(comparisons.prompt_digests)
-        errors = np.bincount(first, wrong, prompts)
-        totals = np.bincount(first, minlength=prompts).astype(np.float64)
+def _resampled(margins: Margins, wrong: Floats, counts: Floats) -> Floats:
+    """Give the error rate of every resample."""
+    if (margins.first == margins.second).all():
+        prompts = counts.shape[1]
+        errors = np.bincount(margins.first, wrong, prompts)
+        totals = np.bincount(margins.first, minlength=prompts).astype(np.float64)
         with np.errstate(invalid="ignore"):
             return np.asarray((counts @ errors) / (counts @ totals))
     rates = np.empty(len(counts))
     for row, drawn in enumerate(counts):
-        weights = pair_counts(comparisons, drawn, better, worse)
+        weights = pair_counts(drawn, margins.first, margins.second)
         total = weights.sum()
         rates[row] = weights @ wrong / total if total else np.nan
     return rates
 
 
-def pair_counts(
-    comparisons: ClassComparisons,
-    drawn: Floats,
-    better: Indices,
-    worse: Indices,
-) -> Floats:
-    """Tell how often each pair stands in a resample that draws each prompt so often."""
-    first, second = comparisons.prompts[better], comparisons.prompts[worse]
+def pair_counts(drawn: Floats, first: Indices, second: Indices) -> Floats:
+    """
+    Tell how often each pair stands in a resample that draws each prompt so often.
+
+    A pair of completions of two prompts stands there the product of their counts.
+    """
     return np.where(first == second, drawn[first], drawn[first] * drawn[second])

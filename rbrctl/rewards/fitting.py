@@ -7,7 +7,7 @@ import numpy as np
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.comparisons import ClassComparisons, Comparisons
-from rbrctl.rewards.error_rates import ErrorRate, error_rate, pair_counts
+from rbrctl.rewards.error_rates import ErrorRate, error_rate, margins_of, pair_counts
 from rbrctl.rewards.losses import hinge, softplus
 from rbrctl.rewards.options import FitOptions
 from rbrctl.rewards.problem import Floats, GatheredDifferences, Problem
@@ -103,7 +103,7 @@ def fit_class(
         baseline_loss=mean_loss(data, np.zeros(len(data.features)), options.loss),
         held_out_loss=held_out_loss,
         training_error=error_rate(
-            data, rewards_of(data, weights), None, counts, options.confidence
+            margins_of(data, rewards_of(data, weights)), counts, options.confidence
         ),
         held_out_error=held_out_error,
     )
@@ -187,8 +187,9 @@ def _bootstrap(
 ) -> Floats:
     """Fit every resample of the prompts anew: resamples by features."""
     samples = np.empty((len(counts), len(weights)))
+    first, second = data.prompts[data.pairs.better], data.prompts[data.pairs.worse]
     for row, drawn in enumerate(counts):
-        pairs = pair_counts(data, drawn, data.pairs.better, data.pairs.worse)
+        pairs = pair_counts(drawn, first, second)
         _, samples[row] = solve_weights(data, options, pairs, weights, BOOTSTRAP_TOLERANCE)
         if progress is not None:
             progress(data.response_class, row + 1, len(counts))
@@ -206,7 +207,7 @@ def _held_out(
     folds = min(options.folds, len(data.prompt_digests))
     nothing = float("nan")
     if folds < 2:
-        return nothing, ErrorRate(0, nothing, nothing, nothing, nothing)
+        return nothing, ErrorRate()
     numbers = folds_of(data.prompt_digests, folds, options.seed)
     rewards = np.zeros(len(data.values))
     losses = 0.0
@@ -221,7 +222,7 @@ def _held_out(
             pairs += len(part.pairs)
     fold_of = numbers[data.prompts]
     together = fold_of[data.pairs.better] == fold_of[data.pairs.worse]
-    error = error_rate(data, rewards, together, counts, options.confidence)
+    error = error_rate(margins_of(data, rewards, together), counts, options.confidence)
     return losses / pairs if pairs else nothing, error
 
 

@@ -17,7 +17,7 @@ def test_a_class_has_its_propositions_and_the_ranks(judge: Judge) -> None:
 
 
 def test_the_reference_rules_give_every_proposition_that_they_depend_on() -> None:
-    judge = Judge(load("rules"))
+    judge = Judge(load("builtin:safety"))
     counts = {
         name: len(feature_names(judge, name)) - len(judge.ruleset.ranks)
         for name in judge.ruleset.response_classes

@@ -1,0 +1,89 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from rbrctl.rewards.candidates import Candidate
+from rbrctl.rewards.comparisons import compare
+from rbrctl.rewards.distribution import distribution
+from rbrctl.rewards.error_rates import Margins, error_rate
+from rbrctl.rewards.evaluation import RewardParts, error_rows, reward_parts
+from rbrctl.rewards.orderings import rank_ordering
+from rbrctl.rewards.splits import folds_of, resample_counts
+from rbrctl.ruleset.verdict import Judge
+
+MakeCandidate = Callable[..., Candidate]
+
+
+@pytest.fixture
+def parts(judge: Judge, make: MakeCandidate) -> RewardParts:
+    rows = [
+        make("p", "good", 0.9, 0.1, rm_score=0),
+        make("p", "poor", 0.5, 0.1, rm_score=0),
+        make("p", "bad", 0.1, 0.9, rm_score=1),
+        make("q", "good", 0.2, 0.2, rm_score=2),
+        make("q", "bad", 0.4, 0.2, rm_score=1),
+    ]
+    ordering = rank_ordering(("good", "poor", "bad"))
+    data = compare(rows, judge, ordering, {"c": ("kind", "rude")}).classes["c"]
+    return reward_parts(data, {"kind": 2.0, "rude": -1.0})
+
+
+def test_each_kind_of_reward_is_judged_by_class_and_worse_rank(parts: RewardParts) -> None:
+    rows = {(row.response_class, row.pairs): row.rates for row in error_rows([parts], 100)}
+    assert rows[None, "all"]["reward model"].pairs == 4
+    assert rows[None, "all"]["reward model"].rate == pytest.approx(3 / 4)
+    assert rows[None, "all"]["reward model"].ties == pytest.approx(1 / 4)
+    assert rows[None, "all"]["rules"].rate == pytest.approx(1 / 4)
+    assert rows["c", "all"]["both"].rate == 0
+    assert rows["c", "ideal"]["rules"].pairs == 3
+    assert rows["c", "worse: poor"]["reward model"].rate == 1
+    assert rows["c", "worse: bad"]["reward model"].rate == pytest.approx(2 / 3)
+    assert ("c", "worse: good") not in rows
+
+
+def test_intervals_draw_whole_prompts() -> None:
+    """Ten prompts, five all wrong: rows of one prompt bring no more certainty than one row."""
+    first = np.repeat(np.arange(10), 100)
+    wins = np.where(first < 5, -1.0, 1.0)
+    counts = resample_counts(10, 2000, 0)
+    rate = error_rate(Margins(wins, first, first), counts)
+    assert rate.rate == 0.5
+    assert (rate.low, rate.high) == pytest.approx((0.2, 0.8), abs=0.05)
+
+
+def test_pairs_across_prompts_weigh_the_product_of_their_counts() -> None:
+    counts = np.array([[2.0, 1.0, 0.0]])
+    margins = Margins(np.array([-1.0, 1.0, 1.0]), np.array([0, 1, 2]), np.array([1, 1, 0]))
+    rate = error_rate(margins, counts)
+    assert rate.low == rate.high == pytest.approx(2 / 3)
+
+
+def test_nothing_to_judge_has_no_rate() -> None:
+    empty = np.zeros(0, dtype=np.intp)
+    rate = error_rate(Margins(np.zeros(0), empty, empty))
+    assert rate.pairs == 0
+    assert np.isnan(rate.rate)
+
+
+def test_rewards_are_centred_by_prompt(parts: RewardParts) -> None:
+    spread = distribution([parts], "reward model", bins=4)
+    assert [(row.label, row.count) for row in spread.rows] == [("good", 2), ("poor", 1), ("bad", 2)]
+    means = {row.label: row.mean for row in spread.rows}
+    assert means["good"] == pytest.approx((-1 / 3 + 0.5) / 2)
+    assert sum(sum(row.histogram) for row in spread.rows) == 5
+    assert len(spread.edges) == 5
+
+
+def test_a_reward_that_is_the_same_everywhere_can_be_drawn(parts: RewardParts) -> None:
+    flat = RewardParts(parts.data, {"both": np.ones(5)})
+    assert sum(distribution([flat]).rows[0].histogram) == 2
+
+
+def test_folds_depend_on_prompts_and_seed_not_on_order() -> None:
+    prompts = [f"p{number}" for number in range(23)]
+    folds = dict(zip(prompts, folds_of(prompts, 5, 1), strict=True))
+    backwards = dict(zip(prompts[::-1], folds_of(prompts[::-1], 5, 1), strict=True))
+    assert folds == backwards
+    assert sorted(np.bincount(list(folds.values()))) == [4, 4, 5, 5, 5]
+    assert folds != dict(zip(prompts, folds_of(prompts, 5, 2), strict=True))
