@@ -38,7 +38,10 @@ class _Column:
 
     def put(self, row: int, value: bool) -> None:
         missing = row - len(self.values)
-        if missing > 0:
+        if missing < 0:
+            self.values[row] = _TRUE if value else _FALSE
+            return
+        if missing:
             self.values.extend(bytes(missing))
         self.values.append(_TRUE if value else _FALSE)
 
@@ -51,10 +54,12 @@ class _Column:
 
 @dataclass(slots=True)
 class AnswerTable:
-    """Results in columns; rows are numbered from 0 in the order in which they came."""
+    """Results in columns; rows are numbered from 0, a row that is not here being empty."""
 
     ids: list[str] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
+    present: int = 0
+    """The rows that are here: all, but for a table that takes its numbers from another one."""
     clusters: list[int] = field(default_factory=list)
     """For each row the number of its prompt: rows of one prompt are not independent."""
     response_classes: dict[str, int] = field(default_factory=dict)
@@ -74,12 +79,12 @@ class AnswerTable:
 
     @property
     def size(self) -> int:
-        """The number of rows."""
-        return len(self.ids)
+        """The number of rows that are here."""
+        return self.present.bit_count()
 
     @property
     def everything(self) -> int:
-        """The set of all rows."""
+        """The set of all row numbers."""
         return (1 << len(self.ids)) - 1
 
 
@@ -99,13 +104,31 @@ def _put(columns: dict[str, _Column], name: str, row: int, value: bool) -> None:
     column.put(row, value)
 
 
+def rows_where(flags: Iterable[bool]) -> int:
+    """Give the set of the places at which ``flags`` is true."""
+    column = _Column()
+    column.values.extend(flags)
+    return column.rows(_IS_TRUE)
+
+
 class TableBuilder:
     """Takes results one by one; some 100 bytes and a few bits remain of each."""
 
-    def __init__(self, truth: Truth | None = None) -> None:
-        """Read answers with ``truth``, by default as true from DEFAULT_THRESHOLD on."""
+    def __init__(self, truth: Truth | None = None, beside: AnswerTable | None = None) -> None:
+        """
+        Read answers with ``truth``, by default as true from DEFAULT_THRESHOLD on.
+
+        A table built ``beside`` another gives the rows of the same id the same number.
+        """
         self._truth = truth
         self._table = AnswerTable()
+        self._rows: dict[str, int] | None = None
+        if beside is not None:
+            self._rows = {id: row for row, id in enumerate(beside.ids)}
+            self._table.ids = list(beside.ids)
+            self._table.contents = [""] * len(beside.ids)
+            self._table.clusters = [-1] * len(beside.ids)
+        self._present = _Column()
         self._answers: dict[str, _Column] = {}
         self._labels: dict[str, _Column] = {}
         self._repeats: list[dict[str, _Column]] = []
@@ -129,10 +152,16 @@ class TableBuilder:
     def take_head(self, id: str, content: str, prompt: str, response_class: str | None) -> int:
         """Begin a row and give its number."""
         table = self._table
-        row = len(table.ids)
-        table.ids.append(id)
-        table.contents.append(content)
-        table.clusters.append(self._prompts.setdefault(prompt, len(self._prompts)))
+        cluster = self._prompts.setdefault(prompt, len(self._prompts))
+        row = len(table.ids) if self._rows is None else self._rows.get(id, len(table.ids))
+        if row < len(table.ids):
+            table.contents[row] = content
+            table.clusters[row] = cluster
+        else:
+            table.ids.append(id)
+            table.contents.append(content)
+            table.clusters.append(cluster)
+        self._present.put(row, True)
         if response_class is not None:
             _put(self._classes, response_class, row, True)
         return row
@@ -150,8 +179,7 @@ class TableBuilder:
     def take_answer(self, row: int, name: str, answer: Answer) -> None:
         """Add one answer, be it an error."""
         if answer.probability is None:
-            if len(self._failed.values) <= row:
-                self._failed.put(row, True)
+            self._failed.put(row, True)
             return
         self.take_probability(row, name, answer.probability, answer.digest)
         repeats = answer.details.get("repeats")
@@ -180,6 +208,7 @@ class TableBuilder:
     def table(self) -> AnswerTable:
         """Give the table of all rows taken."""
         table = self._table
+        table.present = self._present.rows(_IS_TRUE)
         table.response_classes = _sets(self._classes)
         table.rank_labels = _sets(self._rank_labels)
         table.answers = _columns(self._answers)

@@ -109,6 +109,14 @@ class RuleSetComparison:
         )
 
     @property
+    def rules_changed(self) -> bool:
+        """True where a rule came, went or decides differently, though no rank may show it."""
+        named = any(
+            each.kind == "rule" and each.change in ("added", "removed") for each in self.names
+        )
+        return self.logic_changed or named or any(rule.logic_changed for rule in self.rules)
+
+    @property
     def is_same(self) -> bool:
         """True where nothing at all differs, not even words."""
         rules = any(rule.logic_changed or rule.rewritten for rule in self.rules)

@@ -17,15 +17,20 @@ _STATES = frozenset(state.value for state in RuleState)
 
 
 def read_table(
-    source: Source, on_problem: ProblemHandler, truth: Truth | None = None, name: str | None = None
+    source: Source,
+    on_problem: ProblemHandler,
+    truth: Truth | None = None,
+    name: str | None = None,
+    beside: AnswerTable | None = None,
 ) -> AnswerTable:
     """
     Read the results of a JSON Lines file, each id once; bad lines are told and left out.
 
-    Raises FileError where the source cannot be read.
+    ``truth`` and ``beside`` are those of TableBuilder. Raises FileError where the source cannot be
+    read.
     """
     name = name or source_name(source)
-    reading = _Reading(truth)
+    reading = _Reading(TableBuilder(truth, beside))
     lines = CompactIndex()
     for number, row in read_json_lines(source, on_problem, name):
         try:
@@ -50,8 +55,8 @@ class _Reading:
     understands it or says what is wrong.
     """
 
-    def __init__(self, truth: Truth | None) -> None:
-        self.builder = TableBuilder(truth)
+    def __init__(self, builder: TableBuilder) -> None:
+        self.builder = builder
         self._rulesets: dict[tuple[Any, ...], RuleSetIdentity] = {}
         self._graders: dict[tuple[Any, ...], GraderIdentity] = {}
 

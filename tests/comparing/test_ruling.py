@@ -1,36 +1,15 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_results import GRADER, RULESET, small_result
 from small_sets import rulesets
 from strategies import NAMES, partial_assignments
 
 from rbrctl.comparing.answer_table import rows_of, table_of
 from rbrctl.comparing.ruling import ColumnJudge
-from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
+from rbrctl.records.models import Answer, Result
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.states import RuleState
-
-GRADER = GraderIdentity("embedded", "g")
-RULESET = RuleSetIdentity("small", "1", "d")
-
-
-def result(
-    row: int, assignment: dict[str, bool | None], response_class: str | None = "c"
-) -> Result:
-    answers = {
-        name: Answer(error="no") if value is None else Answer(probability=0.9 if value else 0.1)
-        for name, value in assignment.items()
-    }
-    return Result(
-        id=f"r{row}",
-        content_digest=f"c{row}",
-        prompt_digest=f"p{row // 2}",
-        answers=answers,
-        grader=GRADER,
-        ruleset=RULESET,
-        response_class=response_class,
-        labels={name: value for name, value in assignment.items() if value is not None},
-    )
 
 
 @settings(max_examples=200)
@@ -39,7 +18,7 @@ def test_columns_say_what_the_judge_says_of_each_row(
     ruleset: RuleSet, rows: list[dict[str, bool | None]]
 ) -> None:
     judge = Judge(ruleset)
-    table = table_of(result(row, each) for row, each in enumerate(rows))
+    table = table_of(small_result(row, each, each) for row, each in enumerate(rows))
     classes = {"c": table.response_classes.get("c", 0)}
     for columns in (table.answers, table.labels):
         ruling = ColumnJudge(judge).ruling(columns, classes, table.everything)
@@ -61,8 +40,8 @@ def test_rows_of_a_set(rows: set[int]) -> None:
 def test_a_table_keeps_what_comparison_needs() -> None:
     repeated = Answer(probability=0.6, digest="q", details={"repeats": [0.4, 0.8]})
     rows = [
-        result(0, dict.fromkeys(NAMES, True)),
-        result(1, {"a": None, "b": False}, None),
+        small_result(0, dict.fromkeys(NAMES, True)),
+        small_result(1, {"a": None, "b": False}, response_class=None, prompt=0),
         Result("r2", "c2", "p9", {"a": repeated}, GRADER, RULESET, "c", rank_label="bad"),
     ]
     table = table_of(rows)
@@ -73,5 +52,5 @@ def test_a_table_keeps_what_comparison_needs() -> None:
     assert table.answers.false["b"] == 0b010
     assert table.failed == 0b010
     assert [columns.true.get("a", 0) for columns in table.repeats] == [0, 0b100]
-    assert table.digests["a"] == {None: 1, "q": 1}
+    assert table.digests["a"] == {"q-a": 1, "q": 1}
     assert table.rulesets == {RULESET: 3}
