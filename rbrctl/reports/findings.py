@@ -111,7 +111,8 @@ class TextFindings:
         return [f"{number} {before}{marked}{after}", f"{bar} {' ' * text_width(before)}{carets}"]
 
 
-def _place(place: Place | None) -> dict[str, Any] | None:
+def place_body(place: Place | None) -> dict[str, Any] | None:
+    """Give a place as JSON reports have it; null where there is none."""
     if place is None:
         return None
     return {
@@ -129,9 +130,10 @@ def _finding(item: Finding) -> dict[str, Any]:
         "severity": item.severity.value,
         "message": item.message,
         "hint": item.hint,
-        "place": _place(item.place),
+        "place": place_body(item.place),
         "related": [
-            {"message": related.message, "place": _place(related.place)} for related in item.related
+            {"message": related.message, "place": place_body(related.place)}
+            for related in item.related
         ],
     }
 

@@ -46,14 +46,18 @@ def load(source: str | Path | Source) -> RuleSet:
     Raises RuleSetError with the first error and the count of the rest, FileError or UsageError when
     the files cannot be read, NothingMatchedError when there are none.
     """
-    loaded = read(source)
-    if loaded.ruleset is None:
-        first, *rest = (f for f in loaded.findings.items if f.severity is Severity.ERROR)
-        more = f" (and {len(rest)} more; see 'rbrctl validate {loaded.label}')" if rest else ""
-        hint = f"; {first.hint}" if first.hint else ""
-        place = f"{first.place}: " if first.place else ""
-        raise RuleSetError(f"{place}{first.message}{hint}{more}")
-    return loaded.ruleset
+    return ruleset_of(read(source))
+
+
+def ruleset_of(loaded: Loaded) -> RuleSet:
+    """Give the rule set; raises RuleSetError with the first error where there is none."""
+    if loaded.ruleset is not None:
+        return loaded.ruleset
+    first, *rest = (f for f in loaded.findings.items if f.severity is Severity.ERROR)
+    more = f" (and {len(rest)} more; see 'rbrctl validate {loaded.label}')" if rest else ""
+    hint = f"; {first.hint}" if first.hint else ""
+    place = f"{first.place}: " if first.place else ""
+    raise RuleSetError(f"{place}{first.message}{hint}{more}")
 
 
 def read(source: str | Path | Source) -> Loaded:

@@ -14,6 +14,7 @@ from rbrctl.ruleset.checks import (
     decides_nothing,
     deprecated,
     duplicate_test,
+    failed_test,
     format_base,
     format_cyclic_definition,
     format_duplicate_name,
@@ -70,6 +71,7 @@ _MODULES = (
     no_examples,
     conflicting_examples,
     # The unit tests.
+    failed_test,
     test_cannot_fail,
     duplicate_test,
     given_breaks_axiom,

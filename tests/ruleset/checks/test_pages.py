@@ -28,7 +28,7 @@ PROPOSITION = (
     "{{question: 'Is there {0}?', examples: ["
     "{{assistant: '{0}', answer: true}}, {{assistant: '', answer: false}}]}}"
 )
-WITHOUT_EXAMPLES = {"undecided"}
+WITHOUT_EXAMPLES = {"undecided", "failed-test"}
 CHECKS = [pytest.param(check, id=check.id) for check in all_checks().values()]
 
 

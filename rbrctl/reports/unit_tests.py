@@ -1,0 +1,147 @@
+"""The run of a rule set's unit tests: what failed, and what the tests leave uncovered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rbrctl.reports.findings import TextFindings, place_body
+from rbrctl.reports.junit import Case, Suite
+from rbrctl.reports.tables import Cell, Column, Table, Wrap
+from rbrctl.reports.terminal import Palette, Tone
+from rbrctl.reports.text_tables import TextTables
+from rbrctl.ruleset.findings import Findings
+from rbrctl.ruleset.unit_tests import RuleCoverage, TestOutcome, TestRun
+
+TEST_VERSION = 1
+
+_COLUMNS = (
+    Column("rule", "Rule", wrap=Wrap.NAMES),
+    Column("kept", "Kept", numeric=True),
+    Column("broken", "Broken", numeric=True),
+    Column("parts", "Decisive", numeric=True),
+    Column("missing", "Not covered", wrap=Wrap.WORDS),
+)
+
+
+def failures_of(run: TestRun, texts: Mapping[str, str]) -> Findings:
+    """Give what failed as findings, to be drawn in their formats."""
+    return Findings(tuple(each for outcome in run.failed for each in outcome.failures), texts)
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 test``, ``2 tests``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def summary(run: TestRun) -> str:
+    """Say in two lines how many tests passed and what they cover."""
+    count, rules = len(run.outcomes), len(run.rules)
+    parts = [part for each in run.rules for part in each.parts]
+    kept = sum(each.kept > 0 for each in run.rules)
+    broken = sum(each.broken > 0 for each in run.rules)
+    decisive = sum(part.covered for part in parts)
+    return (
+        f"{count - len(run.failed)} of {counted(count, 'test')} passed\n"
+        f"coverage {run.coverage:.3f}: of {counted(rules, 'rule')} {kept} kept, {broken} broken;"
+        f" of {counted(len(parts), 'word')} {decisive} decisive"
+    )
+
+
+def coverage_table(run: TestRun, *, complete: bool) -> Table:
+    """Tabulate the rules, those that are covered wholly only where ``complete``."""
+    rows = [_row(each) for each in run.rules if complete or not each.complete]
+    hidden = len(run.rules) - len(rows)
+    notes = [f"Covered wholly: {counted(hidden, 'rule')}."] if hidden else []
+    return Table("rules", "What the tests leave uncovered", _COLUMNS, rows, notes)
+
+
+def _row(coverage: RuleCoverage) -> list[Cell]:
+    decisive = sum(part.covered for part in coverage.parts)
+    return [
+        Cell(coverage.rule.id),
+        Cell(coverage.kept, None if coverage.kept else Tone.BAD),
+        Cell(coverage.broken, None if coverage.broken else Tone.BAD),
+        Cell(f"{decisive}/{len(coverage.parts)}"),
+        Cell(_missing(coverage)),
+    ]
+
+
+def _missing(coverage: RuleCoverage) -> str:
+    if not coverage.kept and not coverage.broken:
+        return "in no test"
+    if not coverage.kept or not coverage.broken:
+        return "broken by no test" if coverage.kept else "kept by no test"
+    undecided = dict.fromkeys(part.name for part in coverage.parts if not part.covered)
+    return f"never decisive: {', '.join(undecided)}" if undecided else ""
+
+
+def text_report(
+    run: TestRun, texts: Mapping[str, str], palette: Palette, width: int, *, wide: bool = False
+) -> str:
+    """Draw failures, the rules that are not covered (all of them when ``wide``), and the count."""
+    blocks = []
+    if run.failed:
+        subject = counted(len(run.outcomes), "test")
+        blocks.append(TextFindings(palette, width).render(failures_of(run, texts), subject))
+    if wide or not all(each.complete for each in run.rules):
+        table = coverage_table(run, complete=wide)
+        blocks.append(TextTables(palette, None if wide else width).render([table]))
+    paint = palette.bad if run.failed else palette.good
+    return "\n\n".join([*blocks, "\n".join(map(paint, summary(run).split("\n")))])
+
+
+def json_body(run: TestRun) -> dict[str, Any]:
+    """
+    Give the body of the JSON report.
+
+    ``{"passed", "failed", "coverage", "tests": [{"name", "place", "response_class", "passed",
+    "rank", "broken", "failures"}], "rules": [{"rule", "kept", "broken", "parts": [{"name",
+    "place", "covered"}]}]}``.
+    """
+    return {
+        "passed": len(run.outcomes) - len(run.failed),
+        "failed": len(run.failed),
+        "coverage": run.coverage,
+        "tests": [_test_body(outcome) for outcome in run.outcomes],
+        "rules": [_rule_body(coverage) for coverage in run.rules],
+    }
+
+
+def _test_body(outcome: TestOutcome) -> dict[str, Any]:
+    return {
+        "name": outcome.test.name,
+        "place": place_body(outcome.test.place),
+        "response_class": outcome.test.response_class,
+        "passed": outcome.passed,
+        "rank": outcome.rank,
+        "broken": list(outcome.broken),
+        "failures": [failure.message for failure in outcome.failures],
+    }
+
+
+def _rule_body(coverage: RuleCoverage) -> dict[str, Any]:
+    return {
+        "rule": coverage.rule.id,
+        "kept": coverage.kept,
+        "broken": coverage.broken,
+        "parts": [
+            {"name": part.name, "place": place_body(part.place), "covered": part.covered}
+            for part in coverage.parts
+        ],
+    }
+
+
+def junit_suite(run: TestRun) -> Suite:
+    """Give the tests as JUnit knows them, grouped by response class."""
+    return Suite("rbrctl test", [_case(outcome) for outcome in run.outcomes])
+
+
+def _case(outcome: TestOutcome) -> Case:
+    failures = outcome.failures
+    details = [f"{each.place}: {each.message}" for each in failures]
+    details += [f"see {each.place}: {each.message}" for f in failures for each in f.related]
+    return Case(
+        outcome.test.response_class,
+        outcome.test.name,
+        failures[0].message if failures else None,
+        "\n".join(details),
+    )
