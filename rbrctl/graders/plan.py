@@ -1,0 +1,107 @@
+"""Which question to ask next, so that a rank is settled with few of them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+
+from rbrctl.graders.interface import Grader
+from rbrctl.records.models import Answer, Transcript
+from rbrctl.ruleset.verdict import Judge
+
+LAZY_KEY = "asked"
+"""The key of a result whose questions were chosen by a plan; its value is LAZY."""
+LAZY = "lazy"
+LAZY_REFUSED = (
+    "these results were asked lazily: which propositions have answers depends on the answers, so"
+    " that accuracy, calibration and weights made from them are biased; grade with --ask needed"
+)
+
+
+class Frequencies:
+    """How often each proposition was true, for each response class, with one of each to start."""
+
+    def __init__(self) -> None:
+        """Know nothing: every frequency is a half."""
+        self._true: defaultdict[tuple[str, str], float] = defaultdict(lambda: 1.0)
+        self._all: defaultdict[tuple[str, str], float] = defaultdict(lambda: 2.0)
+
+    def observe(self, response_class: str, values: Mapping[str, bool]) -> None:
+        """Take answers or labels of one transcript."""
+        for name, value in values.items():
+            self._true[response_class, name] += value
+            self._all[response_class, name] += 1
+
+    def of(self, response_class: str, name: str) -> float:
+        """Give the frequency, strictly between 0 and 1."""
+        key = (response_class, name)
+        return self._true[key] / self._all[key]
+
+
+class LazyPlan:
+    """
+    Chooses questions one at a time, on the diagram of the rules.
+
+    The rank is the worst that a broken rule names, so that all worse ranks must be excluded
+    before one is settled: the worst open rank comes first. Within it, the rule that is most
+    likely broken, since one broken rule settles the rank; within the rule, the proposition that
+    moves its probability most. Axioms play no part, as answers may break them.
+    """
+
+    def __init__(self, judge: Judge, frequencies: Frequencies) -> None:
+        """Plan by what has been observed so far; later observations are heeded as they come."""
+        self._judge = judge
+        self._frequencies = frequencies
+
+    def next_question(
+        self, response_class: str, known: Mapping[str, bool], askable: Collection[str]
+    ) -> str | None:
+        """Give the proposition to ask next; None where the rank is settled or cannot be."""
+        if self._judge.verdict(response_class, known).rank is not None:
+            return None
+        diagram = self._judge.logic.diagram
+        chances = {
+            name: float(known[name]) if name in known else self._frequencies.of(response_class, name)
+            for name in self._judge.dependencies(response_class)
+        }
+        best: tuple[int, float, float, str] | None = None
+        ranks = self._judge.ruleset.ranks
+        for rule in self._judge.ruleset.rules_of(response_class):
+            node = self._judge.logic.requirements[rule.id]
+            if diagram.value(node, known) is not None:
+                continue
+            broken = 1.0 - diagram.probability(node, chances)
+            for name in diagram.support(node):
+                if name in known or name not in askable:
+                    continue
+                swing = abs(
+                    diagram.probability(node, {**chances, name: 1.0})
+                    - diagram.probability(node, {**chances, name: 0.0})
+                )
+                score = (ranks.index(rule.otherwise), broken, swing, name)
+                best = max(best or score, score)
+        return None if best is None else best[3]
+
+
+async def answer_lazily(
+    grader: Grader,
+    plan: LazyPlan,
+    transcript: Transcript,
+    response_class: str,
+    truth: Callable[[str, Answer], bool | None],
+) -> dict[str, Answer]:
+    """
+    Ask one question after the other until the rank is settled.
+
+    With as many transcripts in flight as the grader has connections, every wave fills them. An
+    answer that is an error settles nothing and is not asked again. ``truth`` reads an answer.
+    Raises what the grader raises.
+    """
+    answers: dict[str, Answer] = {}
+    known: dict[str, bool] = {}
+    askable = set(grader.question_digests)
+    while (name := plan.next_question(response_class, known, askable)) is not None:
+        answers.update(await grader.answer(transcript, [name]))
+        askable.discard(name)
+        value = truth(name, answers[name])
+        if value is not None:
+            known[name] = value
+    return answers
