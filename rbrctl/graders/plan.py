@@ -59,7 +59,9 @@ class LazyPlan:
             return None
         diagram = self._judge.logic.diagram
         chances = {
-            name: float(known[name]) if name in known else self._frequencies.of(response_class, name)
+            name: float(known[name])
+            if name in known
+            else self._frequencies.of(response_class, name)
             for name in self._judge.dependencies(response_class)
         }
         best: tuple[int, float, float, str] | None = None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from statistics import fmean
 
 from rbrctl.graders.cache import AnswerCache, Origin
+from rbrctl.graders.classification import ClassGuess, Classifier
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION
 from rbrctl.graders.endpoint.client import Client
@@ -35,6 +36,7 @@ class EndpointGrader:
         identity: GraderIdentity,
         origin: Origin,
         concurrency: int,
+        classifier: Classifier,
         repeat: int = 1,
     ) -> None:
         """Bind an asker to a cache; ``concurrency`` is the most calls in flight."""
@@ -44,6 +46,7 @@ class EndpointGrader:
         self._identity = identity
         self._origin = origin
         self._concurrency = concurrency
+        self._classifier = classifier
         self._repeat = repeat
         self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
         self._key_heads = {
@@ -89,6 +92,10 @@ class EndpointGrader:
         self.usage.cache_hits += len(cached)
         results = [await self._round(fragments, keys, cached) for keys in rounds]
         return {name: self._combined([result[name] for result in results]) for name in names}
+
+    async def classify(self, transcript: Transcript) -> ClassGuess:
+        """Infer the response class of a request by the content policy; see Classifier."""
+        return await self._classifier.classify(transcript)
 
     def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
         """Tell what answering would take, without asking."""

@@ -10,6 +10,7 @@ from rbrctl.graders.endpoint.address import Address, parse_address
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.classifier import EndpointClassifier
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.decisions_asker import DecisionsAsker
 from rbrctl.graders.endpoint.grader import EndpointGrader
@@ -98,13 +99,15 @@ async def open_grader(
         await client.close()
         raise
     address = str(parse_address(settings.base_url))
+    origin = Origin(address, settings.model, asker.source)
     return EndpointGrader(
         asker,
         client,
         cache,
         identity=identity_of(ruleset, settings, capabilities, layout),
-        origin=Origin(address, settings.model, asker.source),
+        origin=origin,
         concurrency=settings.concurrency,
+        classifier=EndpointClassifier(ruleset, settings, capabilities, client, cache, origin),
         repeat=settings.repeat,
     )
 

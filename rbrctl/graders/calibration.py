@@ -1,0 +1,235 @@
+"""Calibration of a grader on labels: for each proposition a monotone map and a threshold."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from rbrctl.errors import GraderError, NothingMatchedError
+from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
+from rbrctl.records.models import Answer, GraderIdentity, Result
+from rbrctl.statistics.calibration import (
+    ReliabilityBin,
+    brier_score,
+    expected_calibration_error,
+    reliability_bins,
+)
+from rbrctl.statistics.folds import FOLDS, grouped_folds
+from rbrctl.statistics.maps import IsotonicMap, PlattMap, fit_isotonic, fit_platt, logit
+
+FEWEST_OF_EACH = 10
+"""Rows with the label true, and with it false, below which nothing is fitted."""
+DEFAULT_THRESHOLD = 0.5
+_GAIN = 2
+"""Rows that another threshold must get right beyond what a half gets right."""
+
+Map = PlattMap | IsotonicMap | None
+
+
+def apply_map(mapping: Map, probability: float) -> float:
+    """Map a grader's probability; a sigmoid takes its logit. None leaves it as it is."""
+    if isinstance(mapping, PlattMap):
+        return mapping(logit(probability))
+    return probability if mapping is None else mapping(probability)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good probabilities are; after a map, those of cross-validation."""
+
+    brier: float
+    calibration_error: float
+    bins: tuple[ReliabilityBin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PropositionCalibration:
+    """How one proposition's answers from one source are to be read."""
+
+    map: Map = None
+    threshold: float = DEFAULT_THRESHOLD
+    """Of the mapped probability."""
+    rows: int = 0
+    positives: int = 0
+    before: Quality | None = None
+    after: Quality | None = None
+    note: str | None = None
+    """Why there is no map, where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """
+    How to read one grader's answers; a Reading.
+
+    What it says nothing of is read as it is, with the threshold 0.5.
+    """
+
+    grader: GraderIdentity
+    entries: dict[tuple[str, str], PropositionCalibration] = field(default_factory=dict)
+    """By proposition and source."""
+
+    def check(self, grader: GraderIdentity) -> None:
+        """Raise GraderError where it was made for another grader."""
+        if grader.digest != self.grader.digest:
+            raise GraderError(
+                f"the calibration was made for grader {_name(self.grader)}, and these answers are"
+                f" of {_name(grader)}; make one with: rbrctl grader calibrate RESULTS.jsonl"
+            )
+
+    def probability(self, name: str, answer: Answer) -> float | None:
+        """Give P(true), calibrated; None for an error."""
+        if answer.probability is None:
+            return None
+        entry = self.entries.get((name, answer.source or ""))
+        return apply_map(entry.map, answer.probability) if entry else answer.probability
+
+    def truth(self, name: str, answer: Answer) -> bool | None:
+        """Tell whether the proposition is taken as true; None for an error."""
+        probability = self.probability(name, answer)
+        if probability is None:
+            return None
+        entry = self.entries.get((name, answer.source or ""))
+        return probability >= (entry.threshold if entry else DEFAULT_THRESHOLD)
+
+
+@dataclass(slots=True)
+class _Rows:
+    probabilities: list[float] = field(default_factory=list)
+    labels: list[bool] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+
+def calibrate(results: Iterable[Result]) -> Calibration:
+    """
+    Fit a calibration to labelled results of one grader.
+
+    Raises NothingMatchedError where no answer has a label, GraderError where several graders are
+    mixed or questions were asked lazily.
+    """
+    grader: GraderIdentity | None = None
+    rows: dict[tuple[str, str], _Rows] = {}
+    for result in results:
+        if result.extra.get(LAZY_KEY) == LAZY:
+            raise GraderError(LAZY_REFUSED)
+        if grader is not None and result.grader.digest != grader.digest:
+            raise GraderError(
+                f"results of several graders ({_name(grader)}, {_name(result.grader)});"
+                " a calibration belongs to one"
+            )
+        grader = result.grader
+        for name, label in result.labels.items():
+            answer = result.answers.get(name)
+            if answer is not None and answer.probability is not None:
+                entry = rows.setdefault((name, answer.source or ""), _Rows())
+                entry.probabilities.append(answer.probability)
+                entry.labels.append(label)
+                entry.groups.append(result.prompt_digest)
+    if grader is None or not rows:
+        raise NothingMatchedError("no answer has a label to calibrate by")
+    return Calibration(grader, {key: fit(*_columns(entry)) for key, entry in rows.items()})
+
+
+def _columns(rows: _Rows) -> tuple[list[float], list[bool], list[str]]:
+    return rows.probabilities, rows.labels, rows.groups
+
+
+def fit(
+    probabilities: Sequence[float], labels: Sequence[bool], groups: Sequence[str]
+) -> PropositionCalibration:
+    """
+    Choose the map of the lowest Brier score in cross-validation, rows of a group kept together.
+
+    No map is chosen where there are too few rows of either label or too few groups, nor where
+    none beats the probabilities as they are.
+    """
+    positives = sum(labels)
+    bare = PropositionCalibration(
+        rows=len(labels), positives=positives, before=_quality(probabilities, labels)
+    )
+    fewest = min(positives, len(labels) - positives)
+    if fewest < FEWEST_OF_EACH or len(set(groups)) < FOLDS:
+        return replace(
+            bare,
+            note=f"too few: {positives} true and {len(labels) - positives} false rows in"
+            f" {len(set(groups))} groups, where {FEWEST_OF_EACH} of each in {FOLDS} are needed",
+        )
+    folds = grouped_folds(groups)
+    fitted: list[tuple[float, int, Callable[..., Map], list[float]]] = []
+    for order, maker in enumerate((_no_map, _platt, _isotonic)):
+        held_out = _cross_validated(maker, probabilities, labels, folds)
+        score = brier_score(held_out, labels)
+        fitted.append((1.0 if score is None else score, order, maker, held_out))
+    _, _, maker, held_out = min(fitted, key=lambda item: item[:2])
+    mapping = maker(probabilities, labels)
+    return replace(
+        bare,
+        map=mapping,
+        threshold=_best_threshold(held_out, labels),
+        after=_quality(held_out, labels),
+        note=None if mapping is not None else "no map does better than the answers as they are",
+    )
+
+
+def _no_map(probabilities: Sequence[float], labels: Sequence[bool]) -> Map:
+    return None
+
+
+def _platt(probabilities: Sequence[float], labels: Sequence[bool]) -> Map:
+    return (
+        fit_platt([logit(p) for p in probabilities], labels)
+        if 0 < sum(labels) < len(labels)
+        else None
+    )
+
+
+def _isotonic(probabilities: Sequence[float], labels: Sequence[bool]) -> Map:
+    return fit_isotonic(probabilities, labels)
+
+
+def _cross_validated(
+    maker: Callable[[Sequence[float], Sequence[bool]], Map],
+    probabilities: Sequence[float],
+    labels: Sequence[bool],
+    folds: Sequence[int],
+) -> list[float]:
+    """Map every row by a map that was fitted without its fold."""
+    held_out = [0.0] * len(labels)
+    for fold in set(folds):
+        kept = [index for index, other in enumerate(folds) if other != fold]
+        mapping = maker([probabilities[i] for i in kept], [labels[i] for i in kept])
+        for index, other in enumerate(folds):
+            if other == fold:
+                held_out[index] = apply_map(mapping, probabilities[index])
+    return held_out
+
+
+def _quality(probabilities: Sequence[float], labels: Sequence[bool]) -> Quality:
+    return Quality(
+        brier_score(probabilities, labels) or 0.0,
+        expected_calibration_error(probabilities, labels) or 0.0,
+        tuple(reliability_bins(probabilities, labels)),
+    )
+
+
+def _best_threshold(probabilities: Sequence[float], labels: Sequence[bool]) -> float:
+    """
+    Give the threshold that gets most rows right; a half unless another is clearly better.
+
+    Of equally good ones the one closest to a half; candidates lie midway between neighbours.
+    """
+    pairs = sorted(zip(probabilities, labels, strict=True))
+    at_half = sum((p >= DEFAULT_THRESHOLD) == label for p, label in pairs)
+    right = sum(label for _, label in pairs)
+    best = (at_half + _GAIN - 1, 0.0, DEFAULT_THRESHOLD)
+    for (low, label), (high, _) in pairwise(pairs):
+        right += -1 if label else 1
+        middle = (low + high) / 2
+        if high > low:
+            best = max(best, (right, -abs(middle - DEFAULT_THRESHOLD), middle))
+    return best[2]
+
+
+def _name(grader: GraderIdentity) -> str:
+    model = f" {grader.model}" if grader.model else ""
+    mode = f" ({grader.mode})" if grader.mode else ""
+    return f"{grader.kind}{model}{mode} {grader.digest[:12]}"

@@ -1,0 +1,141 @@
+"""Inferring the response class of a request from the content policy, over an endpoint."""
+
+import hashlib
+from typing import Any
+
+from rbrctl.graders.cache import AnswerCache, Origin
+from rbrctl.graders.classification import ClassGuess
+from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, Capabilities
+from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
+from rbrctl.graders.endpoint.chat_reply import UnreadableError
+from rbrctl.graders.endpoint.choices import (
+    CLASSIFY_INSTRUCTIONS,
+    CLASSIFY_TASK,
+    Category,
+    categories_of,
+    choice_question,
+    read_choice,
+)
+from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.failures import CallError
+from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
+from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.prompt.forms import SLOT_TEXTS, Form, form_of, fragments_of, tokens_of
+from rbrctl.records.models import Answer, Transcript
+from rbrctl.ruleset.model import RuleSet
+
+_NAME = "category"
+
+
+class EndpointClassifier:
+    """Asks one question a request, in the grader's own mode; a Classifier."""
+
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        settings: EndpointSettings,
+        capabilities: Capabilities,
+        client: Client,
+        cache: AnswerCache,
+        origin: Origin,
+    ) -> None:
+        """Encode the question once; without a policy every guess is an error."""
+        self._categories = categories_of(ruleset)
+        self._classes = {item.name: item.response_class for item in self._categories}
+        self._mode = capabilities.mode
+        self._client = client
+        self._cache = cache
+        self._origin = origin
+        self._path, body = _request(settings, capabilities, self._categories)
+        self._form: Form = form_of(body)
+        self._key_head = f"class {PARSER_VERSION} {origin} {self._form.digest} ".encode()
+
+    async def classify(self, transcript: Transcript) -> ClassGuess:
+        """Give the class of the most probable category's kind; see Classifier."""
+        if not self._categories:
+            return ClassGuess(error="the rule set has no policy to infer a response class by")
+        request = Transcript(transcript.id, transcript.prompt, ())
+        fragments = fragments_of(request)
+        key = hashlib.blake2b(self._key_head + fragments.digest, digest_size=20).digest()
+        cached = self._cache.get([key]).get(key)
+        if cached is not None:
+            self._client.usage.cache_hits += 1
+            return self._guess(cached.details.get("categories") or {})
+        try:
+            reply = await self._client.call(
+                self._path,
+                lambda: self._form.fill(fragments),
+                tokens=tokens_of(self._form.size + fragments.size),
+            )
+            chances = read_choice(self._mode, reply, self._categories)
+        except (CallError, UnreadableError) as error:
+            return ClassGuess(error=str(error))
+        answer = Answer(max(chances.values()), self._mode.value, details={"categories": chances})
+        await self._cache.put({key: answer}, self._origin)
+        return self._guess(chances)
+
+    def _guess(self, chances: dict[str, float]) -> ClassGuess:
+        by_class: dict[str, float] = {}
+        for name, chance in chances.items():
+            response_class = self._classes[name]
+            by_class[response_class] = by_class.get(response_class, 0.0) + chance
+        best = max(by_class, key=lambda name: by_class[name])
+        gives_chances = self._mode in {Mode.DECISIONS, Mode.SYSTEMONE, Mode.LOGPROBS}
+        return ClassGuess(
+            response_class=best,
+            probability=min(by_class[best], 1.0) if gives_chances else None,
+            category=max(chances, key=lambda name: chances[name]),
+            source=self._mode.value,
+        )
+
+
+def _request(
+    settings: EndpointSettings, capabilities: Capabilities, categories: tuple[Category, ...]
+) -> tuple[str, dict[str, Any]]:
+    """Give the path and the body, with a slot for the conversation."""
+    mode = capabilities.mode
+    shown = f"The conversation:\n{SLOT_TEXTS['conversation']}"
+    if mode is Mode.DECISIONS:
+        choices = [{"value": item.name, "description": item.description} for item in categories]
+        question = {"type": "choice", "name": _NAME, "instructions": CLASSIFY_INSTRUCTIONS}
+        body = {
+            "input": f"{CLASSIFY_TASK}\n\n{shown}",
+            "questions": [question | {"choices": choices}],
+        }
+        return DecisionsShape.path, {"model": settings.model, **body}
+    if mode is Mode.SYSTEMONE:
+        criteria = {item.name: item.description for item in categories}
+        named = {"type": "choice", "instructions": CLASSIFY_INSTRUCTIONS, "criteria": criteria}
+        state = f"{CLASSIFY_TASK}\n\n{shown}"
+        return SystemOneShape.path, {
+            "model": settings.model,
+            "state": state,
+            "questions": {_NAME: named},
+        }
+    messages = [
+        {"role": "system", "content": CLASSIFY_TASK},
+        {"role": "user", "content": f"{shown}\n\n{choice_question(categories)}"},
+    ]
+    chat: dict[str, Any] = {"model": settings.model, "messages": messages}
+    cap = TEXT_CAP
+    if mode is Mode.LOGPROBS:
+        chat |= {"logprobs": True, "top_logprobs": capabilities.top_logprobs}
+        cap = LOGPROB_CAP
+    if mode is Mode.SCHEMA:
+        chat["response_format"] = _schema(categories)
+        cap = SCHEMA_CAP
+    return CHAT_PATH, chat | capabilities.sampling(settings, cap, 0.0)
+
+
+def _schema(categories: tuple[Category, ...]) -> dict[str, Any]:
+    letters = [item.letter for item in categories]
+    schema = {
+        "type": "object",
+        "properties": {"category": {"type": "string", "enum": letters}},
+        "required": ["category"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "category", "strict": True, "schema": schema},
+    }
