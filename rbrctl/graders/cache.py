@@ -218,11 +218,24 @@ def _prepare(path: Path) -> None:
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
+    """Open the database; turning to write-ahead mode waits for nobody by itself, so we do."""
     database = sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=NORMAL")
-    database.executescript(_SCHEMA)
-    return database
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=NORMAL")
+            database.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                database.close()
+                raise
+            time.sleep(0.01)
+        except sqlite3.Error:
+            database.close()
+            raise
+        else:
+            return database
 
 
 def _encode(answer: Answer) -> str:
