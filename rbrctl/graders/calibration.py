@@ -1,5 +1,6 @@
 """Calibration of a grader on labels: for each proposition a monotone map and a threshold."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -19,8 +20,8 @@ from rbrctl.statistics.maps import IsotonicMap, PlattMap, fit_isotonic, fit_plat
 FEWEST_OF_EACH = 10
 """Rows with the label true, and with it false, below which nothing is fitted."""
 DEFAULT_THRESHOLD = 0.5
-_GAIN = 2
-"""Rows that another threshold must get right beyond what a half gets right."""
+CLEARLY = 2.5
+"""Standard deviations by which another threshold than a half must be better."""
 
 Map = PlattMap | IsotonicMap | None
 
@@ -215,16 +216,20 @@ def _best_threshold(probabilities: Sequence[float], labels: Sequence[bool]) -> f
     """
     Give the threshold that gets most rows right; a half unless another is clearly better.
 
-    Of equally good ones the one closest to a half; candidates lie midway between neighbours.
+    Clearly: of the rows that it decides otherwise, it gets more right than chance would by
+    CLEARLY standard deviations. Of equally good ones the one closest to a half; candidates lie
+    midway between neighbours.
     """
     pairs = sorted(zip(probabilities, labels, strict=True))
+    below_half = sum(probability < DEFAULT_THRESHOLD for probability, _ in pairs)
     at_half = sum((p >= DEFAULT_THRESHOLD) == label for p, label in pairs)
     right = sum(label for _, label in pairs)
-    best = (at_half + _GAIN - 1, 0.0, DEFAULT_THRESHOLD)
-    for (low, label), (high, _) in pairwise(pairs):
+    best = (at_half, 0.0, DEFAULT_THRESHOLD)
+    for below, ((low, label), (high, _)) in enumerate(pairwise(pairs), start=1):
         right += -1 if label else 1
-        middle = (low + high) / 2
-        if high > low:
+        clear = right - at_half >= CLEARLY * math.sqrt(abs(below - below_half))
+        if high > low and clear:
+            middle = (low + high) / 2
             best = max(best, (right, -abs(middle - DEFAULT_THRESHOLD), middle))
     return best[2]
 

@@ -50,7 +50,7 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
 
 def read_calibration(path: Path) -> Calibration:
     """Read a calibration. Raises FileError, and GraderError where it is not one."""
-    from rbrctl.ruleset.yaml_tree import parse_yaml, plain
+    from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 
     try:
         with path.open("rb") as file:
@@ -62,7 +62,10 @@ def read_calibration(path: Path) -> Calibration:
         raise FileError(f"{path}: the calibration is not UTF-8") from None
     if len(data) > MAX_BYTES:
         raise FileError(f"{path}: larger than {MAX_BYTES:,} bytes, which no calibration is")
-    node, findings = parse_yaml(text, str(path))
+    try:
+        node, findings = parse_yaml(text, str(path))
+    except YamlProblem as problem:
+        findings = [problem.finding]
     if findings:
         raise GraderError(f"{findings[0].place}: {findings[0].message}")
     try:
