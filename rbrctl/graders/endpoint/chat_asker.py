@@ -126,6 +126,10 @@ class ChatAsker:
         """One, or one a vote."""
         return self._samples
 
+    def body(self, fragments: Fragments, name: str) -> bytes:
+        """Give the request for one proposition, for a batch."""
+        return self._forms[name].fill(fragments)
+
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask one proposition."""
         (name,) = group

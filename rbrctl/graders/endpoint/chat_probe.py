@@ -25,6 +25,8 @@ from rbrctl.graders.prompt.templates import Layout
 from rbrctl.ruleset.model import GraderPrompt
 
 BOTH_CAPS = ("max_completion_tokens", "max_tokens")
+PROBE_RETRIES = 2
+"""A probe gives up sooner than a run does: somebody waits to see whether the address is right."""
 MOST_TRIES = 8
 """Tries in one mode, each without a field that the server did not take."""
 
@@ -59,7 +61,7 @@ class ChatProbe:
         mode = capabilities.mode
         for _ in range(MOST_TRIES):
             body = self._body(capabilities)
-            outcome = await self._client.attempt(CHAT_PATH, body)
+            outcome = await self._client.attempt(CHAT_PATH, body, retries=PROBE_RETRIES)
             if isinstance(outcome, Failure):
                 raise_if_fatal(self._where, outcome)
                 fewer = without_refused(capabilities, outcome.message)

@@ -93,10 +93,18 @@ class Client:
         raise self._stop or CallError(outcome)
 
     async def attempt(
-        self, path: str, body: Body, *, tokens: int = 0, method: str = "POST"
+        self,
+        path: str,
+        body: Body,
+        *,
+        tokens: int = 0,
+        method: str = "POST",
+        retries: int | None = None,
     ) -> dict[str, Any] | Failure:
         """
-        Send a call as ``call`` does, with its retries, and give the last failure if all fail.
+        Send a call as ``call`` does and give the last failure if all tries fail.
+
+        ``retries`` bounds the tries after the first further than the policy does.
 
         No failure counts as a sign of the endpoint's health: for a probe, which expects some.
         """
@@ -110,7 +118,8 @@ class Client:
             if not isinstance(outcome, Failure):
                 return outcome
             tries += 1
-            if not self._may_retry(outcome, tries):
+            spent = retries is not None and tries > retries
+            if spent or not self._may_retry(outcome, tries):
                 return self._final(outcome, tries)
             self.usage.retries += 1
             await asyncio.sleep(self._wait(outcome, tries))

@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from statistics import fmean
 
+from rbrctl.errors import UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.classification import ClassGuess, Classifier
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION
+from rbrctl.graders.endpoint.chat_asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.usage import Usage
@@ -77,6 +79,11 @@ class EndpointGrader:
         return self._concurrency
 
     @property
+    def origin(self) -> Origin:
+        """Where its answers come from, as the cache has it."""
+        return self._origin
+
+    @property
     def usage(self) -> Usage:
         """What has been used so far."""
         return self._client.usage
@@ -96,6 +103,28 @@ class EndpointGrader:
     async def classify(self, transcript: Transcript) -> ClassGuess:
         """Infer the response class of a request by the content policy; see Classifier."""
         return await self._classifier.classify(transcript)
+
+    def unanswered(
+        self, transcript: Transcript, propositions: Collection[str]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """
+        Give cache key and request body of each call that is not in the cache, for a batch.
+
+        Raises UsageError in modes that ask several propositions or samples at once.
+        """
+        asker = self._asker
+        if not isinstance(asker, ChatAsker) or asker.source == "votes":
+            raise UsageError(
+                f"a batch holds one question a line: --mode {asker.source} cannot be written;"
+                " use logprobs, schema (without --pack) or text"
+            )
+        fragments = fragments_of(transcript)
+        for index in range(self._repeat):
+            keys = self._keys(fragments, list(dict.fromkeys(propositions)), index)
+            cached = self._cache.get(list(keys.values()))
+            for name, key in keys.items():
+                if key not in cached:
+                    yield key, asker.body(fragments, name)
 
     def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
         """Tell what answering would take, without asking."""

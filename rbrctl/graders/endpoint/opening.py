@@ -77,18 +77,22 @@ async def open_grader(
     sample: Sequence[Transcript] = (),
     questions_each: float = QUESTIONS_EACH,
     offline: bool = False,
+    keep_assumptions: bool = False,
 ) -> EndpointGrader:
     """
     Make a grader; the endpoint is probed if it has not been before.
 
     ``sample`` and ``questions_each`` are the work at hand, by which the layout is chosen; what was
     found and chosen is remembered in the cache, so that a later run asks the same questions.
-    ``offline`` makes no call (for an estimate): what is not known is assumed as OpenAI's current
-    chat models have it. Raises UsageError, GraderError, FileError, RuleSetError.
+    ``offline`` makes no call: what is not known is assumed as OpenAI's current chat models have
+    it, and remembered as if it had been found with ``keep_assumptions`` (for a batch, whose answers
+    are then of the same grader). Raises UsageError, GraderError, FileError, RuleSetError.
     """
     client = open_client(settings)
     try:
         capabilities = await known_capabilities(settings, client, cache, offline=offline)
+        if keep_assumptions:
+            cache.remember(_probe_note(settings), capabilities.to_json())
         layout = known_layout(ruleset, settings, cache, sample, questions_each)
         asker = make_asker(ruleset, settings, capabilities, layout, client)
         if not asker.digests:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_probe import ChatProbe
+from rbrctl.graders.endpoint.chat_probe import PROBE_RETRIES, ChatProbe
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import Failure
 from rbrctl.graders.endpoint.health import raise_if_fatal
@@ -82,7 +82,7 @@ async def _try_shape(
         b",".join(questions),
         closing,
     )
-    outcome = await client.attempt(shape.path, lambda: body)
+    outcome = await client.attempt(shape.path, lambda: body, retries=PROBE_RETRIES)
     if isinstance(outcome, Failure):
         raise_if_fatal(f"{settings.base_url}, model {settings.model}", outcome)
         return ProbeStep(mode, False, outcome.message)

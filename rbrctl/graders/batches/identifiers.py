@@ -1,0 +1,66 @@
+"""The custom_id of a batch line: which run wrote it, and the cache key that its answer gets."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from rbrctl.graders.batches.shards import BatchRequest
+from rbrctl.graders.cache import AnswerCache, Origin
+from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.records.models import Transcript
+
+_PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{40})")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrigin:
+    """What reading an answer needs to know of the run that asked; kept in the cache."""
+
+    run: str
+    """Eight hexadecimal digits of the grader's digest."""
+    origin: Origin
+
+    @property
+    def mode(self) -> Mode:
+        """How its replies are read."""
+        return Mode(self.origin.mode)
+
+    def custom_id(self, key: bytes) -> str:
+        """Name a line: 56 characters, within the 64 that servers take."""
+        return f"rbrctl-{self.run}-{key.hex()}"
+
+    def remember(self, cache: AnswerCache) -> None:
+        """Keep it for the reader. Raises FileError."""
+        cache.remember(f"batch {self.run}", asdict(self.origin))
+
+
+def read_custom_id(text: str, cache: AnswerCache) -> tuple[BatchOrigin, bytes] | None:
+    """Give the run and the key of a custom_id; None where it is none of this cache's."""
+    match = _PATTERN.fullmatch(text)
+    if match is None:
+        return None
+    found = cache.recall(f"batch {match[1]}")
+    if not isinstance(found, dict):
+        return None
+    return BatchOrigin(match[1], Origin(**found)), bytes.fromhex(match[2])
+
+
+def requests_of(
+    grader: EndpointGrader,
+    cache: AnswerCache,
+    work: Iterable[tuple[Transcript, Collection[str]]],
+) -> Iterator[BatchRequest]:
+    """
+    Give a request for every question that the cache has no answer to, each once.
+
+    Raises UsageError in modes that a batch cannot hold, FileError where the cache fails.
+    """
+    origin = BatchOrigin(grader.identity.digest[:8], grader.origin)
+    origin.remember(cache)
+    seen: set[bytes] = set()
+    for transcript, propositions in work:
+        for key, body in grader.unanswered(transcript, propositions):
+            if key not in seen:
+                seen.add(key)
+                yield BatchRequest(origin.custom_id(key), body)

@@ -1,0 +1,92 @@
+"""Reading batch output and error files, in any order, into the cache of answers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rbrctl.errors import FileError
+from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
+from rbrctl.graders.cache import AnswerCache
+from rbrctl.graders.endpoint.chat_asker import read_reply
+from rbrctl.graders.endpoint.chat_reply import UnreadableError
+from rbrctl.graders.endpoint.json_replies import decode_object, error_text, shorten
+from rbrctl.graders.prompt.forms import encode
+from rbrctl.records.models import Answer
+
+_ANSWERS_A_WRITE = 500
+MAX_LINE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class BatchReading:
+    """What was found in a batch's files."""
+
+    answers: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    """How often each error came."""
+    foreign: int = 0
+    """Lines that no run with this cache has asked for."""
+    broken: int = 0
+    """Lines that are no JSON object with a custom_id."""
+
+
+async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
+    """
+    Take the answers of one output or error file into the cache.
+
+    What failed is counted and not kept, so that writing the batch again asks for it. Raises
+    FileError.
+    """
+    reading = BatchReading()
+    waiting: dict[BatchOrigin, dict[bytes, Answer]] = {}
+    for line in _lines(path):
+        try:
+            row = decode_object(line)
+            name = row["custom_id"]
+        except (ValueError, KeyError):
+            reading.broken += 1
+            continue
+        found = read_custom_id(name, cache) if isinstance(name, str) else None
+        if found is None:
+            reading.foreign += 1
+            continue
+        origin, key = found
+        answer = _answer(row, origin, reading)
+        if answer is not None:
+            reading.answers += 1
+            waiting.setdefault(origin, {})[key] = answer
+            if len(waiting[origin]) >= _ANSWERS_A_WRITE:
+                await cache.put(waiting.pop(origin), origin.origin)
+    for origin, answers in waiting.items():
+        await cache.put(answers, origin.origin)
+    return reading
+
+
+def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchReading) -> Answer | None:
+    """Read one line's answer; a failure is counted."""
+    response, error = row.get("response"), row.get("error")
+    status = response.get("status_code") if isinstance(response, dict) else None
+    body = response.get("body") if isinstance(response, dict) else None
+    if error is not None or status != 200 or not isinstance(body, dict):
+        what = error if error is not None else body
+        says = error_text(encode(what if isinstance(what, dict) else {"error": what}))
+        reading.failures[shorten(f"status {status}: {says}" if status else says)] += 1
+        return None
+    try:
+        probability, details = read_reply(origin.mode, body)
+    except UnreadableError as unreadable:
+        reading.failures[str(unreadable)] += 1
+        return None
+    return Answer(probability, origin.mode.value, details=details)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(MAX_LINE_BYTES):
+                if line.strip():
+                    yield line
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error

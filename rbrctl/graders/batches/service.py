@@ -1,0 +1,191 @@
+"""
+Driving a server's batches: upload, create, ask how it goes, fetch what came.
+
+OpenAI's Batch API: ``POST /files`` (multipart, ``purpose=batch``), ``POST /batches``,
+``GET /batches/ID``, ``GET /files/ID/content``.
+"""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from rbrctl.errors import FileError, GraderError
+from rbrctl.graders.batches.shards import URL
+from rbrctl.graders.endpoint.failures import Failure, of_response
+from rbrctl.graders.endpoint.json_replies import shorten
+from rbrctl.graders.endpoint.secret import Secret, scrub
+from rbrctl.graders.endpoint.transport import Transport, TransportError
+from rbrctl.graders.prompt.forms import encode
+
+ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch on a server, as it was last seen."""
+
+    id: str
+    input_file: str
+    status: str = "validating"
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    output_file: str | None = None
+    error_file: str | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing more will come."""
+        return self.status in ENDED
+
+
+class BatchService:
+    """The batch part of one endpoint. Every method raises GraderError where the server fails."""
+
+    def __init__(
+        self, transport: Transport, where: str, timeout: float, hidden: tuple[Secret, ...] = ()
+    ) -> None:
+        """Speak over a transport; ``where`` names the endpoint in errors."""
+        self._transport = transport
+        self._where = where
+        self._timeout = timeout
+        self._hidden = hidden
+
+    async def submit(self, shard: Path) -> Batch:
+        """Upload a shard and create its batch. Raises FileError, GraderError."""
+        try:
+            data = shard.read_bytes()
+        except OSError as error:
+            raise FileError(f"{shard}: cannot be read: {error.strerror}") from error
+        boundary = secrets.token_hex(16)
+        body = _multipart(boundary, shard.name, data)
+        uploaded = await self._json(
+            "POST", "/files", body, f"multipart/form-data; boundary={boundary}"
+        )
+        wanted = {
+            "input_file_id": self._text(uploaded, "id"),
+            "endpoint": URL,
+            "completion_window": "24h",
+        }
+        created = await self._json("POST", "/batches", encode(wanted))
+        return self._batch(created, wanted["input_file_id"])
+
+    async def status(self, batch: Batch) -> Batch:
+        """Ask how a batch goes."""
+        path = f"/batches/{quote(batch.id, safe='')}"
+        return self._batch(await self._json("GET", path, b""), batch.input_file)
+
+    async def fetch(self, file: str, path: Path) -> None:
+        """Fetch a file of answers or errors. Raises FileError, GraderError."""
+        target = f"/files/{quote(file, safe='')}/content"
+        try:
+            reply = await self._transport.send(
+                "GET", target, b"", self._timeout, "application/json"
+            )
+        except TransportError as error:
+            raise self._error(target, str(error)) from None
+        if reply.status != 200:
+            failure = of_response(reply)
+            raise self._error(target, failure.message if isinstance(failure, Failure) else "")
+        try:
+            path.write_bytes(reply.body)
+        except OSError as error:
+            raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+
+    async def _json(
+        self, method: str, path: str, body: bytes, content_type: str = "application/json"
+    ) -> dict[str, Any]:
+        try:
+            reply = await self._transport.send(method, path, body, self._timeout, content_type)
+        except TransportError as error:
+            raise self._error(path, str(error)) from None
+        outcome = of_response(reply)
+        if isinstance(outcome, Failure):
+            hint = " (this server has no batches; vllm run-batch takes the files as they are)"
+            raise self._error(path, outcome.message + (hint if reply.status == 404 else ""))
+        return outcome
+
+    def _batch(self, value: dict[str, Any], input_file: str) -> Batch:
+        counts = value.get("request_counts")
+        counts = counts if isinstance(counts, dict) else {}
+        errors = value.get("errors")
+        listed = errors.get("data") if isinstance(errors, dict) else None
+        return Batch(
+            id=self._text(value, "id"),
+            input_file=input_file,
+            status=self._text(value, "status"),
+            total=_count(counts, "total"),
+            completed=_count(counts, "completed"),
+            failed=_count(counts, "failed"),
+            output_file=_optional(value, "output_file_id"),
+            error_file=_optional(value, "error_file_id"),
+            errors=tuple(map(_error_line, listed)) if isinstance(listed, list) else (),
+        )
+
+    def _text(self, value: dict[str, Any], name: str) -> str:
+        text = value.get(name)
+        if not isinstance(text, str) or not text:
+            raise self._error("", f"the reply has no {name}")
+        return text
+
+    def _error(self, path: str, message: str) -> GraderError:
+        return GraderError(scrub(f"{self._where}{path}: {message}", self._hidden))
+
+
+def state_path(shard: Path) -> Path:
+    """Give the file beside a shard that keeps what is known of its batch."""
+    return shard.with_suffix(".batch.json")
+
+
+def write_state(shard: Path, batch: Batch) -> None:
+    """Keep what is known of a shard's batch. Raises FileError."""
+    path = state_path(shard)
+    try:
+        path.write_text(json.dumps(asdict(batch), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def read_state(shard: Path) -> Batch | None:
+    """Give what is known of a shard's batch; None where it was not submitted. Raises FileError."""
+    path = state_path(shard)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        return Batch(**value | {"errors": tuple(value["errors"])})
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise FileError(f"{path}: is not the state of a batch ({error})") from None
+
+
+def _multipart(boundary: str, name: str, data: bytes) -> bytes:
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{safe}"\r\n'
+        "Content-Type: application/jsonl\r\n\r\n"
+    )
+    return b"%b%b\r\n--%b--\r\n" % (head.encode(), data, boundary.encode())
+
+
+def _count(counts: dict[str, Any], name: str) -> int:
+    value = counts.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _optional(value: dict[str, Any], name: str) -> str | None:
+    text = value.get(name)
+    return text if isinstance(text, str) and text else None
+
+
+def _error_line(item: Any) -> str:
+    if not isinstance(item, dict):
+        return shorten(str(item))
+    line = f"line {item['line']}: " if item.get("line") is not None else ""
+    return shorten(f"{line}{item.get('message') or item.get('code') or 'an error'}")

@@ -1,0 +1,79 @@
+"""
+Writing batch input files.
+
+Format: one JSON object a line, ``{"custom_id", "method", "url", "body"}``; at most 50,000 lines and
+200 MB a file (OpenAI's Batch API; ``vllm run-batch`` takes the same lines).
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from rbrctl.errors import FileError
+
+MAX_LINES = 50_000
+MAX_BYTES = 200_000_000
+URL = "/v1/chat/completions"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One call of a batch."""
+
+    custom_id: str
+    body: bytes
+    """JSON."""
+
+    def line(self) -> bytes:
+        """Write it as a line of a batch file."""
+        head = f'{{"custom_id":{json.dumps(self.custom_id)},"method":"POST","url":"{URL}","body":'
+        return b"%b%b}\n" % (head.encode(), self.body)
+
+
+def write_shards(
+    requests: Iterable[BatchRequest],
+    prefix: Path,
+    max_lines: int = MAX_LINES,
+    max_bytes: int = MAX_BYTES,
+) -> list[Path]:
+    """
+    Write requests to ``PREFIX-00001.jsonl``, ``PREFIX-00002.jsonl``, ... within the limits.
+
+    A file has its name only once it is whole. A file of such a name that is there already is not
+    touched: raises FileError for that, and where a file cannot be written.
+    """
+    written: list[Path] = []
+    waiting = iter(requests)
+    pending = next(waiting, None)
+    while pending is not None:
+        path = prefix.with_name(f"{prefix.name}-{len(written) + 1:05d}.jsonl")
+        if path.exists():
+            raise FileError(f"{path}: is there already; name another output with -o")
+        with _whole_file(path) as file:
+            lines = size = 0
+            while pending is not None:
+                line = pending.line()
+                if lines and (lines >= max_lines or size + len(line) > max_bytes):
+                    break
+                file.write(line)
+                lines, size = lines + 1, size + len(line)
+                pending = next(waiting, None)
+        written.append(path)
+    return written
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path) -> Iterator[IO[bytes]]:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+        os.replace(temporary, path)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
