@@ -1,0 +1,208 @@
+"""``rbrctl explain``: what an id or a name means, and why a transcript has its rank."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import output_of
+from rbrctl.cli.output import Output
+from rbrctl.errors import NothingMatchedError, UsageError
+
+if TYPE_CHECKING:
+    from rbrctl.records.models import Result
+    from rbrctl.ruleset.model import RuleSet
+
+
+class ExplainFormat(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def command(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A check's id; a rule, proposition, definition, response class or rank; with "
+            "--results a transcript's id. Without any, the checks are listed.",
+        ),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(
+            "--rules",
+            metavar="PATH",
+            help="The rule set: a folder, a file, or builtin:NAME. Default: rules/ here, else "
+            "builtin:safety.",
+        ),
+    ] = None,
+    results: Annotated[
+        str | None,
+        typer.Option(
+            "--results", metavar="FILE", help="Explain the rank of a transcript of this file."
+        ),
+    ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            "--calibration", metavar="FILE", help="How to read the grader's answers in --results."
+        ),
+    ] = None,
+    format_: Annotated[
+        ExplainFormat, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")
+    ] = ExplainFormat.TEXT,
+) -> ExitCode:
+    """
+    Explain a check's id, a name of the rule set, or why a transcript has its rank.
+
+    Of a rank it gives a smallest set of answers that alone forces it, and of each broken rule the
+    answers that broke it.
+    """
+    output = output_of(context)
+    if results is not None:
+        if name is None:
+            raise UsageError("--results needs the id of a transcript; give it as NAME")
+        return _explain_result(output, name, _rules(rules), results, calibration, format_)
+    if name is None:
+        return _list_checks(output, format_)
+    return _explain_name(output, name, _rules(rules), format_)
+
+
+def _rules(given: str | None) -> str:
+    return given or ("rules/" if Path("rules").is_dir() else "builtin:safety")
+
+
+def _list_checks(output: Output, format_: ExplainFormat) -> ExitCode:
+    from rbrctl.reports.explanation import EXPLANATION_VERSION, checks_body, checks_text
+    from rbrctl.reports.json_report import json_report
+    from rbrctl.ruleset.checks.registry import all_checks
+
+    checks = all_checks()
+    if format_ is ExplainFormat.JSON:
+        body = checks_body(list(checks.values()))
+        output.report(json_report("checks", EXPLANATION_VERSION, body))
+    else:
+        output.report(checks_text(checks, output.palette, output.width))
+    return ExitCode.YES
+
+
+def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat) -> ExitCode:
+    from rbrctl.reports.explanation import (
+        EXPLANATION_VERSION,
+        ExplanationText,
+        check_text,
+        checks_body,
+        explanations_body,
+    )
+    from rbrctl.reports.json_report import json_report
+    from rbrctl.ruleset.checks.registry import all_checks
+    from rbrctl.ruleset.explanation import explain_name, known_names
+    from rbrctl.ruleset.loader import load
+    from rbrctl.suggestions import did_you_mean
+
+    if (check := all_checks().get(name)) is not None:
+        if format_ is ExplainFormat.JSON:
+            output.report(json_report("checks", EXPLANATION_VERSION, checks_body([check])))
+        else:
+            output.report(check_text(check, output.palette))
+        return ExitCode.YES
+    ruleset = load(rules)
+    explanations = explain_name(ruleset, name)
+    if not explanations:
+        hint = did_you_mean(name, [*all_checks(), *known_names(ruleset)])
+        raise UsageError(
+            f"'{name}' is neither a check nor a name in {rules}; "
+            + (hint or "'rbrctl explain' lists the checks")
+        )
+    if format_ is ExplainFormat.JSON:
+        body = explanations_body(explanations)
+        output.report(json_report("explanations", EXPLANATION_VERSION, body))
+    else:
+        output.report(ExplanationText(output.palette, output.width).render(explanations))
+    return ExitCode.YES
+
+
+def _explain_result(
+    output: Output,
+    id: str,
+    rules: str,
+    results: str,
+    calibration: str | None,
+    format_: ExplainFormat,
+) -> ExitCode:
+    from rbrctl.reports.explanation import EXPLANATION_VERSION, ExplanationText, reason_body
+    from rbrctl.reports.json_report import json_report
+    from rbrctl.ruleset.loader import load
+    from rbrctl.ruleset.reasons import explain_reason, possible_ranks, rank_reason
+    from rbrctl.ruleset.verdict import Judge
+
+    ruleset = load(rules)
+    result = _find(output, results, id)
+    response_class = _response_class(output, result, ruleset)
+    if response_class is None:
+        return ExitCode.INCOMPLETE
+    judge = Judge(ruleset)
+    assignment = _assignment(result, calibration)
+    reason = rank_reason(judge, response_class, assignment)
+    if format_ is ExplainFormat.JSON:
+        output.report(json_report("reason", EXPLANATION_VERSION, reason_body(reason, id)))
+        return ExitCode.YES
+    given = {
+        name: answer.probability
+        for name, answer in result.answers.items()
+        if answer.probability is not None
+    }
+    ranks = possible_ranks(judge, response_class, assignment) if reason.rank is None else ()
+    explanation = explain_reason(ruleset, id, reason, given, ranks)
+    output.report(ExplanationText(output.palette, output.width).render([explanation]))
+    return ExitCode.YES
+
+
+def _find(output: Output, results: str, id: str) -> "Result":
+    from rbrctl.records.problems import ProblemLog
+    from rbrctl.records.results import read_results
+
+    problems = ProblemLog(limit=1)
+    for result in read_results(sys.stdin.buffer if results == "-" else results, problems):
+        if result.id == id:
+            return result
+    for problem in problems.items:
+        output.warn(f"{problems.count} lines cannot be used; the first is {problem}")
+    raise NothingMatchedError(f"{results}: there is no result with the id '{id}'")
+
+
+def _response_class(output: Output, result: "Result", ruleset: "RuleSet") -> str | None:
+    """Give the result's class as the rule set has it, and say what does not fit."""
+    if result.ruleset.digest != ruleset.digest:
+        output.warn(
+            f"the results are of {result.ruleset.name} {result.ruleset.version}, not of these"
+            f" rules; explained is the rank that {ruleset.name} {ruleset.version} gives"
+        )
+    if result.response_class is None:
+        output.fail(f"'{result.id}' has no response class: it was answered, not judged")
+        return None
+    found = ruleset.resolve_response_class(result.response_class)
+    if found is None:
+        known = ", ".join(ruleset.response_classes)
+        raise UsageError(
+            f"the rule set has no response class '{result.response_class}'; it has {known}"
+        )
+    return found
+
+
+def _assignment(result: "Result", calibration: str | None) -> dict[str, bool | None]:
+    from rbrctl.graders.calibration import Calibration
+    from rbrctl.graders.calibration_file import read_calibration
+
+    reading = Calibration(result.grader)
+    if calibration is not None:
+        reading = read_calibration(Path(calibration))
+        reading.check(result.grader)
+    return {name: reading.truth(name, answer) for name, answer in result.answers.items()}

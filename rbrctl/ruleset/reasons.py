@@ -1,0 +1,135 @@
+"""Why a verdict is what it is: the fewest answers that alone already force it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rbrctl.ruleset.diagram import FALSE
+from rbrctl.ruleset.explanation import Explanation, Fact
+from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.states import RuleState
+
+
+@dataclass(frozen=True, slots=True)
+class RankReason:
+    """Why a completion has its rank, or why its rank is open."""
+
+    response_class: str
+    rank: str | None
+    """None where the unknown answers leave it open."""
+    answers: Mapping[str, bool]
+    """A subset-minimal set of answers that forces the rank; empty where it is open."""
+    broken: Mapping[str, Mapping[str, bool]]
+    """For each broken rule, a subset-minimal set of answers that breaks it."""
+    unknown: tuple[str, ...]
+    """The unknown answers that undetermined rules wait for."""
+    undetermined: tuple[str, ...]
+    """The rules that unknown answers leave open."""
+
+
+def minimal_reason(
+    answers: Mapping[str, bool], forces: Callable[[Mapping[str, bool]], bool]
+) -> dict[str, bool]:
+    """
+    Give a part of ``answers`` that still ``forces`` the outcome, and of which none can be spared.
+
+    Answers are let go in their order, so that those to keep where there is a choice come last.
+    Knowing more must never unforce an outcome.
+    """
+    reason = dict(answers)
+    for name, value in answers.items():
+        del reason[name]
+        if not forces(reason):
+            reason[name] = value
+    return {name: value for name, value in answers.items() if name in reason}
+
+
+def rank_reason(
+    judge: Judge, response_class: str, assignment: Mapping[str, bool | None]
+) -> RankReason:
+    """Explain the rank that the law gives to an assignment; absent names are unknown."""
+    verdict = judge.verdict(response_class, assignment)
+    requirements, diagram = judge.logic.requirements, judge.logic.diagram
+    known = {
+        name: value
+        for name in judge.dependencies(response_class)
+        if (value := assignment.get(name)) is not None
+    }
+    broken: dict[str, dict[str, bool]] = {}
+    for rule in verdict.broken:
+        node = requirements[rule]
+        support = judge.logic.support(node)
+        broken[rule] = minimal_reason(
+            {name: value for name, value in known.items() if name in support},
+            lambda part, node=node: diagram.value(node, part) is False,  # type: ignore[misc]
+        )
+    telling = {name for reason in broken.values() for name in reason}
+    ordered = dict(sorted(known.items(), key=lambda item: item[0] in telling))
+    answers: dict[str, bool] = {}
+    if verdict.rank is not None:
+        answers = minimal_reason(
+            ordered, lambda part: judge.verdict(response_class, part).rank == verdict.rank
+        )
+    undetermined = [r for r, state in verdict.rules.items() if state is RuleState.UNDETERMINED]
+    waiting = {
+        name
+        for rule in undetermined
+        for name in diagram.support(diagram.restrict(requirements[rule], known))
+    }
+    return RankReason(
+        response_class,
+        verdict.rank,
+        {name: known[name] for name in known if name in answers},
+        broken,
+        tuple(name for name in judge.dependencies(response_class) if name in waiting),
+        tuple(undetermined),
+    )
+
+
+def possible_ranks(
+    judge: Judge, response_class: str, assignment: Mapping[str, bool | None]
+) -> tuple[str, ...]:
+    """Give the ranks that some filling of the unknown answers leads to, best first."""
+    known = {name: value for name, value in assignment.items() if value is not None}
+    diagram = judge.logic.diagram
+    nodes = judge.logic.rank_nodes(response_class)
+    return tuple(rank for rank, node in nodes.items() if diagram.restrict(node, known) != FALSE)
+
+
+def explain_reason(
+    ruleset: RuleSet,
+    transcript: str,
+    reason: RankReason,
+    probabilities: Mapping[str, float],
+    ranks: tuple[str, ...] = (),
+) -> Explanation:
+    """
+    Put a reason into words; ``ranks`` are those still possible where the rank is open.
+
+    ``probabilities`` are what the grader gave, to stand beside its answers.
+    """
+
+    def said(name: str, value: bool) -> str:
+        given = f" (p = {probabilities[name]:.3f})" if name in probabilities else ""
+        return f"{name} is {str(value).lower()}{given}"
+
+    facts = [("response class", [reason.response_class])]
+    if reason.rank is not None:
+        whatever = "whatever was answered"
+        facts.append(("rank", [reason.rank]))
+        facts.append(("because", [said(*each) for each in reason.answers.items()] or [whatever]))
+    else:
+        facts.append(("rank", [f"undetermined: {' or '.join(ranks)}" if ranks else "undetermined"]))
+        facts.append(("not answered", list(reason.unknown)))
+    for id, answers in reason.broken.items():
+        rule = ruleset.rules[id]
+        lines = [f"{id} (otherwise {rule.otherwise})"]
+        lines += [f"requires {' '.join(rule.require.text.split())}"]
+        facts.append(("broken", [*lines, *(f"but {said(*each)}" for each in answers.items())]))
+    facts.append(("undetermined", list(reason.undetermined)))
+    return Explanation(
+        "transcript",
+        transcript,
+        None,
+        tuple(Fact(label, tuple(values)) for label, values in facts if values),
+    )
