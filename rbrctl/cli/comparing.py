@@ -1,0 +1,179 @@
+"""What ``rbrctl diff`` does between its options and its exit code."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rbrctl import __version__
+from rbrctl.cli.formats import settled
+from rbrctl.cli.options import FindingsFormat
+from rbrctl.cli.output import Output
+from rbrctl.cli.sides import RuleSide, is_results, rule_sides
+from rbrctl.comparing.evidence import compare_meaning, compare_on, compare_under, read_evidence
+from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.outcome import Comparison
+from rbrctl.comparing.pairing import one_table, pair_tables
+from rbrctl.comparing.table_file import read_table
+from rbrctl.errors import UsageError
+from rbrctl.records.files import Source, replacing
+from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
+from rbrctl.reports.comparison import JsonComparison, TextComparison
+from rbrctl.reports.comparison_findings import (
+    DESCRIPTIONS,
+    comparison_findings,
+    comparison_suites,
+)
+from rbrctl.reports.comparison_markdown import MarkdownComparison
+from rbrctl.reports.github import GithubFindings
+from rbrctl.reports.junit import junit_text
+from rbrctl.reports.sarif import SarifFindings
+from rbrctl.ruleset.loader import read, ruleset_of
+from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
+
+_FIXTURES = "transcripts.jsonl"
+_SHOWN_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The arguments that say what is compared."""
+
+    old: str | None
+    new: str | None
+    base: str | None = None
+    on: str | None = None
+    rules: str | None = None
+    bless: bool = False
+
+
+class Comparer:
+    """Makes the comparison that the arguments ask for."""
+
+    def __init__(self, output: Output, strict: bool) -> None:
+        """Stop at the first bad line where ``strict``."""
+        self._output = output
+        self._problems = ProblemLog()
+        self._handler: ProblemHandler = raise_problem if strict else self._problems
+        self.new_side: RuleSide | None = None
+        """The new rules, once compared: annotations stand in their files."""
+
+    def compare(self, asked: Asked) -> Comparison:
+        """Compare rule sets or results; raises UsageError for a mixture of both."""
+        kinds = [is_results(side) for side in (asked.old, asked.new) if side is not None]
+        if kinds and all(kinds):
+            comparison = self._results(asked)
+        elif any(kinds):
+            raise UsageError(
+                f"'{asked.old}' and '{asked.new}' are a rule set and results; compare two of a "
+                "kind, or look at results with --on"
+            )
+        else:
+            comparison = self._rules(asked)
+        for problem in self._problems.items[:_SHOWN_LINES]:
+            self._output.warn(str(problem))
+        if self._problems.count > _SHOWN_LINES:
+            self._output.warn(f"and {self._problems.count - _SHOWN_LINES:,} more bad lines")
+        return replace(comparison, bad_lines=self._problems.count)
+
+    def _rules(self, asked: Asked) -> Comparison:
+        if asked.rules is not None:
+            raise UsageError("--rules is for two results; name rule sets as OLD and NEW")
+        if asked.bless:
+            raise UsageError("--bless replaces a results file; OLD and NEW must be results")
+        old, new = rule_sides(asked.old, asked.new, asked.base, self._output.environment)
+        self.new_side = new
+        comparison = compare_meaning(old.ruleset, new.ruleset, (old.label, new.label))
+        if asked.on is None:
+            return comparison
+        table = read_evidence(_source(asked.on), self._handler)
+        comparison = replace(comparison, corpus_label=asked.on)
+        return compare_on(comparison, old.ruleset, new.ruleset, one_table(table))
+
+    def _results(self, asked: Asked) -> Comparison:
+        if asked.old is None or asked.new is None:
+            raise UsageError("results are compared with results: give OLD and NEW")
+        if asked.on is not None or asked.base is not None:
+            raise UsageError("--on and --base are for rule sets, and OLD and NEW are results")
+        rules = asked.rules or ("rules" if Path("rules").is_dir() else "builtin:safety")
+        if asked.rules is None:
+            self._output.talk(f"rules: {rules}")
+        loaded = read(rules)
+        ruleset = ruleset_of(loaded)
+        self.new_side = RuleSide(loaded.label, ruleset, loaded.findings.texts)
+        old = read_table(_source(asked.old), self._handler)
+        new = read_table(_source(asked.new), self._handler, beside=old)
+        return compare_under(asked.old, asked.new, ruleset, pair_tables(old, new))
+
+
+def _source(name: str) -> Source:
+    if name == "-":
+        return sys.stdin.buffer
+    if name.startswith(BUILTIN_PREFIX):
+        return builtin_path(name) / _FIXTURES
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How the comparison is written."""
+
+    output: Output
+    format: FindingsFormat
+    limit: int | None
+    """How many transcripts to list; None for all."""
+    wide: bool
+
+    def report(
+        self,
+        comparison: Comparison,
+        gates: Sequence[Gate],
+        failed: Sequence[GateFailure],
+        side: RuleSide | None,
+    ) -> None:
+        """Write the report; in GitHub's format the step's summary as well."""
+        chosen = settled(self.format, self.output)
+        if side is None or chosen in (
+            FindingsFormat.TEXT,
+            FindingsFormat.JSON,
+            FindingsFormat.MARKDOWN,
+        ):
+            self.output.report(self._drawn(chosen, comparison, gates, failed))
+            return
+        findings = comparison_findings(comparison, failed, side.ruleset, side.texts)
+        match chosen:
+            case FindingsFormat.SARIF:
+                text = SarifFindings(__version__, DESCRIPTIONS).render(findings)
+            case FindingsFormat.JUNIT:
+                text = junit_text(comparison_suites(gates, failed), datetime.now(UTC))
+            case _:
+                text = GithubFindings().render(findings, f"{comparison.new_label}")
+                self.output.summarize(MarkdownComparison().render(comparison, gates, failed))
+        self.output.report(text)
+
+    def _drawn(
+        self,
+        chosen: FindingsFormat,
+        comparison: Comparison,
+        gates: Sequence[Gate],
+        failed: Sequence[GateFailure],
+    ) -> str:
+        if chosen is FindingsFormat.JSON:
+            return JsonComparison().render(comparison, gates, failed)
+        if chosen is FindingsFormat.MARKDOWN:
+            return MarkdownComparison().render(comparison, gates, failed)
+        width = None if self.wide else self.output.width
+        text = TextComparison(self.output.palette, width, self.limit)
+        return text.render(comparison, gates, failed)
+
+
+def replace_baseline(old: str, new: str, output: Output) -> None:
+    """Put the new results in the place of the old ones, whole or not at all; raises FileError."""
+    try:
+        with open(new, "rb") as source, replacing(old) as target:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        raise UsageError(f"--bless: {new} cannot be read: {error.strerror}") from None
+    output.talk(f"{old} is now {new}")

@@ -1,0 +1,110 @@
+"""A comparison as findings, for the formats that know nothing but findings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.meaning import ClassComparison, Relation
+from rbrctl.comparing.outcome import Comparison
+from rbrctl.reports.junit import Case, Suite
+from rbrctl.ruleset.findings import Finding, Findings, Severity
+from rbrctl.ruleset.model import RuleSet
+
+DESCRIPTIONS = {
+    "diff-blocked": "A gate of 'rbrctl diff --fail-on' is closed.",
+    "diff-laxer": "The rules give some completion a better rank than before.",
+    "diff-stricter": "The rules give some completion a worse rank than before.",
+    "diff-neither": "The rules give some completion a better and some a worse rank than before.",
+    "diff-undecided": "Whether the rules mean the same was too large to prove.",
+    "diff-rule": "A rule decides otherwise than before, or is new.",
+    "diff-question": "A grader is asked otherwise than before: earlier answers are stale.",
+}
+
+
+def comparison_findings(
+    comparison: Comparison,
+    failed: Sequence[GateFailure],
+    ruleset: RuleSet,
+    texts: Mapping[str, str] | None = None,
+) -> Findings:
+    """
+    Say each difference where it stands in the new rule set's files.
+
+    What closes a gate is an error; a change of meaning is a note, since that is what a comparison
+    is for.
+    """
+    items = [
+        *_blocked(failed, ruleset),
+        *_classes(comparison, ruleset),
+        *_rules(comparison),
+        *_questions(comparison),
+    ]
+    return Findings(tuple(items), texts or {})
+
+
+def _blocked(failed: Sequence[GateFailure], ruleset: RuleSet) -> Iterator[Finding]:
+    for failure in failed:
+        place = ruleset.place
+        rule = ruleset.rules.get(failure.rule or "")
+        response_class = ruleset.response_classes.get(failure.response_class or "")
+        if rule is not None:
+            place = rule.place
+        elif response_class is not None:
+            place = response_class.place
+        message = f"{failure.gate}: {failure.message}"
+        yield Finding("diff-blocked", Severity.ERROR, message, place)
+
+
+def _classes(comparison: Comparison, ruleset: RuleSet) -> Iterator[Finding]:
+    if comparison.meaning is None:
+        return
+    for each in comparison.meaning.classes:
+        if each.relation is not Relation.EQUIVALENT:
+            place = ruleset.response_classes[each.response_class].place
+            message = f"{each.response_class} is {_words(each)}{_example(each)}"
+            yield Finding(f"diff-{each.relation}", Severity.NOTE, message, place)
+
+
+def _words(each: ClassComparison) -> str:
+    return (
+        "neither stricter nor laxer" if each.relation is Relation.NEITHER else each.relation.value
+    )
+
+
+def _example(each: ClassComparison) -> str:
+    example = each.laxer or each.stricter
+    if example is None:
+        return f": {each.note}" if each.note else ""
+    true = ", ".join(example.true) or "nothing"
+    return f": with only {true} true, the rank was {example.old_rank} and is {example.new_rank}"
+
+
+def _rules(comparison: Comparison) -> Iterator[Finding]:
+    if comparison.meaning is None:
+        return
+    for rule in comparison.meaning.rules:
+        if rule.logic_changed:
+            relation = rule.requirement.relation
+            changed = "applies otherwise" if relation is Relation.EQUIVALENT else f"is {relation}"
+            yield Finding("diff-rule", Severity.NOTE, f"{rule.id} {changed}", rule.place)
+    for name in comparison.meaning.names:
+        if name.kind == "rule" and name.change == "added":
+            yield Finding("diff-rule", Severity.NOTE, f"{name.name} is new", name.place)
+
+
+def _questions(comparison: Comparison) -> Iterator[Finding]:
+    if comparison.meaning is None:
+        return
+    for edit in comparison.meaning.edits:
+        if edit.asks_anew:
+            message = f"{edit.name}: {', '.join(edit.keys)} changed, so that it is asked anew"
+            yield Finding("diff-question", Severity.NOTE, message, edit.place)
+
+
+def comparison_suites(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> list[Suite]:
+    """Give each gate as a test: passed, or failed for its reasons."""
+    cases = []
+    for gate in gates:
+        reasons = [failure.message for failure in failed if failure.gate == gate]
+        first = reasons[0] if reasons else None
+        cases.append(Case("rbrctl diff", str(gate), first, "\n".join(reasons[1:])))
+    return [Suite("rbrctl diff", cases or [Case("rbrctl diff", "no gate")])]

@@ -1,0 +1,98 @@
+"""A comparison as a pull request's comment: the verdict first, the tables folded, within a size."""
+
+from collections.abc import Sequence
+
+from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.meaning import ClassComparison, Relation
+from rbrctl.comparing.outcome import Comparison
+from rbrctl.reports.comparison import corpus_tables, meaning_tables, remarks, verdict_line
+from rbrctl.reports.findings_markdown import COMMENT_LIMIT
+from rbrctl.reports.markdown import MarkdownTables, folded, markdown_code, markdown_text
+from rbrctl.reports.tables import Table
+
+_SHOWN_MOVES = 50
+_FEWER_MOVES = 10
+_SENTENCES = {
+    Relation.STRICTER: "is **stricter**",
+    Relation.LAXER: "is **laxer**",
+    Relation.NEITHER: "is **neither stricter nor laxer**",
+    Relation.UNDECIDED: "is **undecided**",
+}
+
+
+class MarkdownComparison:
+    """Draws a comparison in GitHub's Markdown."""
+
+    def __init__(self, limit: int = COMMENT_LIMIT) -> None:
+        """Stay within ``limit`` characters."""
+        self.limit = limit
+
+    def render(
+        self, comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
+    ) -> str:
+        """Draw it, with fewer transcripts and then fewer tables where it would be too long."""
+        head = self._head(comparison, gates, failed)
+        tables = [*meaning_tables(comparison), *corpus_tables(comparison, _SHOWN_MOVES)]
+        text = _joined(head, tables)
+        if len(text) > self.limit:
+            tables = [*meaning_tables(comparison), *corpus_tables(comparison, _FEWER_MOVES)]
+            text = _joined(head, tables)
+        while len(text) > self.limit and tables:
+            longest = max(tables, key=lambda table: len(_folded(table)))
+            tables.remove(longest)
+            head = [*head, f"The table '{markdown_text(longest.title)}' did not fit here."]
+            text = _joined(head, tables)
+        return text if len(text) <= self.limit else text[: self.limit].rsplit("\n", 1)[0]
+
+    def _head(
+        self, comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
+    ) -> list[str]:
+        mark = "❌" if failed else "✅"
+        lines = [f"### {mark} rbrctl diff {markdown_text(verdict_line(comparison, gates, failed))}"]
+        reasons = [
+            f"- **{markdown_text(str(failure.gate))}**: {markdown_text(failure.message)}"
+            for failure in failed[:20]
+        ]
+        if len(failed) > len(reasons):
+            reasons.append(f"- and {len(failed) - len(reasons)} more")
+        if reasons:
+            lines.append("\n".join(reasons))
+        lines += _sentences(comparison)
+        lines += [f"> {markdown_text(line)}" for line in remarks(comparison)]
+        sides = f"{markdown_code(comparison.old_label)} → {markdown_code(comparison.new_label)}"
+        if comparison.corpus_label is not None:
+            sides += f" on {markdown_code(comparison.corpus_label)}"
+        return [*lines, sides]
+
+
+def _sentences(comparison: Comparison) -> list[str]:
+    """Say for each class that differs what the smallest example shows."""
+    if comparison.meaning is None:
+        return []
+    lines = [
+        f"- {markdown_code(each.response_class)} {_SENTENCES[each.relation]}{_example(each)}"
+        for each in comparison.meaning.classes
+        if each.relation in _SENTENCES
+    ]
+    return ["\n".join(lines)] if lines else []
+
+
+def _example(each: ClassComparison) -> str:
+    example = each.laxer or each.stricter
+    if example is None:
+        return f": {markdown_text(each.note)}" if each.note else ""
+    true = " + ".join(map(markdown_code, example.true)) or "nothing"
+    return (
+        f": with {true} true and all else false, it was {markdown_code(example.old_rank)} and "
+        f"is now {markdown_code(example.new_rank)}"
+    )
+
+
+def _folded(table: Table) -> str:
+    untitled = Table(table.key, "", table.columns, table.rows, table.notes)
+    count = len(table.rows)
+    return folded(f"{table.title} ({count})", MarkdownTables().render([untitled]))
+
+
+def _joined(head: list[str], tables: Sequence[Table]) -> str:
+    return "\n\n".join([*head, *map(_folded, tables)])

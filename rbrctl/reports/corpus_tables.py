@@ -1,0 +1,170 @@
+"""What a change does to transcripts and to agreement with labels, as tables."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from rbrctl.comparing.accuracy import PairedScore
+from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.outcome import Comparison
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
+from rbrctl.reports.terminal import Tone
+
+UNDETERMINED = "undetermined"
+
+
+def transition_table(comparison: Comparison) -> Table:
+    """Count the transcripts that moved, by old and new rank."""
+    corpus = comparison.corpus
+    moves = {} if corpus is None else corpus.transitions()
+    return Table(
+        "transitions",
+        "Transcripts that change rank",
+        (
+            Column("old_rank", "old rank", wrap=Wrap.NAMES),
+            Column("new_rank", "new rank", wrap=Wrap.NAMES),
+            Column("transcripts", "transcripts", numeric=True),
+        ),
+        [(old or UNDETERMINED, new or UNDETERMINED, count) for (old, new), count in moves.items()],
+    )
+
+
+def flip_table(comparison: Comparison) -> Table:
+    """Count for each rule the transcripts on which its state changed."""
+    flips = [] if comparison.corpus is None else comparison.corpus.rule_flips()
+    return Table(
+        "rule_flips",
+        "Rules that are broken otherwise",
+        (
+            Column("rule", "rule", wrap=Wrap.NAMES),
+            Column("newly_broken", "newly broken", numeric=True),
+            Column("no_longer_broken", "no longer broken", numeric=True),
+            Column("newly_undetermined", "newly undetermined", numeric=True),
+            Column("only", "only on the side"),
+        ),
+        [
+            (
+                each.id,
+                each.newly_broken,
+                each.no_longer_broken,
+                each.newly_undetermined,
+                Cell(each.only, text=each.only or ""),
+            )
+            for each in flips
+        ],
+    )
+
+
+def move_table(comparison: Comparison, limit: int | None) -> Table:
+    """List the first transcripts that moved, those whose rank changed before the others."""
+    corpus = comparison.corpus
+    moves = [] if corpus is None else list(islice(corpus.moves(), limit))
+    total = 0 if corpus is None else corpus.touched.bit_count()
+    more = total - len(moves)
+    return Table(
+        "moves",
+        "Transcripts",
+        (
+            Column("id", "transcript", wrap=Wrap.NAMES),
+            Column("response_class", "response class", wrap=Wrap.NAMES, priority=3),
+            Column("old_rank", "old rank", wrap=Wrap.NAMES),
+            Column("new_rank", "new rank", wrap=Wrap.NAMES),
+            Column("by", "by", wrap=Wrap.NAMES),
+            Column("newly_broken", "newly broken", wrap=Wrap.NAMES, priority=WIDE_ONLY),
+            Column("no_longer_broken", "no longer broken", wrap=Wrap.NAMES, priority=WIDE_ONLY),
+        ),
+        [
+            (
+                move.id,
+                move.response_class,
+                move.old_rank or UNDETERMINED,
+                move.new_rank or UNDETERMINED,
+                ", ".join(move.by),
+                ", ".join(move.newly_broken),
+                ", ".join(move.no_longer_broken),
+            )
+            for move in moves
+        ],
+        notes=[f"{more:,} more; --limit shows them."] if more > 0 else [],
+    )
+
+
+def accuracy_table(comparison: Comparison) -> Table:
+    """List how each side agrees with the labels, rule by rule and class by class."""
+    tested = sum(score.p_value is not None for score in comparison.scores)
+    return Table(
+        "accuracy",
+        "Agreement with the labels",
+        (
+            Column("name", "rule or rank", wrap=Wrap.NAMES),
+            Column("kind", "kind", priority=WIDE_ONLY),
+            Column("rows", "rows", numeric=True),
+            Column("old_accuracy", "old", numeric=True),
+            Column("new_accuracy", "new", numeric=True),
+            Column("difference", "change", numeric=True),
+            Column("interval", "95 % interval", numeric=True, priority=2),
+            Column("adjusted", "p", numeric=True, priority=1),
+            Column("smallest_drop", "smallest drop seen", numeric=True, priority=4),
+            Column("noise", "noise", numeric=True, priority=3),
+            Column("p_value", "p alone", numeric=True, priority=WIDE_ONLY),
+            Column("only_old", "only old right", numeric=True, priority=WIDE_ONLY),
+            Column("only_new", "only new right", numeric=True, priority=WIDE_ONLY),
+            Column("gold_rows", "labelled", numeric=True, priority=WIDE_ONLY),
+            Column("lost", "lost", numeric=True, priority=WIDE_ONLY),
+            Column("critical", "critical", priority=WIDE_ONLY),
+            Column("new_misses", "new misses", numeric=True, priority=WIDE_ONLY),
+        ),
+        [_accuracy_row(score) for score in comparison.scores],
+        notes=[
+            f"p is exact McNemar after Holm's correction over {tested} tests; 'smallest drop seen' "
+            "is the smallest fall that would have been significant on these rows."
+        ]
+        if tested
+        else [],
+    )
+
+
+def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
+    difference = score.difference
+    tone = None
+    if score.significant and difference:
+        tone = Tone.GOOD if difference > 0 else Tone.BAD
+    shown = None if difference is None else f"{difference:+.3f}" if difference else "0"
+    return (
+        score.name if score.kind == "rule" else f"rank: {score.name}",
+        score.kind,
+        score.rows,
+        score.old_accuracy,
+        score.new_accuracy,
+        Cell(difference, tone, shown),
+        score.interval,
+        Cell(score.adjusted, text="too few" if score.too_few else None),
+        score.smallest_drop,
+        score.noise,
+        score.p_value,
+        score.only_old,
+        score.only_new,
+        score.gold_rows,
+        score.lost,
+        score.critical,
+        len(score.new_misses),
+    )
+
+
+def gate_table(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> Table:
+    """List the gates and why each is closed."""
+    rows: list[Sequence[Cell | str]] = []
+    for gate in gates:
+        reasons = [failure.message for failure in failed if failure.gate == gate]
+        if not reasons:
+            rows.append((str(gate), Cell("passed", Tone.GOOD), ""))
+        rows += [(str(gate), Cell("failed", Tone.BAD), reason) for reason in reasons]
+    return Table(
+        "gates",
+        "Gates",
+        (
+            Column("gate", "gate"),
+            Column("outcome", "outcome"),
+            Column("why", "why", wrap=Wrap.WORDS),
+        ),
+        rows,
+    )
