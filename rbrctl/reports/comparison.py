@@ -23,9 +23,9 @@ from rbrctl.reports.meaning_tables import (
     name_table,
     rule_table,
 )
-from rbrctl.reports.tables import Table
+from rbrctl.reports.tables import Table, Wrap
 from rbrctl.reports.terminal import Palette, printable
-from rbrctl.reports.text_tables import TextTables
+from rbrctl.reports.text_tables import TextTables, wrapped
 
 COMPARISON_VERSION = 1
 
@@ -115,15 +115,19 @@ class TextComparison:
         """Draw the sides, the tables, the gates and, last, the verdict."""
         tables = TextTables(self.palette, self.width)
         blocks = ["\n".join(self._sides(comparison))]
-        blocks += [self.palette.warning(printable(line)) for line in remarks(comparison)]
+        blocks += [self.palette.warning(self._lines(line)) for line in remarks(comparison)]
         drawn = [*meaning_tables(comparison), *corpus_tables(comparison, self.limit)]
         if drawn:
             blocks.append(tables.render(drawn))
         if gates:
             blocks.append(tables.render([gate_table(gates, failed)]))
-        verdict = printable(verdict_line(comparison, gates, failed))
+        verdict = self._lines(verdict_line(comparison, gates, failed))
         blocks.append(self.palette.bad(verdict) if failed else self.palette.good(verdict))
         return "\n\n".join(blocks)
+
+    def _lines(self, sentence: str) -> str:
+        text = printable(sentence)
+        return text if self.width is None else "\n".join(wrapped(text, self.width, Wrap.WORDS))
 
     def _sides(self, comparison: Comparison) -> list[str]:
         meaning = comparison.meaning
@@ -215,7 +219,7 @@ def _meaning(comparison: Comparison) -> dict[str, Any] | None:
         "ranks": {"old": list(meaning.ranks.old), "new": list(meaning.ranks.new)},
         "classes": classes,
         "rules": json_rows(rule_table(meaning)),
-        "names": json_rows(name_table(meaning)),
+        "names": json_rows(name_table(meaning, every_test=True)),
         "edits": json_rows(edit_table(meaning)),
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from rbrctl.comparing.accuracy import PairedScore
+from rbrctl.comparing.corpus import Move
 from rbrctl.comparing.gates import Gate, GateFailure
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
@@ -78,7 +79,7 @@ def move_table(comparison: Comparison, limit: int | None) -> Table:
                 move.response_class,
                 move.old_rank or UNDETERMINED,
                 move.new_rank or UNDETERMINED,
-                ", ".join(move.by),
+                _by(move),
                 ", ".join(move.newly_broken),
                 ", ".join(move.no_longer_broken),
             )
@@ -88,8 +89,18 @@ def move_table(comparison: Comparison, limit: int | None) -> Table:
     )
 
 
+def _by(move: Move) -> Cell:
+    """Name the rules that moved the rank, or in parentheses those that changed without that."""
+    changed = (*move.newly_broken, *move.no_longer_broken)
+    if move.by or not changed:
+        return Cell(", ".join(move.by))
+    return Cell("", text=f"({', '.join(changed)})")
+
+
 def accuracy_table(comparison: Comparison) -> Table:
-    """List how each side agrees with the labels, rule by rule and class by class."""
+    """List how each side agrees with the labels, the greatest differences first."""
+    scores = sorted(comparison.scores, key=lambda score: -abs(score.difference or 0.0))
+    noisy = any(score.noise is not None for score in scores)
     tested = sum(score.p_value is not None for score in comparison.scores)
     return Table(
         "accuracy",
@@ -101,10 +112,10 @@ def accuracy_table(comparison: Comparison) -> Table:
             Column("old_accuracy", "old", numeric=True),
             Column("new_accuracy", "new", numeric=True),
             Column("difference", "change", numeric=True),
-            Column("interval", "95 % interval", numeric=True, priority=2),
+            Column("interval", "95 % interval", numeric=True, priority=4),
             Column("adjusted", "p", numeric=True, priority=1),
-            Column("smallest_drop", "smallest drop seen", numeric=True, priority=4),
-            Column("noise", "noise", numeric=True, priority=3),
+            Column("smallest_drop", "smallest drop seen", numeric=True, priority=2),
+            Column("noise", "noise", numeric=True, priority=3 if noisy else WIDE_ONLY),
             Column("p_value", "p alone", numeric=True, priority=WIDE_ONLY),
             Column("only_old", "only old right", numeric=True, priority=WIDE_ONLY),
             Column("only_new", "only new right", numeric=True, priority=WIDE_ONLY),
@@ -113,7 +124,7 @@ def accuracy_table(comparison: Comparison) -> Table:
             Column("critical", "critical", priority=WIDE_ONLY),
             Column("new_misses", "new misses", numeric=True, priority=WIDE_ONLY),
         ),
-        [_accuracy_row(score) for score in comparison.scores],
+        [_accuracy_row(score) for score in scores],
         notes=[
             f"p is exact McNemar after Holm's correction over {tested} tests; 'smallest drop seen' "
             "is the smallest fall that would have been significant on these rows."
@@ -136,8 +147,8 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
         score.old_accuracy,
         score.new_accuracy,
         Cell(difference, tone, shown),
-        score.interval,
-        Cell(score.adjusted, text="too few" if score.too_few else None),
+        Cell(score.interval, text="0" if score.interval == (0.0, 0.0) else None),
+        _p_cell(score),
         score.smallest_drop,
         score.noise,
         score.p_value,
@@ -148,6 +159,13 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
         score.critical,
         len(score.new_misses),
     )
+
+
+def _p_cell(score: PairedScore) -> Cell:
+    if score.too_few:
+        return Cell(None, text="too few")
+    small = score.adjusted is not None and score.adjusted < 0.001
+    return Cell(score.adjusted, text="<.001" if small else None)
 
 
 def gate_table(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> Table:

@@ -1,5 +1,6 @@
 """What two rule sets say otherwise, as tables, which every format draws in its way."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rbrctl.comparing.meaning import ClassComparison, Relation
@@ -7,6 +8,8 @@ from rbrctl.comparing.names import NameChange
 from rbrctl.comparing.rulesets import RuleComparison, RuleSetComparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
 from rbrctl.reports.terminal import Tone
+
+_FEW_TESTS = 5
 
 _RELATION_TONES = {
     Relation.EQUIVALENT: Tone.MUTED,
@@ -153,10 +156,18 @@ def _true(names: tuple[str, ...]) -> str:
     return " + ".join(names) or "nothing true"
 
 
-def name_table(meaning: RuleSetComparison) -> Table:
-    """List the other names that came, went, were renamed or moved to another file."""
+def name_table(meaning: RuleSetComparison, every_test: bool = False) -> Table:
+    """
+    List the other names that came, went, were renamed or moved to another file.
+
+    Many tests with the same fate are one row that counts them, unless ``every_test``.
+    """
     rows: list[Sequence[Cell | str]] = []
+    fates = Counter(each.change for each in meaning.names if each.kind == "test")
+    counted = {fate: n for fate, n in fates.items() if n > _FEW_TESTS and not every_test}
     for each in meaning.names:
+        if each.kind == "test" and each.change in counted:
+            continue
         if each.kind == "rule" and each.change not in (NameChange.MOVED,):
             continue
         details = ""
@@ -165,6 +176,7 @@ def name_table(meaning: RuleSetComparison) -> Table:
         elif each.change is NameChange.MOVED:
             details = f"from {each.old_file} to {each.new_file}"
         rows.append((each.kind, each.name, each.change.value, details))
+    rows += [("test", f"{n} tests", fate.value, "") for fate, n in counted.items()]
     rows += [("axiom", text, "added", "") for text in meaning.axioms_added]
     rows += [("axiom", text, "removed", "") for text in meaning.axioms_removed]
     rows += [("rank", name, "added", "") for name in meaning.ranks.added]
