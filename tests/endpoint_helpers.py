@@ -7,7 +7,8 @@ from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.endpoint.opening import open_grader
 from rbrctl.graders.endpoint.secret import Secret
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Message, Transcript
 from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.model import Example, GraderPrompt, Proposition, RuleSet

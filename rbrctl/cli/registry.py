@@ -36,4 +36,20 @@ ENTRIES: tuple[Entry, ...] = (
     CommandEntry("explain", "Explain a finding's id, a name of the rules, or a rank.", "explain"),
     CommandEntry("diff", "Compare two versions of the rules, or two results.", "diff"),
     CommandEntry("schema", "Print the JSON Schema of rule files, for editors.", "schema"),
+    GroupEntry(
+        "grader",
+        "Train, calibrate and probe graders.",
+        (
+            CommandEntry("calibrate", "Fit how a grader's answers are read.", "grader_calibrate"),
+            CommandEntry("probe", "Find out what an endpoint can do.", "grader_probe"),
+        ),
+    ),
+    GroupEntry(
+        "cache",
+        "Look at and prune the cache of answers.",
+        (
+            CommandEntry("info", "Tell what the cache of answers holds.", "cache_info"),
+            CommandEntry("prune", "Delete answers from the cache.", "cache_prune"),
+        ),
+    ),
 )

@@ -238,3 +238,27 @@ def _name(grader: GraderIdentity) -> str:
     model = f" {grader.model}" if grader.model else ""
     mode = f" ({grader.mode})" if grader.mode else ""
     return f"{grader.kind}{model}{mode} {grader.digest[:12]}"
+
+
+def pooled_bins(calibration: Calibration) -> list[tuple[str, list[ReliabilityBin]]]:
+    """Pool the bins of all fitted propositions, ``before`` and ``after`` their maps."""
+    fitted = [entry for entry in calibration.entries.values() if entry.after is not None]
+    stages = {
+        "before": [item for entry in fitted if entry.before for item in entry.before.bins],
+        "after": [item for entry in fitted if entry.after for item in entry.after.bins],
+    }
+    return [(stage, _pool(bins)) for stage, bins in stages.items()]
+
+
+def _pool(bins: Iterable[ReliabilityBin]) -> list[ReliabilityBin]:
+    groups: dict[float, list[ReliabilityBin]] = {}
+    for item in bins:
+        groups.setdefault(item.lower, []).append(item)
+    pooled = []
+    for lower in sorted(groups):
+        group = groups[lower]
+        count = sum(item.count for item in group)
+        said = sum(item.mean_probability * item.count for item in group) / count
+        true = sum(item.share_true * item.count for item in group) / count
+        pooled.append(ReliabilityBin(lower, group[0].upper, count, said, true))
+    return pooled

@@ -1,6 +1,6 @@
 """Replaying the answers of a results file: the same verdicts in CI, with no network."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from rbrctl.errors import GraderError, NothingMatchedError
@@ -61,6 +61,12 @@ class RecordedGrader:
     def concurrency(self) -> int:
         """One: nothing is waited for."""
         return 1
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Whose answers these are."""
+        grader = self._recorded
+        return (f"answers replayed of: {grader.kind} {grader.model or ''} {grader.mode or ''}",)
 
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]

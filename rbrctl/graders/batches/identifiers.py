@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from rbrctl.graders.batches.shards import BatchRequest
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.grader import EndpointGrader
-from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Transcript
 
 _PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{40})")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.modes import Mode
 
 PARSER_VERSION = 1
 """Raised whenever the same reply would be read as another answer; part of every cache key."""

@@ -14,7 +14,8 @@ from rbrctl.graders.endpoint.chat_reply import (
 )
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Form, Fragments, form_of, tokens_of
 from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
 from rbrctl.graders.prompt.templates import Layout, question_of

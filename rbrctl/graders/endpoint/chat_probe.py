@@ -17,8 +17,9 @@ from rbrctl.graders.endpoint.client import Body, Client
 from rbrctl.graders.endpoint.failures import Failure
 from rbrctl.graders.endpoint.health import raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import form_of, fragments_of
 from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
 from rbrctl.graders.prompt.templates import Layout

@@ -8,9 +8,9 @@ from typing import Any
 
 from rbrctl.graders.endpoint.chat_reply import UnreadableError, check_complete, choice_of
 from rbrctl.graders.endpoint.json_replies import decode_object
-from rbrctl.graders.endpoint.settings import Mode
 from rbrctl.graders.endpoint.token_evidence import SENTINEL
 from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.graders.modes import Mode
 from rbrctl.ruleset.model import RuleSet
 
 CLASSIFY_TASK = """\

@@ -19,7 +19,8 @@ from rbrctl.graders.endpoint.choices import (
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import SLOT_TEXTS, Form, form_of, fragments_of, tokens_of
 from rbrctl.records.models import Answer, Transcript
 from rbrctl.ruleset.model import RuleSet

@@ -79,6 +79,11 @@ class EndpointGrader:
         return self._concurrency
 
     @property
+    def notes(self) -> Sequence[str]:
+        """What a user should hear after the run: what it used."""
+        return (self.usage.line(),)
+
+    @property
     def origin(self) -> Origin:
         """Where its answers come from, as the cache has it."""
         return self._origin

@@ -20,9 +20,10 @@ from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.packed_asker import PackedAsker
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.transport import Transport
 from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.templates import Layout, system_of
 from rbrctl.records.models import GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet

@@ -12,7 +12,8 @@ from rbrctl.graders.endpoint.failures import Failure
 from rbrctl.graders.endpoint.health import raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, QuestionShape, SystemOneShape
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import encode, form_of, fragments_of
 from rbrctl.graders.prompt.messages import decision_input, decision_instructions
 from rbrctl.ruleset.model import GraderPrompt

@@ -2,25 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.usage import Budget, Prices
-
-
-class Mode(StrEnum):
-    """How an endpoint is asked; each is also the source of its answers."""
-
-    AUTO = "auto"
-    DECISIONS = "decisions"
-    SYSTEMONE = "systemone"
-    LOGPROBS = "logprobs"
-    SCHEMA = "schema"
-    VOTES = "votes"
-    TEXT = "text"
+from rbrctl.graders.modes import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,23 @@ class Usage:
             if isinstance(details, Mapping):
                 self.cached_tokens += _count(details, "cached_tokens")
 
+    def line(self) -> str:
+        """Write the counts on one line."""
+        parts = [f"{self.calls:,} calls"]
+        if self.retries:
+            parts[0] += f" ({self.retries:,} of them retries)"
+        parts.append(f"{self.cache_hits:,} answers from the cache")
+        if self.calls:
+            cached = f" ({self.cached_tokens:,} cached)" if self.cached_tokens else ""
+            parts.append(f"{self.input_tokens:,} tokens sent{cached}, {self.output_tokens:,} back")
+            parts.append(
+                f"{self.calls / self.seconds:,.1f} calls and"
+                f" {self.answers / self.seconds:,.1f} propositions a second"
+            )
+        if self.cost is not None:
+            parts.append(f"cost {self.cost:.4f}")
+        return "; ".join(parts)
+
     def summary(self) -> dict[str, float | int | None]:
         """Give all counts, the cost and the rates a second, for a report."""
         return {

@@ -18,7 +18,7 @@ from rbrctl.graders.batches.shards import BatchRequest, write_shards
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.address import parse_address
 from rbrctl.graders.endpoint.opening import open_grader, open_transport
-from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.graders.modes import Mode
 
 BASE = "http://batch.invalid/v1"
 EXPIRED = {"code": "batch_expired", "message": "too late"}

@@ -22,7 +22,7 @@ from servers.fault_endpoint import (
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.opening import open_client
-from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer
 
 ANSWERED = json_reply(yes())

@@ -13,8 +13,9 @@ from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.pace import Pace
 from rbrctl.graders.endpoint.rate_headers import duration, exhausted_for, retry_after
 from rbrctl.graders.endpoint.secret import Secret, scrub
-from rbrctl.graders.endpoint.settings import EndpointSettings, Mode
+from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.usage import Budget, Usage
+from rbrctl.graders.modes import Mode
 
 
 def test_the_limiter_grows_and_halves() -> None:

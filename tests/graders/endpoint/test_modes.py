@@ -23,8 +23,8 @@ from rbrctl.errors import BudgetSpentError, GraderError
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.opening import open_client
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
-from rbrctl.graders.endpoint.settings import Mode
 from rbrctl.graders.endpoint.usage import Budget, Prices
+from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer
 
 NAMES = ["apology", "judgement"]

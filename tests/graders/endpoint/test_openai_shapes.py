@@ -7,7 +7,7 @@ import pytest
 from endpoint_helpers import make_grader, make_ruleset, transcript
 from servers.fault_endpoint import Reply, Request, json_reply, serving
 
-from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.graders.modes import Mode
 from rbrctl.ruleset.model import PolicyArea, PolicyCategory
 
 openai = pytest.importorskip("openai", reason="the extra 'test' installs the openai package")

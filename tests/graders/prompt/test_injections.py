@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_asker import chat_body
-from rbrctl.graders.endpoint.settings import Mode
+from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import form_of, fragments_of
 from rbrctl.graders.prompt.messages import chat_messages
 from rbrctl.graders.prompt.quoting import neutralise, quote

@@ -1,0 +1,165 @@
+"""From the endpoint's options to settings, a cache and an open grader."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rbrctl.cli.endpoint_options import EndpointOptions
+from rbrctl.cli.output import Output
+from rbrctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from rbrctl.graders.cache import AnswerCache
+    from rbrctl.graders.endpoint.grader import EndpointGrader
+    from rbrctl.graders.endpoint.secret import Secret
+    from rbrctl.graders.endpoint.settings import EndpointSettings
+    from rbrctl.records.models import Transcript
+    from rbrctl.ruleset.model import RuleSet
+
+DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
+NO_CACHE = "none"
+CACHE_FILE = "answers.sqlite"
+
+
+def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
+    """
+    Put settings together; the key and the proxies come from the run's environment.
+
+    Raises UsageError for what is missing or cannot be meant.
+    """
+    from rbrctl.graders.endpoint.address import parse_address
+    from rbrctl.graders.endpoint.client import RetryPolicy
+    from rbrctl.graders.endpoint.settings import EndpointSettings
+    from rbrctl.graders.endpoint.usage import Budget, Prices
+
+    if options.model is None:
+        raise UsageError("an endpoint needs the name of a model: --model NAME")
+    if options.base_url is None:
+        raise UsageError(
+            "which endpoint? Name it with --base-url URL or OPENAI_BASE_URL (OpenAI's own is"
+            " https://api.openai.com/v1); none is taken for granted"
+        )
+    address = parse_address(options.base_url)
+    environment = output.environment
+    return EndpointSettings(
+        base_url=str(address),
+        model=options.model,
+        key=_key(options, environment),
+        headers=_headers(options, environment),
+        proxy=_proxy(options.proxy, address.scheme, address.host, environment),
+        mode=options.mode,
+        concurrency=options.concurrency,
+        timeout=options.timeout,
+        retry=RetryPolicy(retries=options.retries),
+        requests_per_minute=options.rpm,
+        tokens_per_minute=options.tpm,
+        temperature=options.temperature,
+        seed=options.grader_seed,
+        max_tokens=options.max_tokens,
+        extra_body=_extra_body(options.extra_body),
+        votes=options.votes,
+        pack=options.pack,
+        repeat=options.repeat,
+        layout=options.layout,
+        prices=Prices(options.price_in, options.price_out),
+        budget=Budget(options.max_calls, options.max_cost),
+    )
+
+
+async def open_endpoint(
+    options: EndpointOptions,
+    ruleset: "RuleSet",
+    output: Output,
+    *,
+    sample: "Sequence[Transcript]" = (),
+    offline: bool = False,
+) -> "EndpointGrader":
+    """
+    Open the grader that the options mean, with its cache.
+
+    ``sample`` is some of the work at hand, by which the layout is chosen; ``offline`` makes no
+    call, for an estimate. Raises UsageError, GraderError, FileError, RuleSetError.
+    """
+    from rbrctl.graders.endpoint.opening import open_grader
+
+    settings = settings_of(options, output)
+    cache = open_cache(options.cache, output)
+    try:
+        return await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
+    except BaseException:
+        cache.close()
+        raise
+
+
+def open_cache(name: str | None, output: Output) -> "AnswerCache":
+    """Open the cache that ``--cache`` means; ``none`` lives in memory. Raises FileError."""
+    from rbrctl.graders.cache import AnswerCache
+
+    return AnswerCache(None if name == NO_CACHE else cache_path(name, output.environment))
+
+
+def cache_path(name: str | None, environment: Mapping[str, str]) -> Path:
+    """Give the cache's file: the one named, else one in the user's cache folder."""
+    if name is not None:
+        return Path(name)
+    base = environment.get("XDG_CACHE_HOME", "")
+    folder = Path(base) if os.path.isabs(base) else Path(os.path.expanduser("~/.cache"))
+    return folder / "rbrctl" / CACHE_FILE
+
+
+def _key(options: EndpointOptions, environment: Mapping[str, str]) -> "Secret | None":
+    from rbrctl.graders.endpoint.secret import Secret
+
+    name = options.api_key_env or DEFAULT_KEY_VARIABLE
+    text = environment.get(name, "")
+    if not text.strip():
+        if options.api_key_env is not None:
+            raise UsageError(f"--api-key-env {name}: the variable is not set or empty")
+        return None
+    return Secret(text)
+
+
+def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
+    from rbrctl.graders.endpoint.secret import Secret
+
+    headers: dict[str, Secret] = {}
+    for text in options.header or ():
+        name, separator, variable = text.partition("=")
+        if not separator or not name.strip() or variable.strip() not in environment:
+            raise UsageError(
+                f"--header {name.strip() or text}: write NAME=VARIABLE with the name of a variable"
+                " that is set; the value itself never stands on a command line"
+            )
+        headers[name.strip()] = Secret(environment[variable.strip()])
+    return headers
+
+
+def _extra_body(text: str | None) -> dict[str, Any]:
+    from rbrctl.graders.endpoint.json_replies import decode_object
+
+    if text is None:
+        return {}
+    try:
+        return decode_object(text.encode("utf-8", "replace"))
+    except ValueError as error:
+        raise UsageError(f"--extra-body must be a JSON object: {error}") from None
+
+
+def _proxy(named: str | None, scheme: str, host: str, environment: Mapping[str, str]) -> str | None:
+    """Give the proxy to go through: the one named, else the environment's for that host."""
+    if named is not None:
+        return None if named == NO_CACHE else named
+    lower = {name.lower(): value for name, value in environment.items() if value}
+    found = lower.get(f"{scheme}_proxy") or lower.get("all_proxy")
+    local = host in {"localhost", "127.0.0.1", "::1"}
+    return None if local or _bypassed(host, lower.get("no_proxy", "")) else found
+
+
+def _bypassed(host: str, no_proxy: str) -> bool:
+    """Tell whether NO_PROXY names a host: as it is, by a domain that it lies in, or by ``*``."""
+    for entry in no_proxy.lower().split(","):
+        name = entry.strip().removeprefix("*").removeprefix(".").split(":")[0]
+        if entry.strip() == "*" or (name and (host == name or host.endswith(f".{name}"))):
+            return True
+    return False
