@@ -9,6 +9,8 @@ from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import did_you_mean
 
+THRESHOLD = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Reward:
@@ -19,6 +21,8 @@ class Reward:
     """The sum of weight times feature."""
     rm_score: float
     features: Mapping[str, float] = field(default_factory=dict)
+    rank: str | None = None
+    """The rank that the answers lead to at the threshold of one half."""
 
 
 class RewardFunction:
@@ -79,4 +83,11 @@ class RewardFunction:
         weights = self.weights.classes[response_class]
         rules = sum(weight * value for weight, value in zip(weights.values(), values, strict=True))
         named = dict(zip(features.names, values, strict=True))
-        return Reward(rm_score + rules, rules, rm_score, named)
+        assignment = {name: value >= THRESHOLD for name, value in probabilities.items()}
+        rank = self.judge.verdict(response_class, assignment).rank
+        return Reward(rm_score + rules, rules, rm_score, named, rank)
+
+
+def total_of(reward: Reward | None) -> float | None:
+    """Give a reward's total; None where there is no reward."""
+    return None if reward is None else reward.total

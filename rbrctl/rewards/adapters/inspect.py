@@ -1,0 +1,39 @@
+"""Inspect: a scorer for ``Task(scorer=rule_scorer(...))``; needs inspect_ai beside this package."""
+
+from importlib import import_module
+from typing import Any
+
+from rbrctl.rewards.extras import require
+from rbrctl.rewards.reward import RuleReward
+
+
+def rule_scorer(reward: RuleReward) -> Any:
+    """
+    Make a scorer whose value is the reward, with mean and standard error.
+
+    The response class is the sample's ``metadata["response_class"]``, else the one that ``reward``
+    was loaded with. What could not be graded has no score: the sample's value is NaN and its
+    explanation says so. Raises MissingExtraError without inspect_ai.
+    """
+    require("inspect_ai", "reward", "the Inspect scorer")
+    scoring = import_module("inspect_ai.scorer")
+
+    @scoring.scorer(metrics=[scoring.mean(), scoring.stderr()], name="rule_reward")  # type: ignore[untyped-decorator]
+    def build() -> Any:
+        async def score(state: Any, target: Any) -> Any:
+            metadata = state.metadata or {}
+            given = state.input
+            prompt = given if isinstance(given, str) else [_message(each) for each in given]
+            job = reward.job(prompt, state.output.completion, metadata.get("response_class"))
+            (scored,) = await reward.rewards([job])
+            if scored is None:
+                return scoring.Score(value=float("nan"), explanation="could not be graded")
+            return scoring.Score(value=scored.total, metadata={"features": dict(scored.features)})
+
+        return score
+
+    return build()
+
+
+def _message(message: Any) -> dict[str, str]:
+    return {"role": message.role, "content": message.text}

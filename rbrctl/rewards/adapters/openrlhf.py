@@ -1,0 +1,112 @@
+"""
+OpenRLHF: the contract of a remote reward, and the form of a local ``.py`` reward.
+
+A request has ``query`` (prompt and response, decoded with special tokens), ``prompts`` and
+``labels``. The label is the response class, or a JSON object ``{"response_class": ..., "prompt":
+messages}`` where the prompt should be judged as it was before a chat template.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from rbrctl.errors import RecordError
+from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
+from rbrctl.rewards.adapters.ungraded import number_of
+from rbrctl.rewards.function import Reward
+from rbrctl.rewards.jobs import Job
+from rbrctl.rewards.reward import RuleReward
+
+MakeJob = Callable[..., Job]
+
+
+def jobs_of(make_job: MakeJob, queries: object, prompts: object, labels: object) -> list[Job]:
+    """
+    Read the three lists of a request; ``make_job`` is that of a RuleReward.
+
+    Raises RecordError for lists that do not fit together, and what ``make_job`` raises.
+    """
+    rows = [_texts(queries, "query"), _texts(prompts, "prompts")]
+    if labels is None:
+        labels = [None] * len(rows[0])
+    if not isinstance(labels, list | tuple):
+        raise RecordError("labels must be a list")
+    if not len(rows[0]) == len(rows[1]) == len(labels):
+        raise RecordError(
+            f"{len(rows[0])} queries, {len(rows[1])} prompts and {len(labels)} labels do not "
+            "belong together"
+        )
+    return [_job(make_job, *row) for row in zip(*rows, labels, strict=True)]
+
+
+def reply_to(rewards: Sequence[Reward | None], on_ungraded: float | None = None) -> dict[str, Any]:
+    """
+    Make the reply to a request.
+
+    ``scores`` is what dynamic filtering looks at: the rules' part. Raises GraderError for what
+    could not be graded unless ``on_ungraded`` gives a number.
+    """
+    totals = [number_of(reward, on_ungraded) for reward in rewards]
+    graded = [0.0 if reward is None else 1.0 for reward in rewards]
+    return {"rewards": totals, "scores": totals, "extra_logs": {"graded": graded}}
+
+
+def reward_function(
+    reward: RuleReward, on_ungraded: float | None = None
+) -> Callable[..., dict[str, Any]]:
+    """
+    Make ``reward_func(queries, prompts, labels, **kwargs)`` for a ``.py`` file of the user's.
+
+    The trainer wants tensors, and gets them where torch is there.
+    """
+
+    def reward_func(
+        queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **kwargs: Any
+    ) -> dict[str, Any]:
+        jobs = jobs_of(reward.job, list(queries), list(prompts), list(labels))
+        return _with_tensors(reply_to(reward.rewards_now(jobs), on_ungraded))
+
+    return reward_func
+
+
+def _with_tensors(reply: dict[str, Any]) -> dict[str, Any]:
+    try:
+        import torch
+    except ImportError:
+        return reply
+    logs = {name: torch.tensor(values) for name, values in reply["extra_logs"].items()}
+    return {
+        "rewards": torch.tensor(reply["rewards"]),
+        "scores": torch.tensor(reply["scores"]),
+        "extra_logs": logs,
+    }
+
+
+def _texts(value: object, name: str) -> list[str]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise RecordError(f"{name} must be a list of texts")
+    return list(value)
+
+
+def _job(make_job: MakeJob, query: str, prompt: str, label: object) -> Job:
+    response = response_of(query, prompt)
+    if response is None:
+        raise RecordError("a query does not start with its prompt")
+    response_class, messages = _read_label(label)
+    return make_job(messages or prompt_messages(prompt), response, response_class)
+
+
+def _read_label(label: object) -> tuple[str | None, Any]:
+    if isinstance(label, str) and label.lstrip().startswith("{"):
+        try:
+            label = json.loads(label)
+        except ValueError as error:
+            raise RecordError("a label starts like JSON and is none") from error
+    if isinstance(label, Mapping):
+        response_class = label.get("response_class")
+        if response_class is not None and not isinstance(response_class, str):
+            raise RecordError("response_class in a label must be a text")
+        return response_class, label.get("prompt")
+    if label is None or isinstance(label, str):
+        return label or None, None
+    raise RecordError("a label must be a response class or a JSON object")

@@ -1,0 +1,83 @@
+"""
+verl: ``compute_score`` for ``custom_reward_function.path`` (this file) and ``.name``.
+
+The prompt does not reach a reward function in verl: put it and the response class into the data's
+``extra_info`` (keys ``prompt`` and ``response_class``). Rules, weights and grader come from
+``custom_reward_function.reward_kwargs``.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from rbrctl.errors import UsageError
+from rbrctl.rewards.adapters.ungraded import number_of
+from rbrctl.rewards.function import Reward
+from rbrctl.rewards.jobs import Job
+from rbrctl.rewards.reward import RuleReward
+
+
+@lru_cache(maxsize=8)
+def shared_reward(rules: str, weights: str, grader: str) -> RuleReward:
+    """Load a reward once in each process."""
+    return RuleReward.load(rules, weights=weights, grader=grader)
+
+
+def compute_score(
+    data_source: str,
+    solution_str: str,
+    ground_truth: object,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    weights: str,
+    rules: str = "builtin:safety",
+    grader: str = "embedded",
+    on_ungraded: float | None = None,
+    **others: Any,
+) -> dict[str, float]:
+    """
+    Score one response: ``score`` is the reward.
+
+    Raises UsageError where ``extra_info`` lacks the prompt or the response class, and GraderError
+    for what could not be graded unless ``on_ungraded`` gives a number.
+    """
+    reward = shared_reward(rules, weights, grader)
+    (scored,) = reward.rewards_now([_job(reward, solution_str, extra_info)])
+    return _outcome(scored, on_ungraded)
+
+
+async def compute_score_async(
+    data_source: str,
+    solution_str: str,
+    ground_truth: object,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    weights: str,
+    rules: str = "builtin:safety",
+    grader: str = "embedded",
+    on_ungraded: float | None = None,
+    **others: Any,
+) -> dict[str, float]:
+    """Score one response without holding up the event loop; else like ``compute_score``."""
+    reward = shared_reward(rules, weights, grader)
+    (scored,) = await reward.rewards([_job(reward, solution_str, extra_info)])
+    return _outcome(scored, on_ungraded)
+
+
+def _job(reward: RuleReward, solution: str, extra_info: Mapping[str, Any] | None) -> Job:
+    info = extra_info or {}
+    missing = [key for key in ("prompt", "response_class") if info.get(key) is None]
+    if missing:
+        raise UsageError(
+            f"extra_info has no {' and no '.join(missing)}: verl hands a reward function nothing "
+            "else of the prompt, so put them there when the data is made"
+        )
+    prompt = info["prompt"]
+    # Parquet brings lists back as arrays.
+    prompt = prompt if isinstance(prompt, str) else [dict(message) for message in prompt]
+    return reward.job(prompt, solution, str(info["response_class"]))
+
+
+def _outcome(reward: Reward | None, on_ungraded: float | None) -> dict[str, float]:
+    graded = 0.0 if reward is None else 1.0
+    return {"score": number_of(reward, on_ungraded), "graded": graded}

@@ -1,0 +1,115 @@
+"""Scoring transcripts: a grader's answers turned into rewards, each transcript graded once."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rbrctl.graders.interface import Grader
+from rbrctl.rewards.function import Reward, RewardFunction
+from rbrctl.rewards.jobs import Job, Key
+
+CACHE_SIZE = 100_000
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a scorer has done since it was made."""
+
+    scored: int = 0
+    cached: int = 0
+    ungraded: int = 0
+
+
+class Scorer:
+    """
+    Scores transcripts with one grader and one reward function.
+
+    Rewards of what could be graded are remembered; the same transcript asked for twice at once is
+    graded once. It lives in one event loop.
+    """
+
+    def __init__(
+        self, function: RewardFunction, grader: Grader, cache_size: int = CACHE_SIZE
+    ) -> None:
+        """Take the parts; ``cache_size`` is how many rewards are remembered."""
+        self.function = function
+        self.grader = grader
+        self.counts = Counts()
+        self._cache: OrderedDict[Key, Reward] = OrderedDict()
+        self._cache_size = cache_size
+        self._running: dict[Key, asyncio.Task[Reward | None]] = {}
+        self._room = asyncio.Semaphore(max(1, grader.concurrency))
+
+    def remembered(self, job: Job) -> Reward | None:
+        """Give the reward of a job that was graded before, else None."""
+        reward = self._cache.get(job.key)
+        if reward is None:
+            return None
+        self._cache.move_to_end(job.key)
+        self.counts.cached += 1
+        self.counts.scored += 1
+        return _with_score(reward, job.rm_score)
+
+    async def score(self, jobs: Sequence[Job]) -> list[Reward | None]:
+        """
+        Score jobs, in their order; None for what could not be graded.
+
+        Raises GraderError where the grader cannot go on at all.
+        """
+        rewards: list[Reward | None] = [self.remembered(job) for job in jobs]
+        waiting = [index for index, reward in enumerate(rewards) if reward is None]
+        tasks = [self._task(jobs[index]) for index in waiting]
+        for index, reward in zip(waiting, await _all(tasks), strict=True):
+            self.counts.scored += 1
+            self.counts.ungraded += reward is None
+            rewards[index] = reward and _with_score(reward, jobs[index].rm_score)
+        return rewards
+
+    async def close(self) -> None:
+        """End what is running and close the grader."""
+        for task in list(self._running.values()):
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self.grader.close()
+
+    def _task(self, job: Job) -> "asyncio.Task[Reward | None]":
+        task = self._running.get(job.key)
+        if task is None:
+            task = asyncio.create_task(self._grade(job))
+            self._running[job.key] = task
+            task.add_done_callback(lambda _: self._running.pop(job.key, None))
+        return task
+
+    async def _grade(self, job: Job) -> Reward | None:
+        needed = self.function.propositions(job.response_class)
+        asked = [name for name in needed if name in self.grader.question_digests]
+        if len(asked) < len(needed):
+            return None
+        async with self._room:
+            # A grader that only computes never waits: let others have their turn before it.
+            await asyncio.sleep(0)
+            answers = await self.grader.answer(job.transcript, asked)
+        probabilities = {
+            name: answer.probability
+            for name, answer in answers.items()
+            if answer.probability is not None
+        }
+        reward = self.function.reward(job.response_class, probabilities)
+        if reward is not None:
+            self._remember(job.key, reward)
+        return reward
+
+    def _remember(self, key: Key, reward: Reward) -> None:
+        self._cache[key] = reward
+        while len(self._cache) > self._cache_size:
+            self._cache.popitem(last=False)
+
+
+async def _all(tasks: Iterable["asyncio.Task[Reward | None]"]) -> list[Reward | None]:
+    """Wait for tasks that others may be waiting for too: shielded from our own cancellation."""
+    return list(await asyncio.gather(*(asyncio.shield(task) for task in tasks)))
+
+
+def _with_score(reward: Reward, rm_score: float) -> Reward:
+    return replace(reward, total=rm_score + reward.rules, rm_score=rm_score)

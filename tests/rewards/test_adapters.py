@@ -1,0 +1,205 @@
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from reward_helpers import WEIGHTS, WordGrader, small_rules
+
+from rbrctl.errors import GraderError, MissingExtraError, RecordError, UsageError
+from rbrctl.rewards.adapters import promptfoo, verl
+from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
+from rbrctl.rewards.adapters.inspect import rule_scorer
+from rbrctl.rewards.adapters.openrlhf import jobs_of, reply_to, reward_function
+from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
+from rbrctl.rewards.adapters.verifiers import rubric_function
+from rbrctl.rewards.reward import RuleReward
+
+KIND, RUDE = 2.5, -1.0
+CHATML = "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nhello<|im_end|>\n"
+INVITATION = "<|im_start|>assistant\n"
+
+
+@pytest.fixture
+def reward() -> Iterator[RuleReward]:
+    with RuleReward(small_rules(), WEIGHTS, WordGrader()) as made:
+        yield made
+
+
+@pytest.fixture
+def shared(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (verl, promptfoo):
+        monkeypatch.setattr(module, "shared_reward", lambda rules, weights, grader: reward)
+
+
+class TestTrl:
+    def test_texts_with_a_column(self, reward: RuleReward) -> None:
+        function = grpo_reward(reward)
+        scored = function(
+            prompts=["p", "p"],
+            completions=["kind", "broken"],
+            completion_ids=[[1], [2]],
+            response_class=["c", "c"],
+            trainer_state=None,
+        )
+        assert scored == [KIND, None]
+        assert function.__name__ == "rule_reward"
+
+    def test_conversations_and_logs(self, reward: RuleReward) -> None:
+        metrics: dict[str, float] = {}
+        extra: dict[str, list[Any]] = {}
+        function = grpo_reward(reward, column="kind_of_answer", name="safety")
+        scored = function(
+            prompts=[[{"role": "user", "content": "p"}]] * 2,
+            completions=[
+                [{"role": "assistant", "content": "rude"}],
+                [{"role": "assistant", "content": "broken"}],
+            ],
+            completion_ids=[[1], [2]],
+            kind_of_answer=["c", "c"],
+            log_metric=lambda name, value: metrics.update({name: value}),
+            log_extra=lambda column, values: extra.update({column: values}),
+        )
+        assert scored == [RUDE, None]
+        assert metrics == {"safety/ungraded": 0.5}
+        assert extra == {"safety_rank": ["bad", ""]}
+
+    def test_as_a_coroutine(self, reward: RuleReward) -> None:
+        function = async_grpo_reward(reward)
+        scored = asyncio.run(function(["p"], ["kind"], [[1]], response_class=["c"]))
+        assert scored == [KIND]
+
+    def test_a_missing_column_is_named(self, reward: RuleReward) -> None:
+        with pytest.raises(UsageError, match="no column 'response_class'"):
+            grpo_reward(reward)(["p"], ["kind"], [[1]])
+
+
+@pytest.mark.usefixtures("shared")
+class TestVerl:
+    INFO = {"prompt": [{"role": "user", "content": "p"}], "response_class": "c"}  # noqa: RUF012
+
+    def test_sync_and_async(self) -> None:
+        given = ("source", "kind", None, self.INFO)
+        assert verl.compute_score(*given, weights="w") == {"score": KIND, "graded": 1.0}
+        scored = asyncio.run(verl.compute_score_async(*given, weights="w"))
+        assert scored == {"score": KIND, "graded": 1.0}
+
+    def test_what_could_not_be_graded_is_no_score_unless_the_user_says_so(self) -> None:
+        given = ("source", "broken", None, self.INFO)
+        with pytest.raises(GraderError, match="on_ungraded"):
+            verl.compute_score(*given, weights="w")
+        scored = verl.compute_score(*given, weights="w", on_ungraded=-5.0)
+        assert scored == {"score": -5.0, "graded": 0.0}
+
+    def test_what_extra_info_lacks_is_named(self) -> None:
+        with pytest.raises(UsageError, match="no prompt and no response_class"):
+            verl.compute_score("source", "kind", None, None, weights="w")
+
+
+class TestOpenRlhf:
+    def test_a_request_in_chat_markup(self, reward: RuleReward) -> None:
+        prompt = CHATML + INVITATION
+        jobs = jobs_of(
+            reward.job, [f"{prompt}kind words<|im_end|>\n<|endoftext|>"], [prompt], ["c"]
+        )
+        assert jobs[0].transcript.completion_text == "kind words"
+        assert [(m.role, m.content) for m in jobs[0].transcript.prompt] == [
+            ("system", "Be kind."),
+            ("user", "hello"),
+        ]
+        reply = reply_to(reward.rewards_now(jobs))
+        assert reply == {"rewards": [KIND], "scores": [KIND], "extra_logs": {"graded": [1.0]}}
+
+    def test_a_label_may_bring_the_prompt(self, reward: RuleReward) -> None:
+        label = json.dumps(
+            {"response_class": "c", "prompt": [{"role": "user", "content": "as it was"}]}
+        )
+        (job,) = jobs_of(reward.job, ["mangled rude"], ["mangled"], [label])
+        assert job.transcript.prompt[0].content == "as it was"
+        assert job.response_class == "c"
+
+    @pytest.mark.parametrize(
+        ("queries", "prompts", "labels", "message"),
+        [
+            (["pq"], ["x"], ["c"], "does not start with its prompt"),
+            (["p"], ["p", "p"], ["c"], "do not belong together"),
+            ("p", ["p"], ["c"], "query must be a list of texts"),
+            (["p"], [1], ["c"], "prompts must be a list of texts"),
+            (["p"], ["p"], "c", "labels must be a list"),
+            (["p"], ["p"], ["{"], "starts like JSON"),
+            (["p"], ["p"], [3], "response class or a JSON object"),
+            (["p"], ["p"], ['{"response_class": 3}'], "must be a text"),
+        ],
+    )
+    def test_what_is_wrong_is_said(
+        self, reward: RuleReward, queries: Any, prompts: Any, labels: Any, message: str
+    ) -> None:
+        with pytest.raises(RecordError, match=message):
+            jobs_of(reward.job, queries, prompts, labels)
+
+    def test_the_local_form(self, reward: RuleReward) -> None:
+        reply = reward_function(reward)(["p kind", "p rude"], ["p", "p"], ["c", "c"])
+        assert [float(value) for value in reply["rewards"]] == [KIND, RUDE]
+        with pytest.raises(GraderError):
+            reward_function(reward)(["p broken"], ["p"], ["c"])
+
+
+class TestChatMarkup:
+    def test_llama(self) -> None:
+        text = (
+            "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nhi<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\n"
+        )
+        assert prompt_messages(text) == [{"role": "user", "content": "hi"}]
+        assert response_of(text + "hello<|eot_id|>", text) == "hello"
+
+    def test_plain_text(self) -> None:
+        assert prompt_messages("<s>hi") == [{"role": "user", "content": "hi"}]
+        assert response_of("<s>hi there</s>", "hi") == " there"
+        assert response_of("bye", "hi") is None
+
+    def test_a_long_row_of_specials_is_read_in_linear_time(self) -> None:
+        assert response_of("p" + "<|x|>" * 50_000 + "end", "p") == "end"
+
+
+def test_verifiers(reward: RuleReward) -> None:
+    function = rubric_function(reward)
+    messages = [{"role": "user", "content": "p"}]
+    reply = [{"role": "assistant", "content": "kind"}]
+    info = {"response_class": "c"}
+    scored = asyncio.run(function(messages, reply, "", {}, "task", info, extra=1))
+    assert scored == KIND
+    with pytest.raises(GraderError):
+        asyncio.run(function(messages, "broken", info=info))
+
+
+@pytest.mark.usefixtures("shared")
+class TestPromptfoo:
+    def context(self, **config: object) -> dict[str, Any]:
+        return {
+            "prompt": '[{"role": "user", "content": "p"}]',
+            "vars": {"response_class": "c"},
+            "config": {"weights": "w.yaml", **config},
+        }
+
+    def test_an_output_passes_by_its_reward(self) -> None:
+        graded = promptfoo.get_assert("kind", self.context())
+        assert (graded["pass"], graded["score"]) == (True, KIND)
+        assert graded["namedScores"] == {"kind": 1.0, "rude": 0.0, "good": 1.0}
+        assert promptfoo.get_assert("rude", self.context())["pass"] is False
+        assert promptfoo.get_assert("rude", self.context(threshold=-2))["pass"] is True
+
+    def test_what_could_not_be_graded_fails(self) -> None:
+        graded = promptfoo.get_assert("broken", self.context())
+        assert graded["pass"] is False
+        assert "could not be graded" in graded["reason"]
+
+    def test_weights_must_be_named(self) -> None:
+        with pytest.raises(UsageError, match=r"weights: weights\.yaml"):
+            promptfoo.get_assert("kind", {"vars": {}})
+
+
+def test_inspect_names_what_is_missing(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rbrctl.rewards.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="inspect_ai"):
+        rule_scorer(reward)

@@ -1,0 +1,146 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reward_helpers import WEIGHTS, WordGrader, small_rules
+
+from rbrctl.errors import RecordError, UsageError
+from rbrctl.rewards.reward import RuleReward
+from rbrctl.rewards.weights_file import write_weights
+
+KIND, RUDE, NEUTRAL = 2.5, -1.0, 0.0
+
+
+@pytest.fixture
+def grader() -> WordGrader:
+    return WordGrader()
+
+
+@pytest.fixture
+def reward(grader: WordGrader) -> Iterator[RuleReward]:
+    with RuleReward(small_rules(), WEIGHTS, grader) as made:
+        yield made
+
+
+def test_texts_and_messages_are_scored_alike(reward: RuleReward) -> None:
+    prompts = ["hello", [{"role": "user", "content": "hello"}], "hello"]
+    completions = ["kind words", [{"role": "assistant", "content": "rude words"}], "words"]
+    assert reward(prompts, completions, "c") == [KIND, RUDE, NEUTRAL]
+    assert reward(prompts, completions, ["c", "c", "c"]) == [KIND, RUDE, NEUTRAL]
+
+
+def test_it_can_be_awaited_in_a_loop_of_the_callers(reward: RuleReward) -> None:
+    async def main() -> list[float | None]:
+        first, second = await asyncio.gather(
+            reward.score(["p"], ["kind"], "c"), reward.score(["p"], ["rude"], "c")
+        )
+        return first + second
+
+    assert asyncio.run(main()) == [KIND, RUDE]
+
+
+def test_it_can_be_called_inside_a_running_loop(reward: RuleReward) -> None:
+    async def main() -> list[float | None]:
+        return reward(["p"], ["kind"], "c")
+
+    assert asyncio.run(main()) == [KIND]
+
+
+def test_what_could_not_be_graded_is_none_and_asked_again(
+    reward: RuleReward, grader: WordGrader
+) -> None:
+    assert reward(["p", "p"], ["broken", "kind"], "c") == [None, KIND]
+    assert reward(["p"], ["broken"], "c") == [None]
+    assert grader.calls == ["broken", "kind", "broken"]
+
+
+def test_the_same_completion_is_graded_once(reward: RuleReward, grader: WordGrader) -> None:
+    assert reward(["p"] * 3, ["kind"] * 3, "c") == [KIND] * 3
+    assert reward(["p"], ["kind"], "c") == [KIND]
+    assert reward(["q"], ["kind"], "c") == [KIND]
+    assert grader.calls == ["kind", "kind"]
+
+
+def test_the_grader_is_not_given_more_at_once_than_it_takes() -> None:
+    grader = WordGrader(delay=0.01, concurrency=3)
+    with RuleReward(small_rules(), WEIGHTS, grader) as reward:
+        reward(["p"] * 10, [f"kind {number}" for number in range(10)], "c")
+    assert grader.most_running == 3
+
+
+def test_the_memory_for_rewards_is_bounded(grader: WordGrader) -> None:
+    with RuleReward(small_rules(), WEIGHTS, grader, cache_size=2) as reward:
+        reward(["p"] * 3, ["a", "b", "c"], "c")
+        reward(["p"] * 2, ["c", "a"], "c")
+    assert grader.calls == ["a", "b", "c", "a"]
+
+
+def test_a_class_for_all_can_be_given_at_the_start(grader: WordGrader) -> None:
+    with RuleReward(small_rules(), WEIGHTS, grader, response_class="c") as reward:
+        assert reward(["p"], ["kind"]) == [KIND]
+
+
+def test_many_threads_may_call_it(reward: RuleReward) -> None:
+    outcomes: list[list[float | None]] = []
+
+    def work() -> None:
+        outcomes.append(reward(["p"] * 5, ["kind", "rude", "x", "kind", "rude"], "c"))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == [[KIND, RUDE, NEUTRAL, KIND, RUDE]] * 8
+
+
+def test_a_missing_or_unknown_class_is_an_error_of_the_users(reward: RuleReward) -> None:
+    with pytest.raises(UsageError, match="without a response class"):
+        reward(["p"], ["kind"])
+    with pytest.raises(UsageError, match="there is no response class 'd'"):
+        reward(["p"], ["kind"], "d")
+
+
+def test_lists_of_different_lengths_are_refused(reward: RuleReward) -> None:
+    with pytest.raises(UsageError, match="do not belong together"):
+        reward(["p"], ["kind", "rude"], "c")
+
+
+@pytest.mark.parametrize("completion", [[], [{"role": "assistant"}], 7])
+def test_a_completion_that_is_no_conversation_is_refused(
+    reward: RuleReward, completion: object
+) -> None:
+    with pytest.raises((RecordError, TypeError)):
+        reward(["p"], [completion], "c")  # type: ignore[list-item]
+
+
+def test_the_parts_of_a_reward_can_be_seen(reward: RuleReward) -> None:
+    (scored,) = reward.rewards_now([reward.job("p", "kind", "c", rm_score=1.0)])
+    assert scored is not None
+    assert (scored.total, scored.rules, scored.rm_score) == (KIND + 1, KIND, 1.0)
+    assert scored.features == {"kind": 1.0, "rude": 0.0, "good": 1.0}
+    assert scored.rank == "good"
+
+
+def test_closing_closes_the_grader(grader: WordGrader) -> None:
+    with RuleReward(small_rules(), WEIGHTS, grader):
+        pass
+    assert grader.closed
+
+
+def test_a_grader_that_knows_too_little_scores_nothing(grader: WordGrader) -> None:
+    class Ignorant(WordGrader):
+        question_digests = {"kind": "1"}  # noqa: RUF012
+
+    with RuleReward(small_rules(), WEIGHTS, Ignorant()) as reward:
+        assert reward(["p"], ["kind"], "c") == [None]
+
+
+def test_an_unknown_grader_by_name_is_refused(tmp_path: Path) -> None:
+    from rbrctl.rewards.reward import open_embedded
+
+    write_weights(tmp_path / "w.yaml", WEIGHTS)
+    with pytest.raises(UsageError, match="no grader that can be opened by name"):
+        open_embedded("oracle", small_rules())
