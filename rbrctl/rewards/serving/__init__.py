@@ -1,0 +1,1 @@
+"""The reward as an HTTP service, for trainers that call one."""

@@ -1,0 +1,54 @@
+"""How the service listens and what it bears."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from rbrctl.errors import UsageError
+
+DEFAULT_PORT = 8765
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request and all together may ask for."""
+
+    body_bytes: int = 8 * 1024 * 1024
+    completions: int = 1024
+    """In one request."""
+    waiting: int = 10_000
+    """Completions that wait to be graded, over all requests; more are told to come again."""
+    body_seconds: float = 30.0
+    """For a body to arrive."""
+    grading_seconds: float = 170.0
+    """For a reply: less than the 180 seconds that OpenRLHF waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the service listens, and the token that requests must bring."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    token: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a port that is none, or an open door without a token."""
+        if not 0 <= self.port <= 65535:
+            raise UsageError(f"the port must lie between 0 and 65535, not {self.port}")
+        if self.token is None and not is_loopback(self.host):
+            raise UsageError(
+                f"listening on {self.host} lets other machines in: set a token, which requests "
+                "then bring as 'Authorization: Bearer TOKEN'"
+            )
+        if self.token is not None and len(self.token) < 16:
+            raise UsageError("the token must have at least 16 characters")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
