@@ -104,9 +104,10 @@ def candidates_of(
     """
     Make candidates of results, in their order.
 
-    ``pairs`` is ``prompt`` (completions of one prompt are compared) or ``class`` (all those of a
-    response class). Rows without a response class, without answers or without an order are counted
-    in ``left_out``. Raises RecordError for a reward model's score that is no number.
+    ``pairs`` is ``prompt`` (completions of one prompt are compared), ``class`` (all those of a
+    response class) or ``preference`` (the two sides of each). Rows without a response class,
+    without answers or without an order are counted in ``left_out``. Raises RecordError for a reward
+    model's score that is no number.
     """
     left_out = left_out if left_out is not None else LeftOut()
     candidates: list[Candidate] = []
@@ -125,7 +126,7 @@ def candidates_of(
         candidates.append(
             Candidate(
                 id=result.id,
-                group=result.prompt_digest if pairs == "prompt" else ONE_GROUP,
+                group=_group(result, pairs),
                 prompt=result.prompt_digest,
                 content=result.content_digest,
                 response_class=response_class,
@@ -135,6 +136,14 @@ def candidates_of(
             )
         )
     return candidates
+
+
+def _group(result: Result, pairs: str) -> str:
+    if pairs == "class":
+        return ONE_GROUP
+    if pairs == "preference":
+        return str(result.extra.get("comparison", result.id))
+    return result.prompt_digest
 
 
 def _order_name(order_by: str) -> str:

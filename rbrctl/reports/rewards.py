@@ -1,0 +1,175 @@
+"""Tables of a reward: its fit, its error rates, and a policy's safety figures."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Interval, Table, Value, Wrap
+from rbrctl.reports.terminal import Tone
+
+if TYPE_CHECKING:
+    from rbrctl.rewards.error_rates import ErrorRate
+    from rbrctl.rewards.evaluation import ErrorRow
+    from rbrctl.rewards.fitting import ClassFit, FittedWeight
+    from rbrctl.rewards.safety_figures import Figure
+
+_CLASS = Column("response_class", "response class", wrap=Wrap.NAMES)
+
+
+def number(value: float) -> float | None:
+    """Give a number that every format can hold: None for NaN."""
+    return value if math.isfinite(value) else None
+
+
+def interval(low: float, high: float) -> Interval | None:
+    """Give an interval; None where it is not known."""
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else None
+
+
+def fit_tables(fits: Mapping[str, "ClassFit"]) -> list[Table]:
+    """Draw the fit of every class, then every weight."""
+    return [_fits(fits), _weights(fits)]
+
+
+def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
+    columns = [
+        _CLASS,
+        Column("prompts", "prompts", numeric=True),
+        Column("completions", "completions", numeric=True, priority=WIDE_ONLY),
+        Column("pairs", "pairs", numeric=True),
+        Column("baseline_loss", "loss at 0", numeric=True, priority=WIDE_ONLY),
+        Column("training_loss", "loss", numeric=True),
+        Column("held_out_loss", "held out", numeric=True),
+        Column("training_error", "error", numeric=True),
+        Column("held_out_error", "held out", numeric=True),
+        Column("held_out_error_interval", "95 % interval", numeric=True),
+        Column("held_out_pairs", "held-out pairs", numeric=True, priority=WIDE_ONLY),
+        Column("duality_gap", "duality gap", numeric=True, decimals=9, priority=WIDE_ONLY),
+        Column("iterations", "iterations", numeric=True, priority=WIDE_ONLY),
+    ]
+    rows: list[list[Cell | Value]] = [
+        [
+            fit.response_class,
+            fit.prompts,
+            fit.completions,
+            fit.pairs,
+            number(fit.baseline_loss),
+            number(fit.training_loss),
+            number(fit.held_out_loss),
+            number(fit.training_error.rate),
+            number(fit.held_out_error.rate),
+            interval(fit.held_out_error.low, fit.held_out_error.high),
+            fit.held_out_error.pairs,
+            fit.duality_gap,
+            fit.iterations,
+        ]
+        for fit in fits.values()
+    ]
+    gap = max(fit.duality_gap for fit in fits.values())
+    notes = [
+        f"Every loss is within {gap:.1e} of the best possible (duality gap).",
+        "Held out: each prompt judged by weights that were fitted without it.",
+    ]
+    return Table("fits", "Fit", columns, rows, notes)
+
+
+def _weights(fits: Mapping[str, "ClassFit"]) -> Table:
+    columns = [
+        _CLASS,
+        Column("feature", "feature", wrap=Wrap.NAMES),
+        Column("weight", "weight", numeric=True),
+        Column("interval", "95 % interval", numeric=True),
+        Column("spread", "spread", numeric=True, priority=WIDE_ONLY),
+        Column("note", "note", wrap=Wrap.WORDS),
+    ]
+    rows = [_weight(fit.response_class, each) for fit in fits.values() for each in fit.weights]
+    return Table("weights", "Weights", columns, rows)
+
+
+def _weight(response_class: str, each: "FittedWeight") -> list[Cell | Value]:
+    tone = Tone.MUTED if each.note in ("constant", "does nothing") else None
+    return [
+        response_class,
+        Cell(each.feature, tone),
+        each.weight,
+        interval(each.low, each.high),
+        each.spread,
+        Cell(each.note, tone),
+    ]
+
+
+def error_table(rows: Sequence["ErrorRow"]) -> Table:
+    """Draw the error rates of the reward model alone, the rules alone, and both."""
+    columns = [
+        _CLASS,
+        Column("pairs", "pairs", wrap=Wrap.WORDS),
+        Column("n", "n", numeric=True),
+    ]
+    for key, title in (("reward_model", "reward model"), ("rules", "rules"), ("both", "both")):
+        columns += [
+            Column(key, title, numeric=True),
+            Column(f"{key}_ties", "of these ties", numeric=True, priority=WIDE_ONLY),
+            Column(
+                f"{key}_interval",
+                "95 % interval",
+                numeric=True,
+                priority=0 if key == "both" else WIDE_ONLY,
+            ),
+        ]
+    table = [_error_row(row) for row in rows]
+    notes = [
+        "Share of pairs whose worse completion is not below the better; ideal: pairs with a "
+        "completion of the best rank."
+    ]
+    return Table("error_rates", "Error rates", columns, table, notes)
+
+
+def _error_row(row: "ErrorRow") -> list[Cell | Value]:
+    cells: list[Cell | Value] = [
+        Cell(row.response_class, text=row.response_class or "all classes"),
+        row.pairs,
+        next(iter(row.rates.values())).pairs,
+    ]
+    for rate in row.rates.values():
+        cells += _rate(rate)
+    return cells
+
+
+def _rate(rate: "ErrorRate") -> list[Cell | Value]:
+    return [number(rate.rate), number(rate.ties), interval(rate.low, rate.high)]
+
+
+_FIGURES = {
+    "not_unsafe": "Not-Unsafe",
+    "not_overrefuse": "Not-Overrefuse",
+    "hard_refusal_style": "Hard-Refusal-Style",
+    "f1": "F1",
+}
+
+
+def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
+    """Draw the safety figures of several models side by side: a row each figure and model."""
+    columns = [
+        Column("figure", "figure"),
+        Column("model", "model", wrap=Wrap.NAMES),
+        Column("value", "value", numeric=True),
+        Column("interval", "95 % interval", numeric=True),
+        Column("n", "n", numeric=True),
+        Column("undetermined", "undetermined", numeric=True),
+    ]
+    names = list(dict.fromkeys(each.name for figures in models.values() for each in figures))
+    rows: list[list[Cell | Value]] = [
+        [
+            Cell(name, text=_FIGURES.get(name, name)),
+            model,
+            number(each.value),
+            interval(each.low, each.high),
+            each.n,
+            each.undetermined,
+        ]
+        for name in names
+        for model, figures in models.items()
+        for each in figures
+        if each.name == name
+    ]
+    return Table("safety", "Safety figures", columns, rows)
