@@ -4,7 +4,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Give the known word that is closest; None when none is close."""
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Give a hint that names the closest known word; None when none is close."""
-    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean '{matches[0]}'?" if matches else None
+    match = closest(word, known)
+    return f"did you mean '{match}'?" if match else None

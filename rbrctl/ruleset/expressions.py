@@ -69,9 +69,9 @@ def tokenize(text: str) -> list[Token]:
     Raises ExpressionError at the first character that belongs to neither.
     """
     tokens: list[Token] = []
-    for match in re.finditer(r"\s+|([A-Za-z_][A-Za-z0-9_]*|[()])|(\S)", text):
+    for match in re.finditer(r"\s+|([A-Za-z_][A-Za-z0-9_]*|[()])|([-=]>|&&|\|\||[=!]=|\S)", text):
         if match[2] is not None:
-            raise ExpressionError(_unexpected_character(match[2]), match.start())
+            raise ExpressionError(_unexpected(match[2]), match.start(), len(match[2]))
         if match[1] is not None:
             tokens.append(Token(match[1], match.start()))
         if len(tokens) > MAX_TOKENS:
@@ -79,10 +79,15 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
-def _unexpected_character(character: str) -> str:
-    substitute = {"&": "and", "|": "or", "!": "not", "~": "not", "-": "_", ">": "implies"}
-    hint = f"; write '{substitute[character]}'" if character in substitute else ""
-    return f"unexpected '{character}'{hint}"
+_SUBSTITUTES = {
+    **{"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "~": "not"},
+    **{"->": "implies", "=>": "implies", ">": "implies", "-": "_"},
+}
+
+
+def _unexpected(sign: str) -> str:
+    hint = f"; write '{_SUBSTITUTES[sign]}'" if sign in _SUBSTITUTES else ""
+    return f"unexpected '{sign}'{hint}"
 
 
 def parse(text: str) -> Expression:

@@ -69,11 +69,13 @@ def read(source: str | Path | Source) -> Loaded:
     """
     opened = open_source(source) if isinstance(source, str | Path) else source
     layers, findings = _layers(opened)
+    broken_base = bool(findings)
     texts = {name: text for layer in layers for name, text in layer.texts.items()}
     base_files = frozenset(name for layer in layers[:-1] for name in layer.texts)
     for layer in layers:
         findings += layer.findings
-    gathered = gather(layer.items for layer in layers)
+    # With a base that is not there, what lies above it can only be misunderstood.
+    gathered = gather(layer.items for layer in layers) if not broken_base else Gathered()
     findings += gathered.findings
     ruleset: RuleSet | None = None
     if not any(finding.severity is Severity.ERROR for finding in findings):
@@ -83,6 +85,7 @@ def read(source: str | Path | Source) -> Loaded:
         ruleset = _build(builder, gathered)
         findings += builder.findings or reference_findings(ruleset, gathered)
     if findings or ruleset is None:
+        findings.sort(key=lambda finding: (finding.place is None, finding.place))
         return Loaded(None, Findings(tuple(findings), texts), opened.label, base_files)
     ruleset = replace(ruleset, digest=meaning_digest(ruleset))
     return Loaded(ruleset, Findings((), texts), opened.label, base_files)
@@ -121,21 +124,24 @@ def _base_of(documents: Documents) -> tuple[str | None, Place | None]:
 
 
 def _missing_parts(gathered: Gathered, label: str) -> list[Finding]:
+    if "rbrctl" not in gathered.once:
+        message = f"'{label}' is no rule set: no file in it says 'rbrctl: 1'"
+        hint = "begin one file with 'rbrctl: 1', 'name', 'version' and 'ranks'"
+        return [Finding("schema", Severity.ERROR, message, None, hint)]
     hints = {
-        "rbrctl": "write 'rbrctl: 1' at the top of one file",
         "name": "write 'name: ...' beside 'rbrctl: 1'",
         "version": "write 'version: \"1.0.0\"' beside 'rbrctl: 1'",
         "ranks": "list the ranks, best first: 'ranks: [ideal, less_good, unacceptable]'",
     }
-    place = gathered.once["rbrctl"].key_place if "rbrctl" in gathered.once else None
+    place = gathered.once["rbrctl"].key_place
     missing = [
-        Finding("schema", Severity.ERROR, f"{label}: the set has no '{key}'", place, hint)
+        Finding("schema", Severity.ERROR, f"the set has no '{key}'", place, hint)
         for key, hint in hints.items()
         if key not in gathered.once
     ]
     if not gathered.sections["response_classes"]:
-        message = f"{label}: the set has no response classes"
         hint = "add 'response_classes:' with at least one"
+        message = "the set has no response classes"
         missing.append(Finding("schema", Severity.ERROR, message, place, hint))
     return missing
 

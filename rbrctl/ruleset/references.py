@@ -1,6 +1,7 @@
 """Every name that a rule set uses must stand for something, and nothing for itself."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from rbrctl.ruleset.building import places_within
 from rbrctl.ruleset.expressions import names
@@ -73,18 +74,21 @@ def _in_rules(ruleset: RuleSet) -> Iterator[Finding]:
 
 
 def _in_response_classes(ruleset: RuleSet) -> Iterator[Finding]:
+    reported: set[str] = set()
     spellings: dict[str, tuple[str, Place]] = {}
     for each in ruleset.response_classes.values():
         if each.extends is not None and each.extends not in ruleset.response_classes:
             place = each.places["extends"]
             yield _undefined("response class", each.extends, ruleset.response_classes, place)
-        elif circle := _circle_of_classes(ruleset, each.name):
+        elif (circle := _circle_of_classes(ruleset, each.name)) and each.name not in reported:
+            reported |= set(circle)
             yield Finding(
                 "cyclic-definition",
                 Severity.ERROR,
                 f"'{each.name}' extends itself: {' extends '.join(circle)}",
                 each.places["extends"],
                 "let one of them extend nothing",
+                tuple(Related(ruleset.response_classes[n].place, f"'{n}'") for n in circle[1:-1]),
             )
         for alias in (each.name, *each.aliases):
             place = each.places.get(f"aliases.{alias}", each.place)
@@ -92,7 +96,8 @@ def _in_response_classes(ruleset: RuleSet) -> Iterator[Finding]:
                 other, first = spellings[alias]
                 message = f"the spelling '{alias}' already means '{other}'"
                 related = (Related(first, "first here"),)
-                yield Finding("duplicate-name", Severity.ERROR, message, place, None, related)
+                hint = "spell one of them in another way"
+                yield Finding("duplicate-name", Severity.ERROR, message, place, hint, related)
             spellings.setdefault(alias, (each.name, place))
 
 
@@ -140,8 +145,9 @@ def _in_expectation(ruleset: RuleSet, test: RuleTest) -> Iterator[Finding]:
     for key, ids in (("breaks", test.expect.breaks), ("keeps", test.expect.keeps)):
         for id in ids or ():
             if id not in applicable:
-                kind = f"rule for {test.response_class}"
-                yield _undefined(kind, id, applicable, test.places[f"expect.{key}.{id}"])
+                place = test.places[f"expect.{key}.{id}"]
+                finding = _undefined("rule", id, applicable, place)
+                yield replace(finding, message=f"{finding.message} for '{test.response_class}'")
 
 
 def _lineage(ruleset: RuleSet, response_class: str) -> set[str]:

@@ -1,6 +1,7 @@
 """The published JSON Schema of a rule file, and findings with places from its errors."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.ruleset.findings import Finding, Place, Severity
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, SequenceNode, plain
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import closest, did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -29,12 +30,38 @@ def _validator() -> "Validator":
 
 def schema_findings(root: Node) -> list[Finding]:
     """Check a file's tree against the schema: one finding a mistake, in the order of the file."""
+    errors = list(_validator().iter_errors(plain(root)))
+    misspelt = {
+        (tuple(error.absolute_path), meant)
+        for error in errors
+        if error.validator == "additionalProperties"
+        for meant in _misspelt_keys(error)
+    }
     findings = [
         finding
-        for error in _validator().iter_errors(plain(root))
+        for error in errors
+        if (tuple(error.absolute_path), _missing_key(error)) not in misspelt
         for finding in _findings_of(error, root)
     ]
     return sorted(findings, key=lambda finding: (finding.place is None, finding.place))
+
+
+def _missing_key(error: "ValidationError") -> str | None:
+    if error.validator != "required":
+        return None
+    # One error comes for each missing key, which only the message names.
+    wanted: Any = error.validator_value
+    return next(str(key) for key in wanted if error.message.startswith(repr(key)))
+
+
+def _misspelt_keys(error: "ValidationError") -> Iterator[str]:
+    """Give the keys that unknown ones were meant to be: these are not missing as well."""
+    schema: Any = error.schema
+    known = list(schema.get("properties", {}))
+    instance: Any = error.instance
+    for key in instance:
+        if key not in known and (meant := closest(key, known)):
+            yield meant
 
 
 def _findings_of(error: "ValidationError", root: Node) -> Iterator[Finding]:
@@ -44,10 +71,23 @@ def _findings_of(error: "ValidationError", root: Node) -> Iterator[Finding]:
     match error.validator:
         case "additionalProperties" if isinstance(node, MappingNode):
             yield from _unknown_keys(error, node, where)
-        case "pattern" if "propertyNames" in list(error.absolute_schema_path):
+        case "pattern" | "not" if "propertyNames" in list(error.absolute_schema_path):
             key = str(error.instance)
             key_place = node.key_places.get(key, place) if isinstance(node, MappingNode) else place
-            yield _finding(f"{where}'{key}' is not a name", key_place, _name_hint(error))
+            if error.validator == "not":
+                message = f"{where}'{key}' is a word of expressions"
+                yield _finding(message, key_place, "choose another name")
+            else:
+                yield _finding(f"{where}'{key}' is not a name", key_place, _name_hint(error))
+        case "required":
+            missing = _missing_key(error)
+            message = f"{where}the key '{missing}' is missing"
+            yield _finding(message, _key_place(root, path) or place, f"add '{missing}: ...'")
+        case "uniqueItems" if isinstance(node, SequenceNode):
+            for number, item in enumerate(node.items):
+                if any(plain(item) == plain(other) for other in node.items[:number]):
+                    message = f"{where}'{plain(item)}' stands there twice"
+                    yield _finding(message, item.place, "remove one of them")
         case _:
             message, hint = _explain(error)
             yield _finding(f"{where}{message}", place, hint)
@@ -68,6 +108,14 @@ def _locate(root: Node, path: Sequence[str | int]) -> tuple[Node, Place]:
     return node, place
 
 
+def _key_place(root: Node, path: Sequence[str | int]) -> Place | None:
+    """Give the place of the key that leads to a path; None where it is an entry of a list."""
+    if not path or isinstance(path[-1], int):
+        return None
+    parent, _ = _locate(root, path[:-1])
+    return parent.key_places[path[-1]] if isinstance(parent, MappingNode) else None
+
+
 def _dotted(path: Sequence[str | int]) -> str:
     text = ""
     for step in path:
@@ -81,13 +129,17 @@ def _unknown_keys(error: "ValidationError", node: MappingNode, where: str) -> It
     for key in node.entries:
         if key not in known and not key.startswith("x-"):
             hint = did_you_mean(key, known) or f"the keys here are {', '.join(known)}"
+            if key == "<<":
+                hint = "merge keys have no meaning here: write the keys out"
             yield _finding(f"{where}unknown key '{key}'", node.key_places[key], hint)
 
 
 def _name_hint(error: "ValidationError") -> str:
-    if "-" in str(error.validator_value):
-        return "lower-case letters, digits and '-', a letter first"
-    return "lower-case letters, digits and '_', a letter first"
+    separator, other = ("_", "-") if "_" in str(error.validator_value) else ("-", "_")
+    name = re.sub(r"[^a-z0-9]+", separator, str(error.instance).lower().replace(other, separator))
+    name = name.lstrip("-_0123456789").rstrip("-_")
+    kind = f"lower-case letters, digits and '{separator}', a letter first"
+    return f"{kind}: '{name}'" if name else kind
 
 
 _TYPES = {
@@ -106,13 +158,9 @@ def _explain(error: "ValidationError") -> tuple[str, str | None]:
             names = [wanted] if isinstance(wanted, str) else wanted
             kinds = " or ".join(_TYPES[name] for name in names)
             return f"must be {kinds}, not {_kind_of(error.instance)}", _type_hint(error, names)
-        case "required":
-            # One error comes for each missing key, which only the message names.
-            missing = next(key for key in wanted if error.message.startswith(repr(key)))
-            return f"the key '{missing}' is missing", f"add '{missing}: ...'"
         case "enum":
             allowed = [str(value) for value in wanted]
-            hint = did_you_mean(str(error.instance), allowed)
+            hint = did_you_mean(str(error.instance), allowed) or f"write {allowed[0]}"
             return f"must be {' or '.join(allowed)}, not '{error.instance}'", hint
         case "pattern":
             return f"'{error.instance}' is not a name", _name_hint(error)
@@ -121,8 +169,6 @@ def _explain(error: "ValidationError") -> tuple[str, str | None]:
         case "minItems" | "minProperties":
             entries = "one entry" if wanted == 1 else f"{wanted} entries"
             return f"must have at least {entries}", "add one, or leave the key out"
-        case "uniqueItems":
-            return "holds the same entry twice", "remove one of them"
         case _:
             return error.message, None
 
@@ -139,12 +185,16 @@ def _kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def _type_hint(error: "ValidationError", wanted: list[str]) -> str | None:
+def _type_hint(error: "ValidationError", wanted: list[str]) -> str:
     value: Any = error.instance
+    if value is None:
+        return "write something, or leave the key out"
     if "string" in wanted and isinstance(value, bool | int | float):
         return "put it in quotes"
-    if wanted == ["boolean"] and isinstance(value, str):
+    if wanted == ["boolean"]:
         return "booleans are true and false only, without quotes"
-    if "array" in wanted and isinstance(value, str):
-        return f"write [{value}]" if len(value) <= 40 else "write a list"
-    return None
+    if "array" in wanted:
+        return f"write [{value}]" if isinstance(value, str) and len(value) <= 40 else "write a list"
+    if wanted == ["object"]:
+        return "write 'key: value' lines"
+    return f"write {' or '.join(_TYPES[name] for name in wanted)}"

@@ -59,10 +59,12 @@ Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 class YamlProblem(Exception):  # noqa: N818 - it carries a finding to report, it is no error class of ours
     """The text is not the YAML that we read; carries the finding that says why."""
 
-    def __init__(self, message: str, place: Place, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, place: Place, hint: str, related: tuple[Related, ...] = ()
+    ) -> None:
         """Keep what to report."""
         super().__init__(message)
-        self.finding = Finding("yaml", Severity.ERROR, message, place, hint)
+        self.finding = Finding("yaml", Severity.ERROR, message, place, hint, related)
 
 
 def plain(node: Node) -> Any:
@@ -97,7 +99,7 @@ def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     except yaml.MarkedYAMLError as error:
         raise _explain(error, file, text) from None
     except RecursionError:
-        raise YamlProblem("nested too deeply", Place(file, 1, 1, 1, 2)) from None
+        raise YamlProblem("nested too deeply", Place(file, 1, 1, 1, 2), _FLATTER) from None
     return builder.root, builder.findings
 
 
@@ -119,13 +121,34 @@ def _explain(error: yaml.MarkedYAMLError, file: str, text: str) -> YamlProblem:
         return YamlProblem(
             "a tab cannot indent YAML", Place(file, line, tab, line, tab + 1), "indent with spaces"
         )
-    hint = None
-    if "mapping values are not allowed" in problem:
-        hint = "put a text that holds ': ' in quotes"
-    elif "undefined alias" in problem:
-        hint = "a text that begins with '*' needs quotes"
+    hint = next(
+        (hint for words, hint in _HINTS.items() if words in f"{problem} {error.context}"), ""
+    )
     context = f" {error.context}" if error.context and error.context != problem else ""
-    return YamlProblem(f"not YAML: {problem}{context}", place, hint)
+    begin = error.context_mark
+    related: tuple[Related, ...] = ()
+    if begin is not None and begin.line + 1 != line:
+        start = Place(file, begin.line + 1, begin.column + 1, begin.line + 1, begin.column + 2)
+        related = (Related(start, "begins here"),)
+    return YamlProblem(f"not YAML: {problem}{context}", place, hint, related)
+
+
+_KEY = "a key must be a single word or text"
+_STAR = "a text that begins with '*' needs quotes"
+_FLATTER = f"nest at most {MAX_DEPTH} levels deep"
+_OTHERWISE = "put texts with special characters in quotes, and align the keys of a mapping"
+_HINTS = {
+    "mapping values are not allowed": "put a text that holds ': ' in quotes",
+    "scanning an alias": _STAR,
+    "undefined alias": _STAR,
+    "scanning an anchor": "a text that begins with '&' needs quotes",
+    "scanning a quoted scalar": "close the quote",
+    "parsing a flow sequence": "close the list with ']', and put commas between its entries",
+    "parsing a flow mapping": "close the mapping with '}', and put commas between its entries",
+    "parsing a block mapping": "align the keys of one mapping",
+    "parsing a block collection": "align the entries of one list, each with '- '",
+    "cannot start any token": "put the text in quotes",
+}
 
 
 @dataclass(slots=True)
@@ -169,7 +192,7 @@ class _TreeBuilder:
                     raise YamlProblem(
                         f"'*{event.anchor}' refers to an anchor that is not defined before it",
                         self._place(event),
-                        "a text that begins with '*' needs quotes",
+                        _STAR,
                     )
                 target = self._anchors[event.anchor]
                 self._count(target.size, event)
@@ -191,7 +214,9 @@ class _TreeBuilder:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
             raise YamlProblem(
-                f"more than {MAX_NODES:,} nodes, aliases counted at each use", self._place(event)
+                f"more than {MAX_NODES:,} nodes, aliases counted at each use",
+                self._place(event),
+                "split the file, and use fewer aliases",
             )
 
     def _refuse_tag(self, event: Any) -> None:
@@ -206,9 +231,9 @@ class _TreeBuilder:
         self._refuse_tag(event)
         self._count(1, event)
         if len(self._open) >= MAX_DEPTH:
-            raise YamlProblem(f"nested deeper than {MAX_DEPTH} levels", self._place(event))
+            raise YamlProblem("nested too deeply", self._place(event), _FLATTER)
         if self._open and self._open[-1].mapping and self._open[-1].key is None:
-            raise YamlProblem("a key must be a single word or text", self._place(event))
+            raise YamlProblem(_KEY, self._place(event), "write a word")
         mapping = isinstance(event, yaml.MappingStartEvent)
         self._open.append(_Open(event.start_mark, event.anchor, mapping))
 
@@ -240,7 +265,7 @@ class _TreeBuilder:
 
     def _as_key(self, node: Node, place: Place) -> ScalarNode:
         if not isinstance(node, ScalarNode):
-            raise YamlProblem("a key must be a single word or text", place)
+            raise YamlProblem(_KEY, place, "write a word")
         return ScalarNode(node.value, place, node.text, node.style)
 
     def _put(self, parent: _Open, key: ScalarNode, value: Node, place: Place) -> None:

@@ -42,6 +42,8 @@ def check(context: CheckContext) -> Iterator[Finding]:
             continue
         rules = [rule for rule in ruleset.rules.values() if rule.otherwise == rank]
         reason = "whatever breaks its rules breaks worse ones too" if rules else "no rule names it"
+        if rules and all(rule.id in context.always_kept for rule in rules):
+            reason = "nothing can break its rules"
         yield Finding(
             ID,
             SEVERITY,
