@@ -1,0 +1,66 @@
+"""``rbrctl fmt``: rule files in their canonical form."""
+
+import difflib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import output_of
+from rbrctl.reports.terminal import Palette, printable
+
+if TYPE_CHECKING:
+    from rbrctl.authoring.formatting import Formatted
+
+
+def command(
+    context: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Folders or YAML files.  [default: rules/]"),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; show what would change.")
+    ] = False,
+) -> ExitCode:
+    """
+    Bring rule files into their canonical form: order of keys, spaces, blank lines, wrapping.
+
+    Only lines are moved and spaces changed: comments and meaning stay, and both are checked before
+    a file is written.
+    """
+    from rbrctl.authoring.rule_files import format_path, write
+
+    output = output_of(context)
+    formatted = {each.file: each for path in paths or ["rules"] for each in format_path(path)}
+    changed = [each for each in formatted.values() if each.changed]
+    for each in changed:
+        if diff:
+            output.report(_diff(each, output.palette))
+        else:
+            output.report(printable(each.file))
+        if not (check or diff):
+            write(each)
+    verb = "would be formatted" if check or diff else "formatted"
+    unchanged = len(formatted) - len(changed)
+    output.talk(f"{_files(len(changed))} {verb}, {_files(unchanged)} unchanged")
+    return ExitCode.NO if changed and (check or diff) else ExitCode.YES
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _diff(formatted: "Formatted", palette: Palette) -> str:
+    lines = difflib.unified_diff(
+        formatted.before.split("\n"),
+        formatted.after.split("\n"),
+        f"{formatted.file}",
+        f"{formatted.file} (formatted)",
+        lineterm="",
+    )
+    paint = {"+": palette.good, "-": palette.bad, "@": palette.note}
+    return "\n".join(paint.get(line[:1], str)(printable(line)) for line in lines)

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+
+UNTIDY = "name:   x\nrbrctl: 1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text(UNTIDY)
+    (tmp_path / "rules" / "b.yaml").write_text("tests: []\n")
+    return tmp_path / "rules"
+
+
+def fmt(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(["fmt", *arguments], output=Output({}))
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_files_are_written_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fmt(capsys) == (0, "rules/a.yaml\n", "1 file formatted, 1 file unchanged\n")
+    assert (folder / "a.yaml").read_text() == "rbrctl: 1\nname: x\n"
+    assert fmt(capsys, "rules") == (0, "", "0 files formatted, 2 files unchanged\n")
+
+
+def test_check_and_diff_write_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = fmt(capsys, "--check")
+    assert (code, out) == (1, "rules/a.yaml\n")
+    assert err == "1 file would be formatted, 1 file unchanged\n"
+    code, out, _ = fmt(capsys, "--diff", "rules/a.yaml")
+    assert code == 1
+    assert "-name:   x\n rbrctl: 1\n+name: x" in out
+    assert (folder / "a.yaml").read_text() == UNTIDY
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "message"),
+    [
+        ("builtin:safety", 2, "only files can be formatted"),
+        ("missing", 2, "no such file or folder"),
+        ("rules/broken.yaml", 2, "rules/broken.yaml:2:1: not YAML"),
+        ("rules/bytes.yaml", 2, "not UTF-8"),
+        ("empty", 3, "no YAML files"),
+    ],
+)
+def test_bad_input(
+    folder: Path, capsys: pytest.CaptureFixture[str], path: str, code: int, message: str
+) -> None:
+    (folder / "broken.yaml").write_text("a: [\n")
+    (folder / "bytes.yaml").write_bytes(b"a: \xff\n")
+    (folder.parent / "empty").mkdir()
+    found, out, err = fmt(capsys, path)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert (folder / "a.yaml").read_text() == UNTIDY
