@@ -38,6 +38,8 @@ def read_documents(source: Source) -> Documents:
             root, duplicates = parse_yaml(text, file.name)
         except YamlProblem as problem:
             findings.append(problem.finding)
+            # Findings show lines even of a file that is not wholly text.
+            texts.setdefault(file.name, file.content[:MAX_BYTES].decode("utf-8-sig", "replace"))
             continue
         findings += duplicates
         if root is None:
