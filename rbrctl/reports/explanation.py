@@ -1,5 +1,6 @@
 """What a name, a check or a rank means, for people and as JSON."""
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -61,10 +62,13 @@ def explanations_body(explanations: list[Explanation]) -> Mapping[str, Any]:
     }
 
 
-def check_text(check: Check, palette: Palette) -> str:
-    """Draw a check's page."""
-    head = f"check {palette.name(check.id)} ({check.severity})"
-    return f"{head}\n\n{check.page}"
+def check_text(check: Check, palette: Palette, width: int) -> str:
+    """Draw a check's page: its sentences wrapped anew, its examples as they stand."""
+    blocks = [
+        block if block.startswith(" ") else textwrap.fill(block, width, break_on_hyphens=False)
+        for block in check.page.split("\n\n")
+    ]
+    return "\n\n".join([f"check {palette.name(check.id)} ({check.severity})", *blocks])
 
 
 def checks_text(checks: Mapping[str, Check], palette: Palette, width: int) -> str:

@@ -142,6 +142,22 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSource:
+    """A whole rule set that was read elsewhere, as from standard input."""
+
+    label: str
+    content: bytes
+
+    def files(self) -> list[SourceFile]:
+        """Give the text."""
+        return [SourceFile(self.label, self.content)]
+
+    def base(self, path: str) -> Source:
+        """Open a base relative to the current folder."""
+        return FolderSource(Path(), ".").base(path)
+
+
+@dataclass(frozen=True, slots=True)
 class FolderSource:
     """A folder whose YAML files, at any depth, are one rule set."""
 

@@ -13,10 +13,21 @@ from typing import Any, TypeAlias
 import yaml
 
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
+from rbrctl.ruleset.yaml_errors import (
+    ODD_KEY,
+    QUOTE_STARS,
+    explain_yaml_error,
+    place_of_offset,
+)
+from rbrctl.ruleset.yaml_errors import (
+    YamlProblem as YamlProblem,
+)
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
+
+FLATTER = f"nest at most {MAX_DEPTH} levels deep"
 
 ScalarValue: TypeAlias = str | bool | int | float | None
 
@@ -56,17 +67,6 @@ class MappingNode:
 Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
-class YamlProblem(Exception):  # noqa: N818 - it carries a finding to report, it is no error class of ours
-    """The text is not the YAML that we read; carries the finding that says why."""
-
-    def __init__(
-        self, message: str, place: Place, hint: str, related: tuple[Related, ...] = ()
-    ) -> None:
-        """Keep what to report."""
-        super().__init__(message)
-        self.finding = Finding("yaml", Severity.ERROR, message, place, hint, related)
-
-
 def plain(node: Node) -> Any:
     """Give the ordinary Python value of a tree."""
     if isinstance(node, ScalarNode):
@@ -93,62 +93,14 @@ def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Finding]]:
         code = character if isinstance(character, int) else ord(character[:1])
         raise YamlProblem(
             f"the character U+{code:04X} is not allowed in YAML",
-            _place_of_offset(file, text, error.position),
+            place_of_offset(file, text, error.position),
             "write it as an escape inside double quotes",
         ) from None
     except yaml.MarkedYAMLError as error:
-        raise _explain(error, file, text) from None
+        raise explain_yaml_error(error, file, text) from None
     except RecursionError:
-        raise YamlProblem("nested too deeply", Place(file, 1, 1, 1, 2), _FLATTER) from None
+        raise YamlProblem("nested too deeply", Place(file, 1, 1, 1, 2), FLATTER) from None
     return builder.root, builder.findings
-
-
-def _place_of_offset(file: str, text: str, offset: int) -> Place:
-    line = text.count("\n", 0, offset) + 1
-    column = offset - (text.rfind("\n", 0, offset) + 1) + 1
-    return Place(file, line, column, line, column + 1)
-
-
-def _explain(error: yaml.MarkedYAMLError, file: str, text: str) -> YamlProblem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    place = Place(file, line, column, line, column + 1)
-    problem = str(error.problem or error.context or "not YAML")
-    lines = text.splitlines()
-    here = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in here[: max(column, 1)] and "\t" in here[: len(here) - len(here.lstrip()) + 1]:
-        tab = here.index("\t") + 1
-        return YamlProblem(
-            "a tab cannot indent YAML", Place(file, line, tab, line, tab + 1), "indent with spaces"
-        )
-    hint = next(
-        (hint for words, hint in _HINTS.items() if words in f"{problem} {error.context}"), ""
-    )
-    context = f" {error.context}" if error.context and error.context != problem else ""
-    begin = error.context_mark
-    related: tuple[Related, ...] = ()
-    if begin is not None and begin.line + 1 != line:
-        start = Place(file, begin.line + 1, begin.column + 1, begin.line + 1, begin.column + 2)
-        related = (Related(start, "begins here"),)
-    return YamlProblem(f"not YAML: {problem}{context}", place, hint, related)
-
-
-_KEY = "a key must be a single word or text"
-_STAR = "a text that begins with '*' needs quotes"
-_FLATTER = f"nest at most {MAX_DEPTH} levels deep"
-_OTHERWISE = "put texts with special characters in quotes, and align the keys of a mapping"
-_HINTS = {
-    "mapping values are not allowed": "put a text that holds ': ' in quotes",
-    "scanning an alias": _STAR,
-    "undefined alias": _STAR,
-    "scanning an anchor": "a text that begins with '&' needs quotes",
-    "scanning a quoted scalar": "close the quote",
-    "parsing a flow sequence": "close the list with ']', and put commas between its entries",
-    "parsing a flow mapping": "close the mapping with '}', and put commas between its entries",
-    "parsing a block mapping": "align the keys of one mapping",
-    "parsing a block collection": "align the entries of one list, each with '- '",
-    "cannot start any token": "put the text in quotes",
-}
 
 
 @dataclass(slots=True)
@@ -192,7 +144,7 @@ class _TreeBuilder:
                     raise YamlProblem(
                         f"'*{event.anchor}' refers to an anchor that is not defined before it",
                         self._place(event),
-                        _STAR,
+                        QUOTE_STARS,
                     )
                 target = self._anchors[event.anchor]
                 self._count(target.size, event)
@@ -231,9 +183,9 @@ class _TreeBuilder:
         self._refuse_tag(event)
         self._count(1, event)
         if len(self._open) >= MAX_DEPTH:
-            raise YamlProblem("nested too deeply", self._place(event), _FLATTER)
+            raise YamlProblem("nested too deeply", self._place(event), FLATTER)
         if self._open and self._open[-1].mapping and self._open[-1].key is None:
-            raise YamlProblem(_KEY, self._place(event), "write a word")
+            raise YamlProblem(ODD_KEY, self._place(event), "write a word")
         mapping = isinstance(event, yaml.MappingStartEvent)
         self._open.append(_Open(event.start_mark, event.anchor, mapping))
 
@@ -265,7 +217,7 @@ class _TreeBuilder:
 
     def _as_key(self, node: Node, place: Place) -> ScalarNode:
         if not isinstance(node, ScalarNode):
-            raise YamlProblem(_KEY, place, "write a word")
+            raise YamlProblem(ODD_KEY, place, "write a word")
         return ScalarNode(node.value, place, node.text, node.style)
 
     def _put(self, parent: _Open, key: ScalarNode, value: Node, place: Place) -> None:

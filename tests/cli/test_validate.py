@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,15 @@ def test_what_cannot_be_read_is_a_usage_error(rbrctl, tmp_path):
     assert outcome.code == 2
     assert "nowhere: no such file or folder" in outcome.stderr
     assert rbrctl("validate", "builtin:nowhere").code == 2
+
+
+def test_standard_input_is_a_whole_set(rbrctl, monkeypatch):
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(SOUND.encode())))
+    assert rbrctl("validate", "-").stdout == "no findings in 1 file, 1 rule, 1 proposition\n"
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(b"a: [")))
+    outcome = rbrctl("validate", "-")
+    assert outcome.code == 1
+    assert outcome.stdout.startswith("<stdin>:1:5: error[yaml]: not YAML: did not find")
 
 
 def test_several_sets_are_reported_together(rbrctl, tmp_path):

@@ -10,6 +10,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.errors import NothingMatchedError, UsageError
 
 if TYPE_CHECKING:
@@ -69,14 +70,10 @@ def command(
     if results is not None:
         if name is None:
             raise UsageError("--results needs the id of a transcript; give it as NAME")
-        return _explain_result(output, name, _rules(rules), results, calibration, format_)
+        return _explain_result(output, name, default_rules(rules), results, calibration, format_)
     if name is None:
         return _list_checks(output, format_)
-    return _explain_name(output, name, _rules(rules), format_)
-
-
-def _rules(given: str | None) -> str:
-    return given or ("rules/" if Path("rules").is_dir() else "builtin:safety")
+    return _explain_name(output, name, default_rules(rules), format_)
 
 
 def _list_checks(output: Output, format_: ExplainFormat) -> ExitCode:
@@ -111,9 +108,9 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
         if format_ is ExplainFormat.JSON:
             output.report(json_report("checks", EXPLANATION_VERSION, checks_body([check])))
         else:
-            output.report(check_text(check, output.palette))
+            output.report(check_text(check, output.palette, output.width))
         return ExitCode.YES
-    ruleset = load(rules)
+    ruleset = load(rules_source(rules))
     explanations = explain_name(ruleset, name)
     if not explanations:
         hint = did_you_mean(name, [*all_checks(), *known_names(ruleset)])
@@ -143,7 +140,7 @@ def _explain_result(
     from rbrctl.ruleset.reasons import explain_reason, possible_ranks, rank_reason
     from rbrctl.ruleset.verdict import Judge
 
-    ruleset = load(rules)
+    ruleset = load(rules_source(rules))
     result = _find(output, results, id)
     response_class = _response_class(output, result, ruleset)
     if response_class is None:

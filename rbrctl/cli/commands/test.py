@@ -9,6 +9,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.rules import rules_source
 from rbrctl.errors import NothingMatchedError
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class TestFormat(StrEnum):
 def command(
     context: typer.Context,
     path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="A rule set's folder or file, or builtin:NAME.")
+        str,
+        typer.Argument(metavar="[PATH]", help="A folder, file, builtin:NAME, or -."),
     ] = "rules/",
     containing: Annotated[
         str | None,
@@ -70,7 +72,7 @@ def command(
     from rbrctl.ruleset.loader import read, ruleset_of
     from rbrctl.ruleset.unit_tests import run_tests
 
-    loaded = read(path)
+    loaded = read(rules_source(path))
     ruleset = ruleset_of(loaded)
     run = run_tests(ruleset, containing)
     if not run.outcomes:

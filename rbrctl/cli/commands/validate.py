@@ -8,6 +8,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.formats import report_findings
 from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, output_of
+from rbrctl.cli.rules import rules_source
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.checks.runner import Validation
@@ -19,8 +20,8 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Folders or YAML files of rule sets, or builtin:NAME; of a file, the whole set "
-            "that it belongs to is checked. Without any: rules/.",
+            help="Folders or YAML files of rule sets, builtin:NAME, or - for standard input; of a "
+            "file, the whole set that it belongs to is checked. Without any: rules/.",
         ),
     ] = None,
     format_: FindingsFormatOption = FindingsFormat.AUTO,
@@ -35,11 +36,11 @@ def command(
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.checks.runner import validate
     from rbrctl.ruleset.findings import Findings
-    from rbrctl.ruleset.sources import Source, open_source
+    from rbrctl.ruleset.sources import Source
 
     sources: dict[str, Source] = {}
     for path in paths or ["rules/"]:
-        source = open_source(path)
+        source = rules_source(path)
         sources.setdefault(os.path.realpath(source.label), source)
     validations = [validate(source) for source in sources.values()]
     findings = Findings(

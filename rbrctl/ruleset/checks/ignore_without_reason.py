@@ -14,7 +14,7 @@ Passes:
 
     propositions:
       apology: {}
-      judgement: {}  # rbrctl: ignore[unused-proposition] the labels of the survey have it
+      judgement: {}  # rbrctl: ignore[unused-proposition] for old labels
 """
 
 from rbrctl.ruleset.findings import Severity

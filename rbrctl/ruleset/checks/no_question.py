@@ -15,7 +15,7 @@ Passes:
     propositions:
       apology:
         statement: The completion contains an apology.
-        question: Does the assistant's last message contain an apology? "I regret" is none.
+        question: Does it contain an apology? "I regret" is none.
 """
 
 from collections.abc import Iterator

@@ -8,13 +8,13 @@ Fails:
 
     propositions:
       apology: {}
-      judgement: {}  # rbrctl: ignore[unused-propositon] the labels of the survey have it
+      judgement: {}  # rbrctl: ignore[unused-propositon] for old labels
 
 Passes:
 
     propositions:
       apology: {}
-      judgement: {}  # rbrctl: ignore[unused-proposition] the labels of the survey have it
+      judgement: {}  # rbrctl: ignore[unused-proposition] for old labels
 """
 
 from rbrctl.ruleset.findings import Severity
