@@ -34,7 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
     CommandEntry("validate", "Check a rule set, and prove what its rules mean.", "validate"),
     CommandEntry("test", "Run the unit tests of a rule set, and measure what they cover.", "test"),
     CommandEntry("explain", "Explain a finding's id, a name of the rules, or a rank.", "explain"),
-    CommandEntry("init", "Write a rule set to start from.", "init"),
+    CommandEntry("score", "Score a results file under any rules, asking no grader.", "score"),
     CommandEntry("fmt", "Bring rule files into their canonical form.", "fmt"),
     CommandEntry("diff", "Compare two versions of the rules, or two results.", "diff"),
     CommandEntry("schema", "Print the JSON Schema of rule files, for editors.", "schema"),

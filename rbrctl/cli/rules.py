@@ -2,12 +2,26 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
+    from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.sources import Source
 
 STANDARD_INPUT = "-"
+
+RulesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rules",
+        metavar="PATH",
+        help="A folder, a file or builtin:safety.  [default: rules/ here, else builtin:safety]",
+    ),
+]
 
 
 def default_rules(given: str | None) -> str:
@@ -23,3 +37,13 @@ def rules_source(path: str) -> "Source":
     if path == STANDARD_INPUT:
         return TextSource("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
     return open_source(path)
+
+
+def load_rules(rules: str | None, output: Output) -> "RuleSet":
+    """Load the rule set that is meant, and say on stderr which where it was not named."""
+    from rbrctl.ruleset.loader import load
+
+    source = default_rules(rules)
+    if rules is None:
+        output.talk(f"rules: {source}")
+    return load(rules_source(source))

@@ -1,6 +1,6 @@
 """What every grader offers; nothing above this package knows which one it speaks to."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
@@ -31,6 +31,11 @@ class Grader(Protocol):
     @property
     def concurrency(self) -> int:
         """How many transcripts may be in flight at once; at least 1."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the user should be told after a run: what was cut, what it cost."""
         ...
 
     async def answer(

@@ -1,0 +1,89 @@
+"""``rbrctl score``: the tables of a results file under any rules, asking no grader."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.options import TableFormat, WideOption, output_of
+from rbrctl.cli.progress import Progress
+from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.cli.scores import (
+    ByOption,
+    FormatOption,
+    MinAccuracyOption,
+    MinRowsOption,
+    PropositionOption,
+    RuleOption,
+    WorstOption,
+    report_problems,
+    report_score,
+    require_some,
+    say_what_is_odd,
+    score_request,
+)
+from rbrctl.errors import NothingMatchedError
+from rbrctl.graders.judging import PlainReading, judged
+from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.records.results import read_results
+from rbrctl.ruleset.verdict import Judge
+
+
+def command(
+    context: typer.Context,
+    results: Annotated[
+        str, typer.Argument(metavar="RESULTS", help="A results file, or - for standard input.")
+    ],
+    rules: RulesOption = None,
+    by: ByOption = None,
+    rule: RuleOption = None,
+    proposition: PropositionOption = None,
+    worst: WorstOption = 5,
+    min_accuracy: MinAccuracyOption = None,
+    min_n: MinRowsOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
+    ] = False,
+    format_: FormatOption = TableFormat.TEXT,
+    wide: WideOption = False,
+) -> int:
+    """Score the answers of a results file under a rule set, as it is now; no grader is asked."""
+    output = output_of(context)
+    ruleset = load_rules(rules, output)
+    request = score_request(
+        ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide
+    )
+    judge, reading, problems = Judge(ruleset), PlainReading(), ProblemLog()
+    tally = request.tally(judge, reading)
+    source, name = (sys.stdin.buffer, "<stdin>") if results == "-" else (results, results)
+    others: set[str] = set()
+    shared = False
+    with Progress(output, "scored") as progress:
+        for result in read_results(source, raise_problem if strict else problems, name):
+            if result.ruleset.digest != ruleset.digest:
+                others.add(f"{result.ruleset.name} {result.ruleset.version}")
+            shared = shared or not ruleset.propositions.keys().isdisjoint(result.answers)
+            tally.add(judged(result, judge, reading))
+            progress.advance()
+    score = tally.score()
+    require_some(score.results, problems, "results", name)
+    if not shared:
+        raise NothingMatchedError(
+            f"{name}: no answer is to a proposition of {ruleset.name}: these are results of "
+            f"another rule set ({', '.join(sorted(others))}); name it with --rules"
+        )
+    if others:
+        output.talk(
+            f"graded under {', '.join(sorted(others))}; scored under {ruleset.name} "
+            f"{ruleset.version} as its rules are now"
+        )
+    say_what_is_odd(output, score)
+    codes = [report_problems(output, problems, "score"), report_score(output, score, request)]
+    if score.without_class or score.failed_answers:
+        output.warn(
+            f"{score.without_class:,} results without a response class, "
+            f"{score.failed_answers:,} failed answers"
+        )
+        codes.append(ExitCode.INCOMPLETE)
+    return gravest(*codes)

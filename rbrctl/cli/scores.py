@@ -1,0 +1,191 @@
+"""What ``grade`` and ``score`` share: narrowing, gates, and the report of a score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.formats import report_tables
+from rbrctl.cli.options import TableFormat
+from rbrctl.cli.output import Output
+from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.graders.judging import Reading
+from rbrctl.records.problems import ProblemLog
+from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.scoring.gates import Gates, check_rules_exist, missed_gates, parse_gates
+from rbrctl.scoring.models import Score
+from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
+from rbrctl.suggestions import did_you_mean
+
+REPORT_NAME = "score"
+REPORT_VERSION = 1
+SHOWN_PROBLEMS = 10
+
+
+class Grouping(StrEnum):
+    """What the tables are split by."""
+
+    CLASS = "class"
+    CATEGORY = "category"
+
+
+_GROUPINGS = {
+    None: by_nothing,
+    Grouping.CLASS: by_response_class,
+    Grouping.CATEGORY: by_category,
+}
+
+ByOption = Annotated[
+    Grouping | None, typer.Option("--by", help="Split the tables by class or category.")
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option("--rule", metavar="ID", help="Only this rule; may be given several times."),
+]
+PropositionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--proposition", metavar="NAME", help="Only this proposition; may be given several times."
+    ),
+]
+WorstOption = Annotated[
+    int, typer.Option("--worst", min=0, metavar="N", help="How many disagreeing rows to list.")
+]
+MinAccuracyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--min-accuracy",
+        metavar="[RULE=]SHARE",
+        help="Fail (exit 1) where a rule's accuracy is lower; may be given several times.",
+    ),
+]
+MinRowsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-n", min=1, metavar="N", help="Fail (exit 1) where a rule has fewer labelled rows."
+    ),
+]
+FormatOption = Annotated[
+    TableFormat, typer.Option("--format", "-f", help="How the tables are written.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRequest:
+    """The options that say what of a score is reported, and what it must reach."""
+
+    by: Grouping | None
+    rules: Sequence[str] | None
+    propositions: Sequence[str] | None
+    worst: int
+    gates: Gates
+    format: TableFormat
+    wide: bool
+
+    def tally(self, judge: Judge, reading: Reading) -> ScoreTally:
+        """Make the tally that counts what is asked for."""
+        return ScoreTally(
+            judge,
+            reading,
+            _GROUPINGS[self.by],
+            rules=self.rules or None,
+            propositions=self.propositions or None,
+            disagreements=self.worst,
+        )
+
+
+def score_request(
+    ruleset: RuleSet,
+    by: Grouping | None,
+    rules: Sequence[str] | None,
+    propositions: Sequence[str] | None,
+    worst: int,
+    minimum_accuracy: Sequence[str] | None,
+    minimum_rows: int | None,
+    format_: TableFormat,
+    wide: bool,
+) -> ScoreRequest:
+    """Check the shared options against the rule set. Raises UsageError for an unknown name."""
+    _check_names("rule", rules, ruleset.rules)
+    _check_names("proposition", propositions, ruleset.propositions)
+    gates = parse_gates(minimum_accuracy or (), minimum_rows)
+    check_rules_exist(gates, ruleset.rules)
+    return ScoreRequest(by, rules, propositions, worst, gates, format_, wide)
+
+
+def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
+    known_names = list(known) if isinstance(known, dict) else []
+    for name in names or ():
+        if name not in known_names:
+            hint = did_you_mean(name, known_names) or "'rbrctl explain' lists what there is"
+            raise UsageError(f"--{kind} {name}: there is no such {kind}; {hint}")
+
+
+def report_score(output: Output, score: Score, request: ScoreRequest) -> ExitCode:
+    """Report a score and say which gates it misses."""
+    from rbrctl.reports.accuracy import accuracy_tables
+
+    misses = missed_gates(request.gates, score)
+    body = {
+        "results": score.results,
+        "labelled": score.labelled,
+        "without_class": score.without_class,
+        "inferred_class": score.inferred_class,
+        "failed_answers": score.failed_answers,
+        "undetermined": score.undetermined,
+        "axioms_broken": score.axioms_broken,
+        "rank_labels_contradicted": score.rank_labels_contradicted,
+        "gates_missed": [
+            {"rule": miss.rule, "group": miss.group, "message": miss.message} for miss in misses
+        ],
+    }
+    tables = accuracy_tables(score)
+    report_tables(
+        output,
+        tables,
+        request.format,
+        name=REPORT_NAME,
+        version=REPORT_VERSION,
+        wide=request.wide,
+        body=body,
+    )
+    for miss in misses:
+        where = f" ({miss.group})" if miss.group else ""
+        output.fail(f"gate missed: {miss.rule}{where} {miss.message}")
+    return ExitCode.NO if misses else ExitCode.YES
+
+
+def say_what_is_odd(output: Output, score: Score) -> None:
+    """Say what about the results a reader of the tables should know."""
+    if score.axioms_broken:
+        output.talk(f"{score.axioms_broken} results have answers that break an axiom")
+    if score.rank_labels_contradicted:
+        output.talk(
+            f"{score.rank_labels_contradicted} rows have a rank label that is not the rank of "
+            "their own labels; the rank label counts"
+        )
+    if score.inferred_class:
+        output.talk(f"{score.inferred_class} response classes were inferred, not given")
+
+
+def report_problems(output: Output, problems: ProblemLog, what: str) -> ExitCode:
+    """Say which lines could not be used; the code is INCOMPLETE where there are any."""
+    for problem in problems.items[:SHOWN_PROBLEMS]:
+        output.warn(str(problem))
+    if problems.count > SHOWN_PROBLEMS:
+        output.warn(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
+    if problems.count:
+        lines = "line was" if problems.count == 1 else "lines were"
+        output.warn(f"{problems.count:,} {lines} left out of the {what}")
+    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
+
+
+def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:
+    """Raise NothingMatchedError where nothing could be read or nothing was chosen."""
+    if not count:
+        bad = f" ({problems.count:,} lines could not be used)" if problems.count else ""
+        raise NothingMatchedError(f"{source}: no {what}{bad}")

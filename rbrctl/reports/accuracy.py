@@ -1,0 +1,232 @@
+"""A score as tables: per rule, per proposition, ranks per class, and what disagrees most."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
+from rbrctl.reports.terminal import Tone
+from rbrctl.scoring.models import FEW_ROWS, ClassScore, PropositionScore, RuleScore, Score
+from rbrctl.statistics.agreement import ConfusionCounts
+from rbrctl.statistics.intervals import wilson_interval
+
+
+class Grouped(Protocol):
+    """A row of a score that may belong to a group."""
+
+    @property
+    def group(self) -> str | None:
+        """The value of ``--by``; None without grouping."""
+        ...
+
+
+Row = TypeVar("Row", bound=Grouped)
+
+_AGREEMENT = (
+    Column("accuracy", "accuracy", numeric=True),
+    Column("interval", "95 % interval", numeric=True, decimals=2),
+    Column("kappa", "kappa", numeric=True, decimals=2),
+    Column("balanced_accuracy", "balanced", numeric=True, priority=WIDE_ONLY),
+    Column("majority_accuracy", "majority", numeric=True, priority=WIDE_ONLY),
+    Column("precision", "precision", numeric=True, priority=WIDE_ONLY),
+    Column("recall", "recall", numeric=True, priority=WIDE_ONLY),
+    Column("f1", "F1", numeric=True, priority=WIDE_ONLY),
+    Column("coverage", "coverage", numeric=True, priority=WIDE_ONLY),
+)
+_CALIBRATION = (
+    Column("brier", "Brier", numeric=True, priority=WIDE_ONLY),
+    Column("ece", "ECE", numeric=True, priority=WIDE_ONLY),
+)
+_TOO_FEW = f"few: fewer than {FEW_ROWS} labelled rows on one side; an accuracy there says little."
+
+
+def accuracy_tables(score: Score) -> list[Table]:
+    """Give the tables of a score: against the labels where there are any, else the frequencies."""
+    if not score.labelled:
+        return frequency_tables(score)
+    tables = [
+        _rules(score.rules),
+        _propositions(score.propositions),
+        *(_confusion(each, score.ranks) for each in score.classes),
+        _disagreements(score),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def frequency_tables(score: Score) -> list[Table]:
+    """Give how often each rule is broken and how the ranks fall."""
+    rules = Table(
+        "rule_frequencies",
+        "How often each rule is broken",
+        _with_group(
+            score.rule_frequencies,
+            [
+                Column("rule", "rule", wrap=Wrap.NAMES),
+                Column("n", "n", numeric=True),
+                Column("broken", "broken", numeric=True),
+                Column("broken_share", "share", numeric=True),
+                Column("undetermined", "undetermined", numeric=True),
+            ],
+        ),
+        _grouped_rows(
+            score.rule_frequencies,
+            lambda row: [
+                row.rule,
+                row.total,
+                row.broken,
+                row.broken / row.total if row.total else None,
+                row.undetermined,
+            ],
+        ),
+    )
+    ranks = Table(
+        "rank_frequencies",
+        "Ranks",
+        _with_group(
+            score.rank_frequencies,
+            [
+                Column("response_class", "response class", wrap=Wrap.NAMES),
+                Column("n", "n", numeric=True),
+                *(Column(rank, rank, numeric=True, wrap=Wrap.NAMES) for rank in score.ranks),
+                Column("undetermined", "undetermined", numeric=True),
+            ],
+        ),
+        _grouped_rows(
+            score.rank_frequencies,
+            lambda row: [row.response_class, row.total, *row.ranks.values(), row.undetermined],
+        ),
+    )
+    return [table for table in (rules, ranks) if table.rows]
+
+
+def _rules(rules: Sequence[RuleScore]) -> Table:
+    columns = [
+        Column("rule", "rule", wrap=Wrap.NAMES),
+        Column("n", "n", numeric=True),
+        Column("broken", "broken", numeric=True, decimals=2),
+        *_AGREEMENT,
+    ]
+    rows = _grouped_rows(
+        rules,
+        lambda row: [
+            row.rule,
+            row.counts.total,
+            row.counts.base_rate,
+            *_agreement(row.counts, row.coverage, row.too_few),
+        ],
+    )
+    notes = ["broken: share of the rows in which the labels break the rule."]
+    if any(rule.too_few for rule in rules):
+        notes.append(_TOO_FEW)
+    title = "Was the rule broken? Answers against labels"
+    return Table("rules", title, _with_group(rules, columns), rows, notes)
+
+
+def _propositions(propositions: Sequence[PropositionScore]) -> Table:
+    columns = [
+        Column("proposition", "proposition", wrap=Wrap.NAMES),
+        Column("n", "n", numeric=True),
+        Column("true", "true", numeric=True, decimals=2),
+        *_AGREEMENT,
+        *_CALIBRATION,
+    ]
+    rows = _grouped_rows(
+        propositions,
+        lambda row: [
+            row.proposition,
+            row.counts.total,
+            row.counts.base_rate,
+            *_agreement(row.counts, row.coverage, row.too_few),
+            row.brier,
+            row.expected_calibration_error,
+        ],
+    )
+    notes = [_TOO_FEW] if any(row.too_few for row in propositions) else []
+    title = "Was the proposition true? Answers against labels"
+    return Table("propositions", title, _with_group(propositions, columns), rows, notes)
+
+
+def _agreement(
+    counts: ConfusionCounts, coverage: float | None, too_few: bool
+) -> list[Cell | Value]:
+    interval = wilson_interval(counts.correct, counts.total) if counts.total else None
+    kappa = Cell(counts.kappa, Tone.MUTED, "few") if too_few else Cell(counts.kappa)
+    return [
+        counts.accuracy,
+        interval,
+        kappa,
+        counts.balanced_accuracy,
+        counts.majority_accuracy,
+        counts.precision,
+        counts.recall,
+        counts.f1,
+        coverage,
+    ]
+
+
+def _confusion(score: ClassScore, ranks: Sequence[str]) -> Table:
+    """Lay out one class's confusion matrix: labels down, answers across."""
+    low, high = wilson_interval(score.correct, score.total)
+    share = score.correct / score.total if score.total else None
+    accuracy = f"{share:.3f}" if share is not None else "-"
+    rows: list[list[Cell | Value]] = []
+    for gold in ranks:
+        cells = [score.confusion.get((gold, found), 0) for found in ranks]
+        if any(cells):
+            tones = [Tone.GOOD if gold == found else Tone.BAD for found in ranks]
+            rows.append(
+                [
+                    gold,
+                    sum(cells),
+                    *(
+                        Cell(cell, tone if cell else Tone.MUTED)
+                        for cell, tone in zip(cells, tones, strict=True)
+                    ),
+                ]
+            )
+    suffix = f", {score.group}" if score.group is not None else ""
+    title = f"Ranks of {score.response_class}{suffix}: labels down, answers across"
+    columns = [
+        Column("rank", "by labels", wrap=Wrap.NAMES),
+        Column("n", "n", numeric=True),
+        *(Column(rank, rank, numeric=True, wrap=Wrap.NAMES) for rank in ranks),
+    ]
+    note = (
+        f"accuracy {accuracy} (95 % interval {low:.2f}-{high:.2f}) over {score.total} of "
+        f"{score.gold_rows} rows with a rank by labels."
+    )
+    key = f"ranks_{score.response_class}" + (f"_{score.group}" if score.group else "")
+    return Table(key, title, columns, rows, [note])
+
+
+def _disagreements(score: Score) -> Table:
+    columns = [
+        Column("id", "id", wrap=Wrap.NAMES),
+        Column("response_class", "response class", wrap=Wrap.NAMES),
+        Column("rank_by_labels", "by labels", wrap=Wrap.NAMES),
+        Column("rank", "by answers", wrap=Wrap.NAMES),
+        Column("wrong", "wrong (P true)", wrap=Wrap.NAMES),
+    ]
+    rows: list[list[Cell | Value]] = [
+        [
+            row.id,
+            row.response_class,
+            row.gold_rank,
+            row.rank,
+            ", ".join(f"{name} {p:.2f}" for name, (_, p) in sorted(row.propositions.items())),
+        ]
+        for row in score.disagreements
+    ]
+    return Table("disagreements", "Rows that disagree most", columns, rows)
+
+
+def _with_group(rows: Sequence[Grouped], columns: list[Column]) -> list[Column]:
+    if all(row.group is None for row in rows):
+        return columns
+    return [Column("group", "group", wrap=Wrap.NAMES), *columns]
+
+
+def _grouped_rows(
+    rows: Sequence[Row], cells: Callable[[Row], Sequence[Cell | Value]]
+) -> list[list[Cell | Value]]:
+    grouped = any(row.group is not None for row in rows)
+    return [[row.group, *cells(row)] if grouped else list(cells(row)) for row in rows]

@@ -1,0 +1,246 @@
+"""Score a stream of results in one pass and flat memory: only counts are kept."""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rbrctl.graders.judging import Reading
+from rbrctl.records.models import Result
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.scoring.gold import Gold, gold_of
+from rbrctl.scoring.models import (
+    ClassScore,
+    Disagreement,
+    PropositionScore,
+    RankFrequency,
+    RuleFrequency,
+    RuleScore,
+    Score,
+)
+from rbrctl.states import RuleState
+from rbrctl.statistics.agreement import ConfusionCounts
+from rbrctl.statistics.calibration_tally import CalibrationTally
+
+Value = TypeVar("Value")
+Group = str | None
+Grouping = Callable[[Result], Group]
+
+
+def by_nothing(result: Result) -> Group:
+    """Put all results in one group."""
+    return None
+
+
+def by_response_class(result: Result) -> Group:
+    """Group by response class; those without one by ``(none)``."""
+    return result.response_class or "(none)"
+
+
+def by_category(result: Result) -> Group:
+    """Group by category; those without one by ``(none)``."""
+    return result.category or "(none)"
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """A confusion in the making: (label, answer) -> rows."""
+
+    gold_rows: int = 0
+    cells: Counter[tuple[bool, bool]] = field(default_factory=Counter)
+
+    def counts(self) -> ConfusionCounts:
+        return ConfusionCounts(
+            true_positive=self.cells[True, True],
+            false_positive=self.cells[False, True],
+            false_negative=self.cells[True, False],
+            true_negative=self.cells[False, False],
+        )
+
+
+class ScoreTally:
+    """Takes judged results one by one; ``score`` gives what they add up to."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        reading: Reading,
+        grouping: Grouping = by_nothing,
+        rules: Collection[str] | None = None,
+        propositions: Collection[str] | None = None,
+        disagreements: int = 5,
+    ) -> None:
+        """
+        Count for all rules and propositions, or only those named.
+
+        The ``disagreements`` rows that part most from their labels are kept.
+        """
+        self._judge = judge
+        self._reading = reading
+        self._grouping = grouping
+        self._rules = judge.ruleset.rules.keys() if rules is None else set(rules)
+        known = judge.ruleset.propositions
+        self._propositions = known.keys() if propositions is None else set(propositions)
+        self._most = disagreements
+        self._totals: Counter[str] = Counter()
+        self._rule_pairs: dict[tuple[str, Group], _Pairs] = {}
+        self._proposition_pairs: dict[tuple[str, Group], _Pairs] = {}
+        self._calibrations: dict[tuple[str, Group], CalibrationTally] = {}
+        self._class_gold: Counter[tuple[str, Group]] = Counter()
+        self._class_cells: dict[tuple[str, Group], Counter[tuple[str, str]]] = {}
+        self._states: dict[tuple[str, Group], Counter[RuleState]] = {}
+        self._ranks: dict[tuple[str, Group], Counter[str | None]] = {}
+        self._apart: list[tuple[tuple[int, float], int, Disagreement]] = []
+
+    def add(self, result: Result) -> None:
+        """Count one result that carries the verdict of the judge's rule set."""
+        group = self._grouping(result)
+        gold = gold_of(self._judge, result)
+        self._count(result, gold)
+        self._add_frequencies(result, group)
+        self._add_rules(result, gold, group)
+        wrong = self._add_propositions(result, group)
+        self._add_rank(result, gold, group)
+        self._keep_if_far_apart(result, gold, wrong)
+
+    def _count(self, result: Result, gold: Gold) -> None:
+        totals = self._totals
+        totals["results"] += 1
+        totals["labelled"] += bool(result.labels) or gold.rank is not None
+        totals["without_class"] += result.response_class is None
+        totals["inferred_class"] += result.response_class_source == "inferred"
+        totals["failed_answers"] += sum(a.error is not None for a in result.answers.values())
+        totals["undetermined"] += result.response_class is not None and result.rank is None
+        totals["axioms_broken"] += bool(result.axioms_broken)
+        totals["rank_labels_contradicted"] += gold.contradicted
+
+    def _add_frequencies(self, result: Result, group: Group) -> None:
+        if result.response_class is None:
+            return
+        self._ranks.setdefault((result.response_class, group), Counter())[result.rank] += 1
+        for rule, state in result.rules.items():
+            if rule in self._rules:
+                self._states.setdefault((rule, group), Counter())[state] += 1
+
+    def _add_rules(self, result: Result, gold: Gold, group: Group) -> None:
+        for rule, label in gold.rules.items():
+            if rule not in self._rules or label is RuleState.UNDETERMINED:
+                continue
+            pairs = self._rule_pairs.setdefault((rule, group), _Pairs())
+            pairs.gold_rows += 1
+            found = result.rules.get(rule, RuleState.UNDETERMINED)
+            if found is not RuleState.UNDETERMINED:
+                pairs.cells[label is RuleState.BROKEN, found is RuleState.BROKEN] += 1
+
+    def _add_propositions(self, result: Result, group: Group) -> dict[str, tuple[bool, float]]:
+        """Count the labelled propositions; give those that were told wrongly."""
+        wrong: dict[str, tuple[bool, float]] = {}
+        for name, label in result.labels.items():
+            if name not in self._propositions:
+                continue
+            key = (name, group)
+            pairs = self._proposition_pairs.setdefault(key, _Pairs())
+            pairs.gold_rows += 1
+            answer = result.answers.get(name)
+            truth = self._reading.truth(name, answer) if answer else None
+            probability = self._reading.probability(name, answer) if answer else None
+            if truth is None or probability is None:
+                continue
+            pairs.cells[label, truth] += 1
+            self._calibrations.setdefault(key, CalibrationTally()).add(probability, label)
+            if truth is not label:
+                wrong[name] = (label, probability)
+        return wrong
+
+    def _add_rank(self, result: Result, gold: Gold, group: Group) -> None:
+        if result.response_class is None or gold.rank is None:
+            return
+        key = (result.response_class, group)
+        self._class_gold[key] += 1
+        cells = self._class_cells.setdefault(key, Counter())
+        if result.rank is not None:
+            cells[gold.rank, result.rank] += 1
+
+    def _keep_if_far_apart(
+        self, result: Result, gold: Gold, wrong: dict[str, tuple[bool, float]]
+    ) -> None:
+        ranks = self._judge.ruleset.ranks
+        steps = 0
+        if gold.rank is not None and result.rank is not None:
+            steps = abs(ranks.index(gold.rank) - ranks.index(result.rank))
+        if not steps and not wrong:
+            return
+        row = Disagreement(result.id, result.response_class, gold.rank, result.rank, steps, wrong)
+        # Of rows equally far apart the earlier one stays.
+        heapq.heappush(self._apart, (row.weight, -self._totals["results"], row))
+        if len(self._apart) > self._most:
+            heapq.heappop(self._apart)
+
+    def score(self) -> Score:
+        """Give what has been counted so far, in the order of the rule set."""
+        ruleset = self._judge.ruleset
+        return Score(
+            **{name: self._totals[name] for name in _TOTALS},
+            rules=tuple(
+                RuleScore(rule, group, pairs.gold_rows, pairs.counts())
+                for (rule, group), pairs in _in_order(self._rule_pairs, ruleset.rules)
+            ),
+            propositions=tuple(
+                self._proposition_score(name, group, pairs)
+                for (name, group), pairs in _in_order(self._proposition_pairs, ruleset.propositions)
+            ),
+            classes=tuple(
+                ClassScore(name, group, self._class_gold[name, group], dict(cells))
+                for (name, group), cells in _in_order(self._class_cells, ruleset.response_classes)
+            ),
+            rule_frequencies=tuple(
+                RuleFrequency(
+                    rule,
+                    group,
+                    held=states[RuleState.HELD],
+                    broken=states[RuleState.BROKEN],
+                    undetermined=states[RuleState.UNDETERMINED],
+                )
+                for (rule, group), states in _in_order(self._states, ruleset.rules)
+            ),
+            rank_frequencies=tuple(
+                RankFrequency(name, group, {r: ranks[r] for r in ruleset.ranks}, ranks[None])
+                for (name, group), ranks in _in_order(self._ranks, ruleset.response_classes)
+            ),
+            disagreements=tuple(
+                row for _, _, row in sorted(self._apart, key=lambda item: item[:2], reverse=True)
+            ),
+            ranks=ruleset.ranks,
+        )
+
+    def _proposition_score(self, name: str, group: Group, pairs: _Pairs) -> PropositionScore:
+        calibration = self._calibrations.get((name, group))
+        return PropositionScore(
+            proposition=name,
+            group=group,
+            gold_rows=pairs.gold_rows,
+            counts=pairs.counts(),
+            brier=calibration.brier_score if calibration else None,
+            expected_calibration_error=calibration.expected_error if calibration else None,
+        )
+
+
+_TOTALS = (
+    "results",
+    "labelled",
+    "without_class",
+    "inferred_class",
+    "failed_answers",
+    "undetermined",
+    "axioms_broken",
+    "rank_labels_contradicted",
+)
+
+
+def _in_order(
+    counted: dict[tuple[str, Group], Value], order: Collection[str]
+) -> list[tuple[tuple[str, Group], Value]]:
+    """Sort what was counted by the rule set's order of names, then by group."""
+    positions = {name: position for position, name in enumerate(order)}
+    return sorted(counted.items(), key=lambda item: (item[0][1] or "", positions[item[0][0]]))

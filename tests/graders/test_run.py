@@ -1,0 +1,167 @@
+import asyncio
+
+import pytest
+from graders_for_tests import OracleGrader
+
+from rbrctl.errors import GraderError
+from rbrctl.graders.asking import Ask
+from rbrctl.graders.judging import PlainReading, identity_of
+from rbrctl.graders.run import GradingRun, current_for
+from rbrctl.records.models import Result
+from rbrctl.records.no_store import NoStore
+from rbrctl.records.results_store import open_results
+from rbrctl.records.transcripts import parse_transcript
+from rbrctl.ruleset.loader import load
+from rbrctl.ruleset.verdict import Judge
+
+RULES = """
+rbrctl: 1
+name: tiny
+version: "1"
+ranks: [good, poor, bad]
+response_classes: {talk: {aliases: [Talk]}, silence: {}}
+propositions: {kind: {}, long: {}, rude: {}, spare: {}}
+rules:
+  be-kind: {response_classes: [talk], require: kind, otherwise: poor}
+  not-rude: {response_classes: [talk, silence], require: not rude, otherwise: bad}
+"""
+
+
+@pytest.fixture
+def judge(tmp_path):
+    path = tmp_path / "tiny.yaml"
+    path.write_text(RULES)
+    return Judge(load(path))
+
+
+def transcript(number, response_class="talk", **labels):
+    return parse_transcript(
+        {
+            "id": f"t{number}",
+            "prompt": f"question {number}",
+            "completion": f"reply {number}",
+            "response_class": response_class,
+            "labels": labels,
+        }
+    )
+
+
+def grade(judge, grader, transcripts, store=None, ask=Ask.ALL):
+    results: list[Result] = []
+    run = GradingRun(judge, grader, store or NoStore(), ask, PlainReading())
+    summary = asyncio.run(run.run(transcripts, results.append))
+    return summary, results
+
+
+def open_store(path, judge, grader, **options):
+    return open_results(
+        path,
+        identity_of(judge.ruleset),
+        grader.identity,
+        current_for(grader),
+        lambda problem: None,
+        **options,
+    )
+
+
+def test_each_transcript_is_answered_and_judged(judge):
+    grader = OracleGrader(judge.ruleset)
+    rows = [transcript(1, kind=True), transcript(2), transcript(3, "Talk", kind=True, rude=True)]
+    summary, results = grade(judge, grader, rows)
+    assert [result.rank for result in results] == ["good", "poor", "bad"]
+    assert results[2].rules == {"be-kind": "held", "not-rude": "broken"}
+    assert results[0].response_class_source == "given"
+    assert (summary.graded, summary.complete) == (3, True)
+
+
+def test_needed_asks_what_the_class_depends_on_and_what_is_labelled(judge):
+    grader = OracleGrader(judge.ruleset)
+    rows = [transcript(1), transcript(2, "silence"), transcript(3, "silence", spare=False)]
+    grade(judge, grader, rows, ask=Ask.NEEDED)
+    assert [asked for _, asked in grader.calls] == [("kind", "rude"), ("rude",), ("rude", "spare")]
+
+
+def test_without_a_class_all_is_asked_and_nothing_judged(judge):
+    grader = OracleGrader(judge.ruleset)
+    summary, results = grade(judge, grader, [transcript(1, None)], ask=Ask.NEEDED)
+    assert grader.calls == [("t1", ("kind", "long", "rude", "spare"))]
+    assert (results[0].rank, results[0].rules) == (None, {})
+    assert (summary.without_class, summary.complete) == (1, False)
+
+
+def test_an_unknown_class_or_label_is_counted_and_kept(judge):
+    row = transcript(1, "talkative", kind=True, mystery=True)
+    summary, results = grade(judge, OracleGrader(judge.ruleset), [row])
+    assert summary.unknown_classes == {"talkative": 1}
+    assert summary.unknown_labels == {"mystery": 1}
+    assert results[0].extra["response_class_given"] == "talkative"
+    assert results[0].labels == {"kind": True, "mystery": True}
+
+
+def test_a_failed_answer_is_no_score(judge):
+    grader = OracleGrader(judge.ruleset, failing=[("t1", "kind")])
+    summary, results = grade(judge, grader, [transcript(1, kind=True)])
+    assert results[0].rules == {"be-kind": "undetermined", "not-rude": "held"}
+    assert results[0].rank is None
+    assert results[0].rank_probabilities is None
+    assert summary.failed_answers == {"kind": 1}
+    assert not summary.complete
+
+
+def test_what_a_grader_knows_nothing_of_is_unknown(judge):
+    grader = OracleGrader(judge.ruleset, knows=["rude"])
+    summary, results = grade(judge, grader, [transcript(1), transcript(2, rude=True)])
+    assert summary.unanswerable == ("kind",)
+    assert [result.rank for result in results] == [None, "bad"]
+
+
+def test_work_in_flight_is_bounded_and_nothing_is_lost(judge):
+    grader = OracleGrader(judge.ruleset, concurrency=4)
+    summary, results = grade(judge, grader, [transcript(n) for n in range(50)])
+    assert grader.most_in_flight == 4
+    assert {result.id for result in results} == {f"t{n}" for n in range(50)}
+    assert summary.graded == 50
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_later_run_asks_only_what_is_missing(judge, tmp_path, concurrency):
+    path = tmp_path / "results.jsonl"
+    rows = [transcript(n, kind=n % 2 == 0) for n in range(9)]
+    grader = OracleGrader(judge.ruleset, concurrency=concurrency, dies_at="t6")
+    with open_store(path, judge, grader) as store, pytest.raises(GraderError, match="gone"):
+        grade(judge, grader, rows, store)
+    stored = set(path.read_text().splitlines())
+    assert 4 <= len(stored) < 9
+    again = OracleGrader(judge.ruleset, concurrency=concurrency)
+    with open_store(path, judge, again) as store:
+        summary, results = grade(judge, again, rows, store)
+    assert summary.kept == len(stored)
+    assert len(again.calls) == 9 - len(stored)
+    assert sorted(result.id for result in results) == [f"t{n}" for n in range(9)]
+    assert len(path.read_text().splitlines()) == 9
+
+
+def test_new_labels_are_taken_over_without_asking(judge, tmp_path):
+    path = tmp_path / "results.jsonl"
+    grader = OracleGrader(judge.ruleset)
+    with open_store(path, judge, grader) as store:
+        grade(judge, grader, [transcript(1)], store)
+    again = OracleGrader(judge.ruleset)
+    with open_store(path, judge, again) as store:
+        summary, results = grade(judge, again, [transcript(1, "silence", kind=True)], store)
+    assert again.calls == []
+    assert summary.kept == 1
+    assert (results[0].response_class, results[0].labels) == ("silence", {"kind": True})
+    assert len(path.read_text().splitlines()) == 1
+    assert '"silence"' in path.read_text()
+
+
+def test_a_changed_question_is_asked_again(judge, tmp_path):
+    path = tmp_path / "results.jsonl"
+    first, second = OracleGrader(judge.ruleset), OracleGrader(judge.ruleset)
+    second.question_digests = {**second.question_digests, "kind": "changed"}
+    for grader in (first, second):
+        with open_store(path, judge, grader) as store:
+            grade(judge, grader, [transcript(1)], store)
+    assert len(second.calls) == 1
+    assert len(path.read_text().splitlines()) == 1
