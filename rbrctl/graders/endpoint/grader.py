@@ -75,8 +75,13 @@ class EndpointGrader:
 
     @property
     def concurrency(self) -> int:
-        """As many transcripts as calls, so that there is always a call to fill a free place."""
-        return self._concurrency
+        """
+        How many transcripts keep the connections filled.
+
+        As many as calls where each has several; twice as many where one call is all, since a
+        transcript is judged and stored between its call and the next one's.
+        """
+        return self._concurrency * 2 if self._asker.asks_together else self._concurrency
 
     @property
     def notes(self) -> Sequence[str]:
