@@ -47,9 +47,9 @@ def transcript(text: str = "Sorry, I can't help with that.", user: str = "Help!"
     return Transcript("t1", (Message("user", user),), (Message("assistant", text),))
 
 
-def settings(base_url: str, **options: Any) -> EndpointSettings:
+def settings(base_url: str, model: str = "fault-1", **options: Any) -> EndpointSettings:
     values: dict[str, Any] = {"mode": Mode.LOGPROBS, "key": KEY, "retry": FAST, "timeout": 5.0}
-    return EndpointSettings(base_url, "fault-1", **values | options)
+    return EndpointSettings(base_url, model, **values | options)
 
 
 async def make_grader(
