@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from reward_helpers import WEIGHTS, WordGrader, small_rules
 
 from rbrctl.errors import GraderError, MissingExtraError, RecordError, UsageError
 from rbrctl.rewards.adapters import promptfoo, verl
-from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
+from rbrctl.rewards.adapters.chat_markup import _kept_end, prompt_messages, response_of
 from rbrctl.rewards.adapters.inspect import rule_scorer
 from rbrctl.rewards.adapters.openrlhf import jobs_of, reply_to, reward_function
 from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
@@ -157,6 +159,24 @@ class TestChatMarkup:
         assert prompt_messages("<s>hi") == [{"role": "user", "content": "hi"}]
         assert response_of("<s>hi there</s>", "hi") == " there"
         assert response_of("bye", "hi") is None
+
+    def test_a_prompt_that_lost_its_beginning(self) -> None:
+        prompt = "a long beginning that the trainer cut; then the question itself?"
+        assert response_of("then the question itself? kind</s>", prompt) == " kind"
+        assert response_of("self? kind", prompt) is None
+
+    def test_markup_tells_where_the_reply_begins(self) -> None:
+        query = f"<s> {CHATML}{INVITATION}kind<|im_end|>"
+        assert response_of(query, "not the prompt as it was sent") == "kind"
+
+    @given(st.text("ab", max_size=30), st.text("ab", max_size=30))
+    def test_the_kept_end_is_the_longest(self, prompt: str, query: str) -> None:
+        longest = max(
+            size
+            for size in range(min(len(prompt), len(query)) + 1)
+            if query.startswith(prompt[len(prompt) - size :])
+        )
+        assert _kept_end(prompt, query) == longest
 
     def test_a_long_row_of_specials_is_read_in_linear_time(self) -> None:
         assert response_of("p" + "<|x|>" * 50_000 + "end", "p") == "end"

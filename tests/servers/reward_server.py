@@ -26,11 +26,14 @@ def main() -> None:
     parser.add_argument("--body-bytes", type=int, default=100_000)
     arguments = parser.parse_args()
     function = RewardFunction(Judge(small_rules()), WEIGHTS)
-    scorer = Scorer(function, WordGrader(arguments.delay))
     limits = Limits(body_bytes=arguments.body_bytes, completions=50, waiting=200, body_seconds=1)
-    service = Service(scorer, JobMaker(function), limits, arguments.token)
+
+    async def open_service() -> Service:
+        scorer = Scorer(function, WordGrader(arguments.delay))
+        return Service(scorer, JobMaker(function), limits, arguments.token)
+
     listening = Listening(port=arguments.port, token=arguments.token)
-    serve(service, listening, lambda address: print(address, flush=True))
+    serve(open_service, listening, lambda address: print(address, flush=True))
     print("stopped", flush=True)
 
 

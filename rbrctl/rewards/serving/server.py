@@ -1,10 +1,13 @@
 """Running the service until it is told to stop."""
 
+import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from rbrctl.errors import UsageError
@@ -17,31 +20,53 @@ SHUTDOWN_SECONDS = 30
 
 
 def serve(
-    service: Service, listening: Listening, on_ready: Callable[[str], None] | None = None
+    open_service: Callable[[], Awaitable[Service]],
+    listening: Listening,
+    on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """
     Serve until SIGINT or SIGTERM; requests that have begun are answered first.
 
-    ``on_ready`` is told the address, with the port that a port of 0 became. Raises UsageError where
-    the address cannot be used, and MissingExtraError without uvicorn.
+    ``open_service`` is awaited in the event loop that the service lives in; what it raises is
+    raised. ``on_ready`` is told the address, with the port that a port of 0 became. Raises
+    UsageError where the address cannot be used, and MissingExtraError without uvicorn.
     """
     require("uvicorn", "serve", "the reward server")
+    with (
+        _bound(listening) as listener,
+        _quiet_signals(),
+        asyncio.Runner(loop_factory=_loop_factory()) as runner,
+    ):
+        runner.run(_serve(open_service, listener, on_ready))
+
+
+async def _serve(
+    open_service: Callable[[], Awaitable[Service]],
+    listener: socket.socket,
+    on_ready: Callable[[str], None] | None,
+) -> None:
     import uvicorn
 
-    with _bound(listening) as listener:
-        settings = uvicorn.Config(
-            create_application(service),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        )
-        server = uvicorn.Server(settings)
-        _announce(server, listener, on_ready)
-        with _quiet_signals():
-            server.run(sockets=[listener])
+    settings = uvicorn.Config(
+        create_application(await open_service()),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(settings)
+    _announce(server, listener, on_ready)
+    await server.serve(sockets=[listener])
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Take the faster event loop where it is installed."""
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return factory
 
 
 def _bound(listening: Listening) -> socket.socket:

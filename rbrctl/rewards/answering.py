@@ -1,0 +1,85 @@
+"""Answers for completions that come without them, so that they can be compared."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+
+from rbrctl.errors import GraderError
+from rbrctl.graders.interface import Grader
+from rbrctl.records.models import Result, RuleSetIdentity, Transcript
+from rbrctl.rewards.features import FeatureSet, feature_names
+from rbrctl.ruleset.verdict import Judge
+
+THRESHOLD = 0.5
+
+
+async def answered(
+    transcripts: Iterable[Transcript],
+    judge: Judge,
+    grader: Grader,
+    on_result: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """
+    Have the propositions answered that the features of each transcript's class need, in order.
+
+    Transcripts without a known class are not asked about. Raises GraderError where the grader
+    cannot go on.
+    """
+    room = asyncio.Semaphore(max(1, grader.concurrency))
+    needed = {name: _needed(judge, name) for name in judge.ruleset.response_classes}
+
+    async def work(transcript: Transcript) -> Result:
+        name = judge.ruleset.resolve_response_class(transcript.response_class or "")
+        asked = [each for each in needed.get(name or "", ()) if each in grader.question_digests]
+        async with room:
+            await asyncio.sleep(0)
+            result = await _result(transcript, name, asked, judge, grader)
+        if on_result is not None:
+            on_result(result)
+        return result
+
+    tasks = [asyncio.create_task(work(transcript)) for transcript in transcripts]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except GraderError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def _needed(judge: Judge, response_class: str) -> tuple[str, ...]:
+    features = FeatureSet(judge, response_class, feature_names(judge, response_class))
+    return features.propositions
+
+
+async def _result(
+    transcript: Transcript,
+    response_class: str | None,
+    asked: Collection[str],
+    judge: Judge,
+    grader: Grader,
+) -> Result:
+    answers = await grader.answer(transcript, asked) if asked else {}
+    rank = None
+    if response_class is not None:
+        assignment = {
+            name: answer.probability >= THRESHOLD
+            for name, answer in answers.items()
+            if answer.probability is not None
+        }
+        rank = judge.verdict(response_class, assignment).rank
+    ruleset = judge.ruleset
+    return Result(
+        id=transcript.id,
+        content_digest=transcript.content_digest,
+        prompt_digest=transcript.prompt_digest,
+        answers=answers,
+        grader=grader.identity,
+        ruleset=RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest),
+        response_class=response_class or transcript.response_class,
+        labels=transcript.labels,
+        rank_label=transcript.rank_label,
+        category=transcript.category,
+        rank=rank,
+        extra=transcript.extra,
+    )
