@@ -36,6 +36,7 @@ ENTRIES: tuple[Entry, ...] = (
     CommandEntry("explain", "Explain a finding's id, a name of the rules, or a rank.", "explain"),
     CommandEntry("score", "Score a results file under any rules, asking no grader.", "score"),
     CommandEntry("fmt", "Bring rule files into their canonical form.", "fmt"),
+    CommandEntry("import", "Make a rule set of another tool's file.", "import_"),
     CommandEntry("diff", "Compare two versions of the rules, or two results.", "diff"),
     CommandEntry("schema", "Print the JSON Schema of rule files, for editors.", "schema"),
     GroupEntry(
