@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     CommandEntry("test", "Run the unit tests of a rule set, and measure what they cover.", "test"),
     CommandEntry("explain", "Explain a finding's id, a name of the rules, or a rank.", "explain"),
     CommandEntry("score", "Score a results file under any rules, asking no grader.", "score"),
+    CommandEntry("init", "Write a rule set to start from.", "init"),
     CommandEntry("fmt", "Bring rule files into their canonical form.", "fmt"),
     CommandEntry("import", "Make a rule set of another tool's file.", "import_"),
     CommandEntry("diff", "Compare two versions of the rules, or two results.", "diff"),

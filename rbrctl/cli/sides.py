@@ -71,10 +71,11 @@ def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> st
     folder = path if path.is_dir() else path.parent
     git = Git(folder)
     relative = (git.prefix(folder) + ("" if path.is_dir() else path.name)).rstrip("/")
-    if base is not None:
-        git.merge_base(base)
-        return f"{GIT_PREFIX}{base}...:{relative}"
-    target = _target(git, environment)
+    target = base or _target(git, environment)
+    commit = git.commit("HEAD") if target is None else git.merge_base(target)
+    if not git.entries(commit, relative):
+        before = "HEAD" if target is None else f"the merge base with {target}"
+        raise NothingMatchedError(f"there is nothing to compare with: {before} has no {path} yet")
     return f"{GIT_PREFIX}{target}...:{relative}" if target else f"{GIT_PREFIX}HEAD:{relative}"
 
 

@@ -186,7 +186,7 @@ def test_bless_replaces_the_baseline_and_keeps_the_verdict(diff: Diff) -> None:
 def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     write(Path("rules"), RULES)
     git("init", "-q", "-b", "main")
-    git("add", ".")
+    git("add", "rules")
     git("commit", "-q", "-m", "one")
     code, _, err = diff()
     assert code == 3
@@ -205,6 +205,11 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     code, _, err = diff(GITHUB_BASE_REF="elsewhere")
     assert code == 2
     assert "no revision 'origin/elsewhere' (the target branch, from GITHUB_BASE_REF)" in err
+    code, _, err = diff("old", "--base", "main")
+    assert (code, err) == (
+        3,
+        "error: there is nothing to compare with: the merge base with main has no old yet\n",
+    )
     code, _, err = diff("--base", "nowhere")
     assert (code, err) == (2, "error: there is no revision 'nowhere'\n")
 

@@ -1,0 +1,41 @@
+"""``rbrctl init``: a rule set to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import output_of
+from rbrctl.reports.terminal import printable
+
+
+def command(
+    context: typer.Context,
+    folder: Annotated[
+        str, typer.Argument(metavar="[DIR]", help="Where to put it.", show_default="here")
+    ] = ".",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            help="What to start from: starter (five rules) or safety (the reference rule set).",
+        ),
+    ] = "starter",
+) -> ExitCode:
+    """
+    Write a rule set to start from, with tests, labelled transcripts and a CI workflow.
+
+    It validates and its tests pass as it is. Nothing that is there already is overwritten.
+    """
+    from rbrctl.authoring.starting import starter_files, write_new
+
+    output = output_of(context)
+    files = starter_files(kind)
+    write_new(Path(folder), files)
+    for name in files:
+        output.report(printable(str(Path(folder) / name)))
+    where = "" if folder == "." else f"cd {folder} && "
+    output.talk(f"next: {where}rbrctl validate && rbrctl test")
+    return ExitCode.YES
