@@ -151,8 +151,10 @@ class Mock:
 
     def __exit__(self, *error: object) -> None:
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
 
 
 def show(title: str, figures: dict[str, float], **ratios: float) -> None:
@@ -186,7 +188,8 @@ def main(openai_python: str | None, calls: int, pending: int) -> None:
                 )
                 ratio = many["answers_a_second"] / loop["calls_a_second"] if loop else 0.0
                 show("decisions, 0 ms, 64", many, openai=ratio)
-                cached(python, url)
+                again = cached_again(python, url, 10_000)
+                show(f"10,000 cached: {again['seconds']:.1f} s", again)
     with Mock(0.0) as url:
         items = pending // PROPOSITIONS_A_CALL
         show(
@@ -195,13 +198,12 @@ def main(openai_python: str | None, calls: int, pending: int) -> None:
         )
 
 
-def cached(python: str, url: str) -> None:
-    """Answer 10,000 transcripts, then once more from the cache."""
+def cached_again(python: str, url: str, transcripts: int) -> dict[str, float]:
+    """Answer transcripts, then measure answering them once more from the cache."""
     with tempfile.TemporaryDirectory() as folder:
-        arguments = (url, 64, 10_000, 10, "decisions", Path(folder) / "answers.sqlite")
+        arguments = (url, 64, transcripts, 10, "decisions", Path(folder) / "answers.sqlite")
         measure(python, "grader", *arguments)
-        again = measure(python, "grader", *arguments)
-        show(f"10,000 cached: {again['seconds']:.1f} s", again)
+        return measure(python, "grader", *arguments)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class Client:
         tries = 0
         while True:
             try:
-                outcome = await self._try(method, path, body, tokens)
+                outcome = await self._try(method, path, body, tokens, tries > 0)
             except BudgetSpentError:
                 await self._drain()
                 raise
@@ -129,9 +129,9 @@ class Client:
         await self._transport.close()
 
     async def _try(
-        self, method: str, path: str, body: Body, tokens: int
+        self, method: str, path: str, body: Body, tokens: int, urgent: bool
     ) -> dict[str, Any] | Failure:
-        response = await self._send(method, path, body, tokens)
+        response = await self._send(method, path, body, tokens, urgent)
         if isinstance(response, Failure):
             return self._scrubbed(response)
         outcome = of_response(response)
@@ -140,9 +140,15 @@ class Client:
         self._count(outcome, tokens)
         return outcome
 
-    async def _send(self, method: str, path: str, body: Body, tokens: int) -> Response | Failure:
-        """Send once; the place is given back before the reply is read, for the next to go."""
-        await self._limiter.acquire()
+    async def _send(
+        self, method: str, path: str, body: Body, tokens: int, urgent: bool
+    ) -> Response | Failure:
+        """
+        Send once; the place is given back before the reply is read, for the next to go.
+
+        A further try is urgent, so that an endpoint that is down is found out by a few calls.
+        """
+        await self._limiter.acquire(urgent=urgent)
         try:
             if self._requests is not None:
                 await self._requests.take()

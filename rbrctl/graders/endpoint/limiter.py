@@ -35,14 +35,17 @@ class AdaptiveLimiter:
         """How many calls are in flight now."""
         return self._active
 
-    async def acquire(self) -> None:
-        """Wait for a place; first come, first served."""
+    async def acquire(self, *, urgent: bool = False) -> None:
+        """Wait for a place; first come, first served, and ``urgent`` ones before all others."""
         loop = asyncio.get_running_loop()
         if not self._waiters and self._active < self.limit and loop.time() >= self._paused_until:
             self._active += 1
             return
         waiter: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(waiter)
+        if urgent:
+            self._waiters.appendleft(waiter)
+        else:
+            self._waiters.append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:

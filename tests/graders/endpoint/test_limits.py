@@ -66,6 +66,27 @@ def test_the_limiter_bounds_and_survives_cancelling() -> None:
     asyncio.run(run())
 
 
+def test_a_further_try_comes_before_what_waits() -> None:
+    async def run() -> list[str]:
+        limiter = AdaptiveLimiter(1)
+        order: list[str] = []
+
+        async def work(name: str, urgent: bool) -> None:
+            await limiter.acquire(urgent=urgent)
+            order.append(name)
+            await asyncio.sleep(0)
+            limiter.release()
+
+        await limiter.acquire()
+        tasks = [asyncio.create_task(work(name, name == "retry")) for name in ("a", "b", "retry")]
+        await asyncio.sleep(0)
+        limiter.release()
+        await asyncio.gather(*tasks)
+        return order
+
+    assert asyncio.run(run()) == ["retry", "a", "b"]
+
+
 def test_a_pause_holds_everyone_and_ends() -> None:
     async def run() -> None:
         limiter = AdaptiveLimiter(3)
