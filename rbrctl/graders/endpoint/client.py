@@ -144,11 +144,15 @@ class Client:
         self, method: str, path: str, body: Body, tokens: int, urgent: bool
     ) -> Response | Failure:
         """
-        Send once; the place is given back before the reply is read, for the next to go.
+        Send once; a further try is urgent, so that a dead endpoint is found out by a few calls.
 
-        A further try is urgent, so that an endpoint that is down is found out by a few calls.
+        After a reply the place is given back two turns of the event loop later: by then what the
+        reply says is on disk (AnswerCache writes at the next turn), and killing the process can
+        never cost more answers than there are places.
         """
         await self._limiter.acquire(urgent=urgent)
+        loop = asyncio.get_running_loop()
+        response: Response | None = None
         try:
             if self._requests is not None:
                 await self._requests.take()
@@ -156,7 +160,7 @@ class Client:
                 await self._tokens.take(tokens)
             self._check_stopped()
             self.usage.calls += 1
-            sent_at = asyncio.get_running_loop().time()
+            sent_at = loop.time()
             try:
                 response = await self._transport.send(
                     method, path, body(), self._timeout, "application/json"
@@ -166,9 +170,15 @@ class Client:
             self._heed(response, sent_at)
             return response
         finally:
-            self._limiter.release()
-            if not self._limiter.active:
-                self._drained.set()
+            if response is None:
+                self._give_back()
+            else:
+                loop.call_soon(loop.call_soon, self._give_back)
+
+    def _give_back(self) -> None:
+        self._limiter.release()
+        if not self._limiter.active:
+            self._drained.set()
 
     def _heed(self, response: Response, sent_at: float) -> None:
         """Send less where the server says that it is full, before the place is given back."""
