@@ -40,6 +40,8 @@ class PairedScore:
     """Two-sided, exact McNemar; None under FEW_ROWS rows."""
     adjusted: float | None = None
     """The same after Holm's correction over all that was tested."""
+    drop_p: float | None = None
+    """One-sided, for a drop, corrected over the tests that could find one: what a gate asks."""
     interval: tuple[float, float] | None = None
     """95 % bootstrap interval of the difference, prompts drawn whole."""
     smallest_drop: float | None = None
@@ -74,8 +76,13 @@ class PairedScore:
 
     @property
     def significant(self) -> bool:
-        """True where the difference is beyond chance."""
+        """True where the difference, up or down, is beyond chance."""
         return self.adjusted is not None and self.adjusted < SIGNIFICANCE
+
+    @property
+    def fell(self) -> bool:
+        """True where a drop is beyond chance."""
+        return self.drop_p is not None and self.drop_p < SIGNIFICANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +112,40 @@ def compare_accuracy(corpus: Corpus, resamples: int = RESAMPLES) -> tuple[Paired
     scores = [_with_rule(corpus, score) for score in scores]
     tested = [score for score in scores if score.p_value is not None]
     adjusted = iter(holm([score.p_value for score in tested if score.p_value is not None]))
-    level = SIGNIFICANCE / max(1, len(tested))
+    able = _tests_that_count([score.only_old + score.only_new for score in tested])
     return tuple(
-        replace(
+        score
+        if score.p_value is None
+        else replace(
             score,
             adjusted=next(adjusted),
+            drop_p=min(1.0, able * _one_sided(score.only_old, score.only_new)),
+            # The one-sided level; the function takes that of a test of both sides.
             smallest_drop=smallest_significant_drop(
-                score.rows, score.only_old + score.only_new, level
+                score.rows, score.only_old + score.only_new, 2 * SIGNIFICANCE / able
             ),
         )
-        if score.p_value is not None
-        else score
         for score in scores
     )
+
+
+def _tests_that_count(discordant: Sequence[int]) -> int:
+    """
+    Give by how many tests a one-sided level must be divided.
+
+    A test on d rows that differ can reach no p-value under 0.5**d, so that those with few can never
+    be wrong and need not be paid for. Source: R. E. Tarone, "A modified Bonferroni method for
+    discrete data", Biometrics 46 (1990).
+    """
+    divisor = 1
+    while sum(0.5**d <= SIGNIFICANCE / divisor for d in discordant) > divisor:
+        divisor += 1
+    return divisor
+
+
+def _one_sided(lost: int, won: int) -> float:
+    """Give the chance of as many losses or more among the rows that differ; 1 where none is net."""
+    return mcnemar_exact(lost, won) / 2 if lost > won else 1.0
 
 
 def _rules(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:

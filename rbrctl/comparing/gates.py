@@ -155,11 +155,11 @@ def _regressions(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
     for score in comparison.scores:
         drop = -(score.difference or 0.0)
         rule = score.name if score.kind == "rule" else None
-        if score.significant and drop >= MINIMUM_DROP - _ROUNDING:
+        if score.fell and drop >= MINIMUM_DROP - _ROUNDING:
             message = (
                 f"{score.title}: accuracy fell from {score.old_accuracy:.3f} to "
-                f"{score.new_accuracy:.3f} on {score.rows} rows (p = {score.adjusted:.2g} after "
-                f"correction, under {SIGNIFICANCE})"
+                f"{score.new_accuracy:.3f} on {score.rows} rows (p = {score.drop_p:.2g} for a "
+                f"drop, corrected; under {SIGNIFICANCE})"
             )
             yield GateFailure(gate, message, rule)
         if score.critical and score.new_misses:

@@ -150,3 +150,18 @@ def test_rows_that_the_new_side_no_longer_determines_are_counted() -> None:
     ]
     score = scores(old, new)["no-a"]
     assert (score.gold_rows, score.rows, score.lost) == (20, 15, 5)
+
+
+@pytest.mark.parametrize(
+    ("lost", "won"), [(0, 0), (5, 5), (9, 2), (2, 9), (0, 7), (40, 12), (2000, 1000)]
+)
+def test_the_gates_p_value_is_the_one_sided_binomial(lost: int, won: int) -> None:
+    labels = {"a": True}
+    old = [small_result(i, {"a": i >= won, "b": False}, labels) for i in range(4000)]
+    new = [small_result(i, {"a": i < 4000 - lost, "b": False}, labels) for i in range(4000)]
+    found = scores(old, new)["no-a"]
+    expected = 1.0
+    if lost > won:
+        expected = stats.binomtest(lost, lost + won, alternative="greater").pvalue
+    # The rank is held to the same labels, and both tests count where they can find anything.
+    assert found.drop_p == pytest.approx(min(1.0, expected * (2 if lost + won > 5 else 1)))
