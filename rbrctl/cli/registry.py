@@ -49,6 +49,17 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     GroupEntry(
+        "batch",
+        "Ask through files that a server answers at its leisure.",
+        (
+            CommandEntry("write", "Write questions as batch files.", "batch_write"),
+            CommandEntry("read", "Take a batch's answers into the cache.", "batch_read"),
+            CommandEntry("submit", "Hand batch files to a server.", "batch_submit"),
+            CommandEntry("status", "Ask how submitted batches go.", "batch_status"),
+            CommandEntry("collect", "Fetch and read what batches answered.", "batch_collect"),
+        ),
+    ),
+    GroupEntry(
         "cache",
         "Look at and prune the cache of answers.",
         (

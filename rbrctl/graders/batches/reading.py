@@ -31,6 +31,13 @@ class BatchReading:
     broken: int = 0
     """Lines that are no JSON object with a custom_id."""
 
+    def add(self, other: "BatchReading") -> None:
+        """Count another file's lines in."""
+        self.answers += other.answers
+        self.failures.update(other.failures)
+        self.foreign += other.foreign
+        self.broken += other.broken
+
 
 async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
     """

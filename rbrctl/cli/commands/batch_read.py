@@ -1,0 +1,66 @@
+"""``rbrctl batch read``: a batch's answers into the cache."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.commands.cache_info import CacheFileOption
+from rbrctl.cli.endpoint import open_cache
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import output_of
+
+if TYPE_CHECKING:
+    from rbrctl.cli.output import Output
+    from rbrctl.graders.batches.reading import BatchReading
+    from rbrctl.graders.cache import AnswerCache
+
+SHOWN_FAILURES = 5
+
+
+def command(
+    context: typer.Context,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES", help="Output and error files, in any order.")
+    ],
+    cache: CacheFileOption = None,
+) -> ExitCode:
+    """
+    Take the answers of batch output and error files into the cache of answers.
+
+    They are joined by their custom_id. What failed is counted and asked again by the next 'batch
+    write'; 'grade', with the options that the batch was written with, makes results.
+    """
+    output = output_of(context)
+    opened = open_cache(cache, output)
+    try:
+        reading = asyncio.run(_read(files, opened))
+    finally:
+        opened.close()
+    return report_reading(output, reading)
+
+
+async def _read(files: list[str], cache: "AnswerCache") -> "BatchReading":
+    from rbrctl.graders.batches.reading import BatchReading, read_batch_file
+
+    total = BatchReading()
+    for file in files:
+        total.add(await read_batch_file(Path(file), cache))
+    return total
+
+
+def report_reading(output: "Output", reading: "BatchReading") -> ExitCode:
+    """Tell what a batch's files held; incomplete where anything failed."""
+    output.report(f"{reading.answers:,} answers taken into the cache")
+    for message, count in reading.failures.most_common(SHOWN_FAILURES):
+        output.warn(f"{count:,} failed: {message}")
+    if reading.foreign:
+        output.warn(
+            f"{reading.foreign:,} lines answer no question of this cache: was the batch written"
+            " with another --cache?"
+        )
+    if reading.broken:
+        output.warn(f"{reading.broken:,} lines are no batch lines")
+    complete = not (reading.failures or reading.foreign or reading.broken)
+    return ExitCode.YES if complete else ExitCode.INCOMPLETE

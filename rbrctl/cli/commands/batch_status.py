@@ -1,0 +1,47 @@
+"""``rbrctl batch status``: how submitted batches go."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.batches import batch_service, report_batches, require_state
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import TableFormat, output_of
+
+if TYPE_CHECKING:
+    from rbrctl.cli.output import Output
+    from rbrctl.graders.batches.service import Batch
+
+
+@with_endpoint
+def command(
+    context: typer.Context,
+    endpoint: EndpointOptions,
+    files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files that were submitted.")],
+    format_: Annotated[
+        TableFormat,
+        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
+    ] = TableFormat.TEXT,
+) -> ExitCode:
+    """Ask how batches go; exit 4 while any of them is not completed."""
+    output = output_of(context)
+    batches = asyncio.run(_status([Path(file) for file in files], endpoint, output))
+    report_batches(output, batches, format_)
+    done = all(batch.status == "completed" for batch in batches.values())
+    return ExitCode.YES if done else ExitCode.INCOMPLETE
+
+
+async def _status(
+    files: list[Path], endpoint: EndpointOptions, output: "Output"
+) -> "dict[Path, Batch]":
+    from rbrctl.graders.batches.service import write_state
+
+    batches: dict[Path, Batch] = {}
+    async with batch_service(endpoint, output) as service:
+        for file in files:
+            batches[file] = await service.status(require_state(file))
+            write_state(file, batches[file])
+    return batches

@@ -1,0 +1,58 @@
+"""``rbrctl batch submit``: hand batch files to a server that has batches."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.batches import batch_service, report_batches
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import TableFormat, output_of
+
+if TYPE_CHECKING:
+    from rbrctl.cli.output import Output
+    from rbrctl.graders.batches.service import Batch
+
+
+@with_endpoint
+def command(
+    context: typer.Context,
+    endpoint: EndpointOptions,
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILES", help="Files that 'batch write' wrote.")
+    ],
+    format_: Annotated[
+        TableFormat,
+        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
+    ] = TableFormat.TEXT,
+) -> ExitCode:
+    """
+    Upload batch files and start a batch for each.
+
+    What the server calls it is kept beside the file, as FILE.batch.json; a file that was
+    submitted before is not submitted again.
+    """
+    output = output_of(context)
+    batches = asyncio.run(_submit([Path(file) for file in files], endpoint, output))
+    report_batches(output, batches, format_)
+    return ExitCode.YES
+
+
+async def _submit(
+    files: list[Path], endpoint: EndpointOptions, output: "Output"
+) -> "dict[Path, Batch]":
+    from rbrctl.graders.batches.service import read_state, write_state
+
+    batches: dict[Path, Batch] = {}
+    async with batch_service(endpoint, output) as service:
+        for file in files:
+            known = read_state(file)
+            if known is None:
+                known = await service.submit(file)
+                write_state(file, known)
+            else:
+                output.talk(f"{file}: submitted before, as {known.id}")
+            batches[file] = known
+    return batches

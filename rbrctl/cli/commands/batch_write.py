@@ -1,0 +1,121 @@
+"""``rbrctl batch write``: questions as files that a server answers at its leisure."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.endpoint import open_cache, settings_of
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.options import output_of
+from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.graders.asking import Ask
+
+if TYPE_CHECKING:
+    from rbrctl.cli.output import Output
+    from rbrctl.graders.cache import AnswerCache
+    from rbrctl.graders.endpoint.settings import EndpointSettings
+    from rbrctl.records.models import Transcript
+    from rbrctl.records.problems import ProblemLog
+    from rbrctl.ruleset.model import RuleSet
+
+SHOWN_PROBLEMS = 5
+
+
+@with_endpoint
+def command(
+    context: typer.Context,
+    endpoint: EndpointOptions,
+    transcripts: Annotated[
+        str, typer.Argument(metavar="TRANSCRIPTS", help="A JSON Lines file, or - for stdin.")
+    ],
+    rules: RulesOption = None,
+    prefix: Annotated[
+        str,
+        typer.Option("--output", "-o", metavar="PREFIX", help="Files are PREFIX-00001.jsonl, ..."),
+    ] = "batch",
+    ask: Annotated[
+        Ask, typer.Option("--ask", help="Ask what the rules need, or all.")
+    ] = Ask.NEEDED,
+) -> ExitCode:
+    """
+    Write every question that has no answer yet as a line of an OpenAI batch file.
+
+    The files go to 'batch submit', or to 'vllm run-batch'; 'batch read' takes the answers into
+    the cache, and 'grade' with the same options finds them there. Written again, only what is
+    missing is written. The mode must be logprobs, schema or text; logprobs unless it is named or
+    was found by a probe.
+    """
+    from rbrctl.records.problems import ProblemLog
+
+    output = output_of(context)
+    ruleset = load_rules(rules, output)
+    settings = settings_of(endpoint, output)
+    problems = ProblemLog()
+    items = _transcripts(transcripts, problems)
+    cache = open_cache(endpoint.cache, output)
+    try:
+        work = _write(ruleset, settings, cache, items, Path(prefix), ask)
+        files, mode = asyncio.run(work)
+    finally:
+        cache.close()
+    return _report(output, files, mode, problems)
+
+
+def _transcripts(source: str, problems: "ProblemLog") -> "Iterator[Transcript]":
+    from rbrctl.records.transcripts import read_transcripts
+
+    if source == "-":
+        return read_transcripts(sys.stdin.buffer, problems, "<stdin>")
+    return read_transcripts(source, problems)
+
+
+async def _write(
+    ruleset: "RuleSet",
+    settings: "EndpointSettings",
+    cache: "AnswerCache",
+    transcripts: "Iterator[Transcript]",
+    prefix: Path,
+    ask: Ask,
+) -> tuple[list[Path], str]:
+    from rbrctl.graders.asking import propositions_to_ask
+    from rbrctl.graders.batches.identifiers import requests_of
+    from rbrctl.graders.batches.shards import write_shards
+    from rbrctl.graders.endpoint.opening import open_grader
+    from rbrctl.ruleset.verdict import Judge
+
+    judge = Judge(ruleset)
+    grader = await open_grader(ruleset, settings, cache, offline=True, keep_assumptions=True)
+
+    def questions(item: "Transcript") -> tuple[str, ...]:
+        given = item.response_class
+        response_class = None if given is None else ruleset.resolve_response_class(given)
+        answerable = grader.question_digests
+        return propositions_to_ask(ask, judge, response_class, item.labels, answerable)
+
+    try:
+        work = ((item, questions(item)) for item in transcripts)
+        return write_shards(requests_of(grader, cache, work), prefix), grader.identity.mode or ""
+    finally:
+        await grader.close()
+
+
+def _report(output: "Output", files: list[Path], mode: str, problems: "ProblemLog") -> ExitCode:
+    for problem in problems.items[:SHOWN_PROBLEMS]:
+        output.warn(f"left out: {problem}")
+    output.report("\n".join(map(str, files)))
+    if files:
+        lines = sum(_lines(path) for path in files)
+        output.talk(f"{lines:,} questions (mode {mode}) in {len(files):,} files")
+    else:
+        output.talk("nothing to ask: the cache has every answer")
+    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
