@@ -5,12 +5,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
+from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.cli.sides import RuleSide, is_results, rule_sides
 from rbrctl.comparing.evidence import compare_meaning, compare_on, compare_under, read_evidence
 from rbrctl.comparing.gates import Gate, GateFailure
@@ -97,10 +97,10 @@ class Comparer:
             raise UsageError("results are compared with results: give OLD and NEW")
         if asked.on is not None or asked.base is not None:
             raise UsageError("--on and --base are for rule sets, and OLD and NEW are results")
-        rules = asked.rules or ("rules" if Path("rules").is_dir() else "builtin:safety")
+        rules = default_rules(asked.rules)
         if asked.rules is None:
             self._output.talk(f"rules: {rules}")
-        loaded = read(rules)
+        loaded = read(rules_source(rules))
         ruleset = ruleset_of(loaded)
         self.new_side = RuleSide(loaded.label, ruleset, loaded.findings.texts)
         old = read_table(_source(asked.old), self._handler)

@@ -23,14 +23,14 @@ def command(
     old: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OLD]",
+            metavar="OLD",
             help="A rule set: a folder, builtin:NAME, git:REV:PATH, or git:REV...:PATH for the "
-            "merge base; or a results file. Left out: what NEW grew from.",
+            "merge base; or a results file. Alone it is the new side, and the old one is what it "
+            "grew from.  [default: rules/]",
         ),
     ] = None,
     new: Annotated[
-        str | None,
-        typer.Argument(metavar="[NEW]", help="The same kind. Alone: rules/ or the one path."),
+        str | None, typer.Argument(metavar="NEW", help="Another of the same kind.")
     ] = None,
     base: Annotated[
         str | None,

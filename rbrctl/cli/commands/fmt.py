@@ -17,7 +17,7 @@ def command(
     context: typer.Context,
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Folders or YAML files.  [default: rules/]"),
+        typer.Argument(metavar="PATH", help="Folders or YAML files.  [default: rules/]"),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 where a file would change.")

@@ -13,7 +13,7 @@ from rbrctl.reports.terminal import printable
 def command(
     context: typer.Context,
     folder: Annotated[
-        str, typer.Argument(metavar="[DIR]", help="Where to put it.", show_default="here")
+        str, typer.Argument(metavar="DIR", help="Where to put it.", show_default="here")
     ] = ".",
     kind: Annotated[
         str,
