@@ -1,0 +1,1 @@
+"""What is measured of a transcript: families of cues by theme, structure, and overlap."""
