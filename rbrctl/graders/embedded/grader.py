@@ -1,0 +1,91 @@
+"""The embedded grader: answers offline, from the model where it knows the proposition, else cues."""
+
+from collections.abc import Collection, Mapping
+
+from rbrctl.digests import digest_of
+from rbrctl.graders.embedded.cue_answers import CueAnswers
+from rbrctl.graders.embedded.features.extract import measure
+from rbrctl.graders.embedded.model import EmbeddedModel
+from rbrctl.records.models import Answer, GraderIdentity, Transcript
+from rbrctl.ruleset.model import RuleSet
+
+KIND = "embedded"
+SOURCE = "embedded"
+
+
+class EmbeddedGrader:
+    """
+    Answers the propositions of one rule set about transcripts, without any network or package.
+
+    A proposition is answered by the model when the model was fitted on one of that name, else from
+    its cues; one with neither is not in ``question_digests``: it is unknown, never guessed. Of a
+    completion beyond ``text.READ_LENGTH`` characters the head and the tail are read, and
+    ``transcripts_cut`` counts those.
+    """
+
+    asks_together = True
+    concurrency = 1
+
+    def __init__(self, ruleset: RuleSet, model: EmbeddedModel | None) -> None:
+        """Bind a rule set to a model (``model_file.load_model``); None answers from cues alone."""
+        known = model.propositions if model is not None else {}
+        self._model = model
+        self._modelled = frozenset(name for name in ruleset.propositions if name in known)
+        self._cues = CueAnswers(
+            {
+                name: proposition
+                for name, proposition in ruleset.propositions.items()
+                if name not in self._modelled
+            }
+        )
+        self._digests = {
+            name: model.digest if model is not None and name in self._modelled else digest
+            for name in ruleset.propositions
+            if (digest := self._cues.digests.get(name, "")) or name in self._modelled
+        }
+        self.transcripts_cut = 0
+
+    @property
+    def identity(self) -> GraderIdentity:
+        """Who answers: the model's name, and a digest of the model."""
+        if self._model is None:
+            return GraderIdentity(KIND, digest_of([KIND, None]), "cues")
+        return GraderIdentity(KIND, digest_of([KIND, self._model.digest]), self._model.name)
+
+    @property
+    def question_digests(self) -> Mapping[str, str]:
+        """For each proposition that can be answered, the digest of the model file or its cues."""
+        return self._digests
+
+    def answer_now(
+        self, transcript: Transcript, propositions: Collection[str]
+    ) -> dict[str, Answer]:
+        """
+        Answer the named propositions about one transcript, synchronously.
+
+        Raises KeyError for a name that is not in ``question_digests``.
+        """
+        measured = measure(transcript)
+        self.transcripts_cut += measured.completion.truncated
+        from_cues = self._cues.answers(measured.completion) if self._cues.digests else {}
+        values = self._model.vector(measured.values) if self._model is not None else []
+        answers: dict[str, Answer] = {}
+        for name in propositions:
+            if self._model is not None and name in self._modelled:
+                answers[name] = Answer(
+                    probability=self._model.propositions[name].probability(values),
+                    source=SOURCE,
+                    digest=self._digests[name],
+                )
+            else:
+                answers[name] = from_cues[name]
+        return answers
+
+    async def answer(
+        self, transcript: Transcript, propositions: Collection[str]
+    ) -> Mapping[str, Answer]:
+        """Answer the named propositions about one transcript."""
+        return self.answer_now(transcript, propositions)
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to release."""

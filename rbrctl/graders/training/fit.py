@@ -1,0 +1,84 @@
+"""Fitting one proposition: scorers on all its rows, calibration from rows they did not see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rbrctl.graders.embedded.model import PropositionModel
+from rbrctl.graders.training.learners import LearnerSettings, fit_scorers
+from rbrctl.graders.training.shrunk_platt import fit_shrunk_platt, guess_intercept
+from rbrctl.statistics.folds import grouped_folds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rbrctl.graders.training.dataset import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How a proposition is fitted."""
+
+    learners: LearnerSettings = field(default_factory=LearnerSettings)
+    least_positives: int = 10
+    """With fewer true (or fewer false) examples a proposition gets its base rate, with a note."""
+    calibration_folds: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of one proposition."""
+
+    matrix: Floats
+    values: Floats
+    weights: Floats
+    groups: Sequence[str]
+
+    def take(self, chosen: Floats) -> Rows:
+        """Give the rows where ``chosen`` (booleans) holds."""
+        groups = [group for group, kept in zip(self.groups, chosen, strict=True) if kept]
+        return Rows(self.matrix[chosen], self.values[chosen], self.weights[chosen], groups)
+
+
+def fit_proposition(rows: Rows, settings: FitSettings) -> PropositionModel:
+    """
+    Fit and calibrate one proposition.
+
+    The calibration is fitted on scores of rows that the scorers were not fitted on, in folds
+    grouped by prompt, and shrunk (``shrunk_platt``). Where there are too few examples of either
+    outcome the model is a constant, the base rate with one example of each outcome added.
+    """
+    count, positives = len(rows.values), float(rows.values.sum())
+    fewest = min(positives, count - positives)
+    if fewest < settings.least_positives or len(set(rows.groups)) < settings.calibration_folds:
+        outcome = "true" if positives <= count - positives else "false"
+        return PropositionModel(
+            rows=count,
+            positives=positives,
+            constant=round((positives + 1) / (count + 2), 6),
+            note=f"too few {outcome} examples ({fewest:g}): always answers the base rate",
+        )
+    scores = _held_out_scores(rows, settings)
+    calibration = fit_shrunk_platt(
+        scores, rows.values, rows.weights, guess_intercept(positives, count)
+    )
+    model = fit_scorers(rows.matrix, rows.values, rows.weights, settings.learners)
+    return replace(model, calibration=calibration)
+
+
+def _held_out_scores(rows: Rows, settings: FitSettings) -> Floats:
+    import numpy as np
+
+    folds = np.array(grouped_folds(rows.groups, settings.calibration_folds, settings.learners.seed))
+    scores = np.zeros(len(rows.values))
+    for fold in range(settings.calibration_folds):
+        inside = rows.take(folds != fold)
+        share = float(inside.values.mean())
+        if not 0 < share < 1:
+            scores[folds == fold] = guess_intercept(inside.values.sum(), len(inside.values))
+            continue
+        model = fit_scorers(inside.matrix, inside.values, inside.weights, settings.learners)
+        for row in np.flatnonzero(folds == fold):
+            scores[row] = model.score(rows.matrix[row].tolist())
+    return scores

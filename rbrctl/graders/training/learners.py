@@ -1,0 +1,174 @@
+"""The three scorers of a proposition: fitted with scikit-learn, handed over as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rbrctl.errors import MissingExtraError
+from rbrctl.graders.embedded.model import PropositionModel, Tree
+from rbrctl.graders.training.dataset import MISSING_EXTRA
+
+if TYPE_CHECKING:
+    from rbrctl.graders.training.dataset import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerSettings:
+    """How the scorers are fitted; the defaults are what the shipped model was fitted with."""
+
+    seed: int = 0
+    least_seen: int = 4
+    """A feature that fewer rows have is left out."""
+    linear_strength: float = 0.03
+    """The inverse of the ridge penalty, on features scaled to unit spread."""
+    least_spread: float = 0.25
+    """A rare feature's spread is taken to be at least this, so that its weight stays small."""
+    boosted_trees: int = 60
+    boosted_depth: int = 2
+    boosted_rate: float = 0.1
+    forest_trees: int = 40
+    forest_leaves: int = 16
+    digits: int = 4
+    """Significant digits of what is kept."""
+
+
+def fit_scorers(
+    matrix: Floats, values: Floats, weights: Floats, settings: LearnerSettings
+) -> PropositionModel:
+    """
+    Fit the three scorers to rows, P(true) on each and their weights; not calibrated yet.
+
+    A soft label is split: the row counts as true with its probability and as false with the rest.
+    Both outcomes must occur. Raises MissingExtraError without scikit-learn.
+    """
+    try:
+        import numpy as np
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(MISSING_EXTRA) from error
+    seen = np.flatnonzero((matrix != 0).sum(axis=0) >= settings.least_seen)
+    rows, outcomes, row_weights = _split_soft_labels(values, weights)
+    data = matrix[np.ix_(rows, seen)]
+    model = PropositionModel(rows=len(values), positives=float(values.sum()))
+    columns = [int(column) for column in seen]
+    model = _fit_linear(model, data, outcomes, row_weights, columns, settings)
+    model = _fit_boosted(model, data, outcomes, row_weights, columns, settings)
+    return _fit_forest(model, data, outcomes, row_weights, columns, settings)
+
+
+def _split_soft_labels(values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Give row numbers, outcomes and weights, rows of no weight left out."""
+    import numpy as np
+
+    rows = np.concatenate([np.arange(len(values)), np.arange(len(values))])
+    outcomes = np.concatenate([np.ones(len(values)), np.zeros(len(values))])
+    row_weights = np.concatenate([weights * values, weights * (1 - values)])
+    kept = row_weights > 0
+    return rows[kept], outcomes[kept], row_weights[kept]
+
+
+def _fit_linear(
+    model: PropositionModel,
+    data: Floats,
+    outcomes: Floats,
+    weights: Floats,
+    columns: list[int],
+    settings: LearnerSettings,
+) -> PropositionModel:
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    spread = np.maximum(data.std(axis=0), settings.least_spread)
+    learner = LogisticRegression(C=settings.linear_strength, max_iter=5000)
+    learner.fit(data / spread, outcomes, sample_weight=weights)
+    pairs = zip(columns, learner.coef_[0] / spread, strict=True)
+    kept = tuple((column, _short(weight, settings)) for column, weight in pairs)
+    return replace(
+        model,
+        bias=_short(learner.intercept_[0], settings),
+        weights=tuple(pair for pair in kept if abs(pair[1]) > 1e-4),
+    )
+
+
+def _fit_boosted(
+    model: PropositionModel,
+    data: Floats,
+    outcomes: Floats,
+    weights: Floats,
+    columns: list[int],
+    settings: LearnerSettings,
+) -> PropositionModel:
+    import numpy as np
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    learner = GradientBoostingClassifier(
+        n_estimators=settings.boosted_trees,
+        max_depth=settings.boosted_depth,
+        learning_rate=settings.boosted_rate,
+        subsample=0.7,
+        max_features=0.2,
+        min_samples_leaf=4,
+        random_state=settings.seed,
+    )
+    learner.fit(data, outcomes, sample_weight=weights)
+    share = float(np.average(outcomes, weights=weights))
+    trees = tuple(
+        _read_tree(
+            estimator.tree_,
+            [settings.boosted_rate * value[0][0] for value in estimator.tree_.value],
+            columns,
+            settings,
+        )
+        for estimator in learner.estimators_[:, 0]
+    )
+    bias = _short(float(np.log(share / (1 - share))), settings)
+    return replace(model, boosted_bias=bias, boosted=trees)
+
+
+def _fit_forest(
+    model: PropositionModel,
+    data: Floats,
+    outcomes: Floats,
+    weights: Floats,
+    columns: list[int],
+    settings: LearnerSettings,
+) -> PropositionModel:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    learner = ExtraTreesClassifier(
+        n_estimators=settings.forest_trees,
+        max_leaf_nodes=settings.forest_leaves,
+        max_features=0.3,
+        random_state=settings.seed,
+    )
+    learner.fit(data, outcomes, sample_weight=weights)
+    trees = tuple(
+        _read_tree(
+            estimator.tree_,
+            [value[0][1] / value[0].sum() for value in estimator.tree_.value],
+            columns,
+            settings,
+        )
+        for estimator in learner.estimators_
+    )
+    return replace(model, forest=trees)
+
+
+def _read_tree(
+    fitted: Any, leaves: list[float], columns: list[int], settings: LearnerSettings, node: int = 0
+) -> Tree:
+    """Read scikit-learn's arrays into nested tuples; ``leaves`` has a value for each node."""
+    below, above = int(fitted.children_left[node]), int(fitted.children_right[node])
+    if below < 0:
+        return _short(leaves[node], settings)
+    return (
+        columns[int(fitted.feature[node])],
+        _short(fitted.threshold[node], settings),
+        _read_tree(fitted, leaves, columns, settings, below),
+        _read_tree(fitted, leaves, columns, settings, above),
+    )
+
+
+def _short(number: float, settings: LearnerSettings) -> float:
+    return float(f"{float(number):.{settings.digits}g}")

@@ -1,0 +1,121 @@
+"""Training: from examples to a model file and an honest account of how good it is."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel
+from rbrctl.graders.embedded.model_file import model_bytes, parse_model
+from rbrctl.graders.training.cross_validation import (
+    CrossValidationReport,
+    PropositionReport,
+    cross_validate,
+)
+from rbrctl.graders.training.dataset import Dataset, build_dataset
+from rbrctl.graders.training.examples import Example
+from rbrctl.graders.training.fit import FitSettings, Rows, fit_proposition
+from rbrctl.statistics.folds import FOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a model is trained; the same settings and examples give the same bytes."""
+
+    fit: FitSettings = field(default_factory=FitSettings)
+    folds: int = FOLDS
+    propositions: Sequence[str] | None = None
+    """Which to fit; None for all that have a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What came of a training."""
+
+    content: bytes
+    """The model file."""
+    model: EmbeddedModel
+    """The same, read back."""
+    report: CrossValidationReport
+
+
+def train(
+    examples: Iterable[Example],
+    settings: TrainingSettings | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Training:
+    """
+    Cross-validate, then fit on everything.
+
+    ``provenance`` (data sets, licences) goes into the file beside the cross-validated figures.
+    ``on_step`` is told how many of how many fits are done. Deterministic on one machine. Raises
+    NothingMatchedError without any label, MissingExtraError without the extra ``train``, and
+    ValueError where there are fewer prompts than folds.
+    """
+    settings = settings or TrainingSettings()
+    dataset = build_dataset(examples, settings.propositions)
+    steps = len(dataset.targets) * (settings.folds + 1)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if on_step is not None:
+            on_step(done, steps)
+
+    report = cross_validate(dataset, settings.fit, settings.folds, step)
+    models: dict[str, PropositionModel] = {}
+    for target in dataset.targets:
+        rows = Rows(
+            dataset.matrix[target.rows],
+            target.values,
+            dataset.weights[target.rows],
+            [dataset.groups[row] for row in target.rows],
+        )
+        models[target.name] = fit_proposition(rows, settings.fit)
+        step()
+    content = _model_file(dataset, models, report, provenance or {})
+    return Training(content, parse_model(content, "trained", "the trained model"), report)
+
+
+def _model_file(
+    dataset: Dataset,
+    models: Mapping[str, PropositionModel],
+    report: CrossValidationReport,
+    provenance: Mapping[str, Any],
+) -> bytes:
+    described = {**provenance, "rows": len(dataset.groups), "cross_validation": _described(report)}
+    return model_bytes(dataset.features, models, described)
+
+
+def _described(report: CrossValidationReport) -> dict[str, Any]:
+    balanced = report.mean_balanced_accuracy
+    return {
+        "folds": report.folds,
+        "grouped_by": "prompt",
+        "seed": report.seed,
+        "rows": report.rows,
+        "supporting_rows": report.supporting_rows,
+        "prompts": report.prompts,
+        "mean_accuracy": round(report.mean_accuracy, 4),
+        "mean_base_rate_accuracy": round(report.mean_base_rate_accuracy, 4),
+        "mean_balanced_accuracy": None if balanced is None else round(balanced, 4),
+        "propositions": {item.name: _described_proposition(item) for item in report.propositions},
+    }
+
+
+def _described_proposition(item: PropositionReport) -> dict[str, Any]:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    return {
+        "rows": item.rows,
+        "positives": item.positives,
+        "base_rate_accuracy": rounded(item.base_rate_accuracy),
+        "accuracy": rounded(item.accuracy),
+        "accuracy_interval": [rounded(edge) for edge in item.accuracy_interval],
+        "balanced_accuracy": rounded(item.balanced_accuracy),
+        "kappa": rounded(item.kappa),
+        "brier": rounded(item.brier),
+        "calibration_error": rounded(item.calibration_error),
+    }
