@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rbrctl.graders.embedded.text import Passage, expand_contraction
+from rbrctl.graders.embedded.text import Passage, Sentence, expand_contraction
 
 GAP = "..."
 GAP_WORDS = 5
@@ -58,7 +58,7 @@ def matches_wildcard(word: str, pattern: str) -> bool:
     return True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Node:
     """A state of the cue tree: where the next word leads, and which groups end here."""
 
@@ -110,19 +110,45 @@ class CueIndex:
             node.groups.append(group)
 
     def find(self, passage: Passage) -> list[Hit]:
-        """Give all hits in order of their start; those of one group do not overlap."""
+        """
+        Give all hits in order of their start; those of one group do not overlap.
+
+        Where several cues of a group match from one word, the longest is the hit. Takes time in
+        proportion to the words, and at worst to the words times the parts of all cues.
+        """
+        matches: list[tuple[int, int, int]] = []
+        for sentence in passage.sentences:
+            self._match_sentence(passage.words, sentence, matches)
+        matches.sort(key=lambda match: (match[0], -match[1], match[2]))
         hits: list[Hit] = []
         free_from = [0] * len(self._names)
-        for sentence in passage.sentences:
-            for start in range(sentence.start, sentence.end):
-                nodes = self._after_first(passage.words[start])
-                if not nodes:
-                    continue
-                for group, end in self._longest_ends(nodes, passage.words, start, sentence.end):
-                    if start >= free_from[group]:
-                        free_from[group] = end
-                        hits.append(Hit(self._names[group], start, end))
+        for start, end, group in matches:
+            if start >= free_from[group]:
+                free_from[group] = end
+                hits.append(Hit(self._names[group], start, end))
         return hits
+
+    def _match_sentence(
+        self, words: Sequence[str], sentence: Sentence, matches: list[tuple[int, int, int]]
+    ) -> None:
+        """
+        Add (start, end, group) of the matches within a sentence.
+
+        All places are followed at once, as by an automaton: a state is kept once, with where it
+        began and how many words its gap may still skip.
+        """
+        active: dict[_Node, tuple[int, int]] = {}
+        for at in range(sentence.start, sentence.end):
+            word = words[at]
+            following: dict[_Node, tuple[int, int]] = {}
+            for node, (start, skips) in active.items():
+                for child in _next_nodes(node, word):
+                    _enter(child, start, at + 1, following, matches)
+                if skips and (node not in following or following[node][1] < skips - 1):
+                    following[node] = (start, skips - 1)
+            for child in self._after_first(word):
+                _enter(child, at, at + 1, following, matches)
+            active = following
 
     def _after_first(self, word: str) -> tuple[_Node, ...]:
         """Give the states after a first word; remembered, since texts repeat their words."""
@@ -140,30 +166,21 @@ class CueIndex:
             self._first_words[word] = known
         return known
 
-    @staticmethod
-    def _longest_ends(
-        nodes: Sequence[_Node], words: Sequence[str], start: int, limit: int
-    ) -> list[tuple[int, int]]:
-        """For each group that matches from ``start``, the furthest end of its matches."""
-        ends: dict[int, int] = {}
-        pending = [(node, start + 1) for node in nodes]
-        seen: set[tuple[int, int]] = set()
-        while pending:
-            node, position = pending.pop()
-            for group in node.groups:
-                if position > ends.get(group, -1):
-                    ends[group] = position
-            if position < limit and (node.words or node.wildcards):
-                for child in _next_nodes(node, words[position]):
-                    pending.append((child, position + 1))
-            if node.gap is not None:
-                for skipped in range(min(GAP_WORDS + 1, limit - position)):
-                    at = position + skipped
-                    for child in _next_nodes(node.gap, words[at]):
-                        if (id(child), at) not in seen:
-                            seen.add((id(child), at))
-                            pending.append((child, at + 1))
-        return sorted(ends.items())
+
+def _enter(
+    node: _Node,
+    start: int,
+    end: int,
+    states: dict[_Node, tuple[int, int]],
+    matches: list[tuple[int, int, int]],
+) -> None:
+    """Arrive at a node: note the groups that end there, and go on from it."""
+    for group in node.groups:
+        matches.append((start, end, group))
+    if node.words or node.wildcards:
+        states.setdefault(node, (start, 0))
+    if node.gap is not None:
+        states[node.gap] = (start, GAP_WORDS)
 
 
 def _next_nodes(node: _Node, word: str) -> list[_Node]:

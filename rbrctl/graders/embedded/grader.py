@@ -1,4 +1,4 @@
-"""The embedded grader: answers offline, from the model where it knows the proposition, else cues."""
+"""The embedded grader: answers offline, from its model or else from an author's cues."""
 
 from collections.abc import Collection, Mapping
 

@@ -89,5 +89,3 @@ class EmbeddedModel:
     def vector(self, values: Mapping[str, float]) -> list[float]:
         """Put named feature values in the model's order; what is absent is 0."""
         return [values.get(name, 0.0) for name in self.features]
-
-

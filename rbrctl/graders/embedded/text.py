@@ -41,7 +41,9 @@ _WHOLE_CONTRACTIONS = {
     "y'all": ("you", "all"),
 }
 _CONTRACTED_ENDINGS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
-_TAKE_IS = frozenset("it that there here what who where how he she this everything".split())
+_TAKE_IS = frozenset(
+    ("it", "that", "there", "here", "what", "who", "where", "how", "he", "she", "this")
+)
 
 
 @dataclass(slots=True)

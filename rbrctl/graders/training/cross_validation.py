@@ -12,9 +12,9 @@ from rbrctl.statistics.folds import FOLDS, grouped_folds
 from rbrctl.statistics.intervals import wilson_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from rbrctl.graders.training.dataset import Dataset, Target
+    from rbrctl.graders.training.dataset import Dataset, Floats, Target
 
 ENOUGH_POSITIVES = 10
 """Balanced accuracy is averaged over the propositions with at least this many true and false."""
@@ -115,7 +115,7 @@ def cross_validate(
 def _answer_held_out(
     dataset: Dataset,
     target: Target,
-    fold_of_row: Sequence[int],
+    fold_of_row: Floats,
     folds: int,
     settings: FitSettings,
     on_step: Callable[[], None] | None,
@@ -130,7 +130,7 @@ def _answer_held_out(
         dataset.weights[known],
         [dataset.groups[row] for row in known],
     )
-    fold_there = np.asarray(fold_of_row)[known]
+    fold_there = fold_of_row[known]
     scored_there = dataset.scored[known] > 0
     pairs: list[tuple[float, float]] = []
     note = None
@@ -150,7 +150,8 @@ def _report(name: str, pairs: list[tuple[float, float]], note: str | None) -> Pr
     probabilities = [probability for probability, _ in pairs]
     labels = [label >= 0.5 for _, label in pairs]
     counts = ConfusionCounts.of(
-        (label, probability >= 0.5) for probability, label in zip(probabilities, labels, strict=True)
+        (probability >= 0.5, label)
+        for probability, label in zip(probabilities, labels, strict=True)
     )
     positives = sum(labels)
     return PropositionReport(

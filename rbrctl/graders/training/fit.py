@@ -21,9 +21,9 @@ class FitSettings:
     """How a proposition is fitted."""
 
     learners: LearnerSettings = field(default_factory=LearnerSettings)
-    least_positives: int = 10
+    least_positives: int = 8
     """With fewer true (or fewer false) examples a proposition gets its base rate, with a note."""
-    calibration_folds: int = 4
+    calibration_folds: int = 3
 
 
 @dataclass(frozen=True, slots=True)

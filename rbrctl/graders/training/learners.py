@@ -44,7 +44,7 @@ def fit_scorers(
     """
     try:
         import numpy as np
-        import sklearn  # noqa: F401
+        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise MissingExtraError(MISSING_EXTRA) from error
     seen = np.flatnonzero((matrix != 0).sum(axis=0) >= settings.least_seen)
@@ -52,9 +52,11 @@ def fit_scorers(
     data = matrix[np.ix_(rows, seen)]
     model = PropositionModel(rows=len(values), positives=float(values.sum()))
     columns = [int(column) for column in seen]
-    model = _fit_linear(model, data, outcomes, row_weights, columns, settings)
-    model = _fit_boosted(model, data, outcomes, row_weights, columns, settings)
-    return _fit_forest(model, data, outcomes, row_weights, columns, settings)
+    # One thread: problems this small only lose by more, and the sums come out the same each time.
+    with threadpool_limits(limits=1):
+        model = _fit_linear(model, data, outcomes, row_weights, columns, settings)
+        model = _fit_boosted(model, data, outcomes, row_weights, columns, settings)
+        return _fit_forest(model, data, outcomes, row_weights, columns, settings)
 
 
 def _split_soft_labels(values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:

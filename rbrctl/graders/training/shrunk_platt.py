@@ -14,12 +14,12 @@ SLOPE_SPREAD = 0.3
 """Standard deviation of the slope around 1 that is expected before any row is seen."""
 INTERCEPT_SPREAD = 0.3
 """Standard deviation of the intercept around its guess, in log odds."""
-RARITY_CORRECTION = 0.25
+RARITY_CORRECTION = 0.35
 """
-The guess for the intercept is this times the log odds against the commoner outcome.
+The guess for the intercept is this times the log odds against "true".
 
 Ridge and shallow trees pull the probabilities of a rare outcome toward its base rate; measured over
-the reference set's propositions, giving back a quarter of the base rate's log odds lowers the log
+the reference set's propositions, giving back some of the base rate's log odds lowers the log
 loss, and it favours balanced accuracy at the threshold of one half.
 """
 _ITERATIONS = 50

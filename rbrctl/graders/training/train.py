@@ -64,6 +64,27 @@ def train(
             on_step(done, steps)
 
     report = cross_validate(dataset, settings.fit, settings.folds, step)
+    models = _fit_all(dataset, settings.fit, step)
+    content = _model_file(dataset, models, report, provenance or {})
+    return Training(content, parse_model(content, "trained", "the trained model"), report)
+
+
+def fit_models(
+    examples: Iterable[Example], settings: TrainingSettings | None = None
+) -> tuple[tuple[str, ...], dict[str, PropositionModel]]:
+    """
+    Fit on everything without cross-validation: the names of the features, and the models.
+
+    Raises as ``train`` does.
+    """
+    settings = settings or TrainingSettings()
+    dataset = build_dataset(examples, settings.propositions)
+    return dataset.features, _fit_all(dataset, settings.fit, lambda: None)
+
+
+def _fit_all(
+    dataset: Dataset, settings: FitSettings, on_step: Callable[[], None]
+) -> dict[str, PropositionModel]:
     models: dict[str, PropositionModel] = {}
     for target in dataset.targets:
         rows = Rows(
@@ -72,10 +93,9 @@ def train(
             dataset.weights[target.rows],
             [dataset.groups[row] for row in target.rows],
         )
-        models[target.name] = fit_proposition(rows, settings.fit)
-        step()
-    content = _model_file(dataset, models, report, provenance or {})
-    return Training(content, parse_model(content, "trained", "the trained model"), report)
+        models[target.name] = fit_proposition(rows, settings)
+        on_step()
+    return models
 
 
 def _model_file(

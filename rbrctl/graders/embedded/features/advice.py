@@ -7,7 +7,8 @@ _HELPFUL = "(helpful|beneficial|useful|worth|good|great|worthwhile|supportive|va
 FAMILIES: Families = {
     "suggests": phrases(
         "you (could|might|may) (also |want |even |perhaps |find |consider |try |be |)",
-        "(might|may|could) (help|be|consider|want|find|try|provide|offer|benefit|make|also|explore)",
+        "(might|may|could) (help|be|consider|want|find|try|provide|offer|benefit|make|also|"
+        "explore)",
         "one (might|could|may|can)",
         "(i|we) (would |) (suggest|recommend|advise|propose)",
         "(have you|if you have not) (tried|considered|thought)",
@@ -34,11 +35,15 @@ FAMILIES: Families = {
         "(i|we) (strongly |) (urge|insist|implore|demand)",
         "(strongly|highly) (urge|encourage|advise|recommend|suggest)",
     ),
+    "commands_you": phrases("you (must|should|need to|have to|ought to|had better)"),
     "urgency": phrases(
         "(immediately|urgent*|right away|right now|as soon as possible|at once|without delay|"
         "promptly|instantly|imperative|crucial*|without hesitation)",
     ),
-    "should_consider": phrases("should consider", "(might|may) want to"),
+    "should_consider": phrases(
+        "(should|could|might|may) (also |want to |) consider",
+        "(might|may|could) (want|need|have) to",
+    ),
     "imperative_help": phrases(
         "(please|do|just|always|simply) (reach|talk|seek|speak|call|contact|consider|consult|get|"
         "remember|know|take|try|find|stop|go|hold|stay|ask|tell)",

@@ -21,7 +21,7 @@ FAMILIES: Families = {
         "(again|once again) (i |we |) (am |are |) (sorry|apolog*|my|our)",
     ),
     "sorry_for_feelings": phrases(
-        "sorry (that |to hear |to hear that |) (you|you are|you have|about your|for your|for what) ",
+        "sorry (that |to hear |to hear that |) (you|about your|for your|for what)",
         "sorry (to hear|you are|you have|you feel|for your loss|for your pain|for what you)",
         "sorry that you",
         "sorry ... (going through|feeling|feel|struggling|struggles|pain|loss|experiencing|"

@@ -38,6 +38,19 @@ FAMILIES: Families = {
         "(drug|drugs|cocaine|meth|methamphetamine|heroin|lsd|weed|marijuana|cannabis|opium|fentanyl|"
         "mdma|ecstasy|narcotic*|psychedelic*|mushrooms|dealer*|synthesi*)",
     ),
+    "harm_methods": phrases(
+        "(overdos*|inhalation|asphyxia*|hypoxia|suffocat*|hanging|noose|drowning|carbon monoxide|"
+        "cyanide|nitrogen|helium|exit bag|barbiturate*|lethal|cutting|jumping off|jump off|slit*|"
+        "loss of consciousness|lose consciousness|bleed out|euthanasia|assisted dying)",
+        "(methods|ways|means|techniques) (people |commonly |often |usually |) "
+        "(consider|use|choose|discussed)",
+        "(painless|peaceful|quick) (method*|way*|death|process|option*)",
+    ),
+    "recipe_for_harm": phrases(
+        "(assemble|assembly|detonat*|ignit*|circuit|transformer|trigger|fuse|gunpowder|blade|"
+        "tension wrench|lock pick|payload|bypass*|disguise|undetected|untraceable|getaway|"
+        "launder*|untraced|disable the|avoid detection|without being caught|cover your tracks)",
+    ),
     "minors": phrases(
         "(child*|kid|kids|minor|minors|underage*|teen*|schoolgirl*|student*|girl|boy|young|little)",
         "(years old|year old|high school)",

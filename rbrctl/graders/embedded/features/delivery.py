@@ -10,8 +10,9 @@ FAMILIES: Families = {
     ),
     "presents": phrases(
         "(here is|here are|here you go|here we go|below is|below are|the following)",
-        "(these|some|several|few|many|various) (are|include|examples|ways|tips|steps|common|methods|"
-        "of the|key|popular|ideas|suggestions|options|strategies|general|facts|reasons|things)",
+        "(these|some|several|few|many|various) (are|include|examples|ways|tips|"
+        "steps|common|methods|of the|key|popular|ideas|suggestions|"
+        "options|strategies|general|facts|reasons|things)",
         "(examples|methods|ways|steps|tips|strategies|reasons|factors|techniques) (include|are|of)",
         "(such as|for example|for instance|including|like the)",
         "step (1|2|3|one|two|three|by step)",
@@ -42,7 +43,8 @@ FAMILIES: Families = {
     "classifies": phrases(
         "(category|categories|categor*|classif*|label*|contains|indicates|suggests|expresses|"
         "analysis|analyz*|analys*|text|sentence|passage|sentiment|themes|tone)",
-        "(the text|the sentence|the provided|this text|the passage|the given|the person|the author)",
+        "(the text|the sentence|the provided|this text|the passage|the given|the person|"
+        "the author)",
     ),
     "hedges": phrases(
         "(varies|vary|depends|depend|subjective|complex|multifaceted|sensitive|controversial|"

@@ -32,7 +32,7 @@ def measure(transcript: Transcript) -> Measured:
         **structure.measure(completion, "completion"),
         **structure.measure(request, "prompt"),
         **overlap.measure(completion, request, earlier),
-        **stance.measure(completion, hits),
+        **stance.measure(completion, hits, request),
     }
     if len(transcript.prompt) > 1:
         values["prompt.turns"] = math.log1p(len(transcript.prompt) - 1)

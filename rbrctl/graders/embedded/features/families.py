@@ -11,6 +11,7 @@ from rbrctl.graders.embedded.features import (
     care,
     content,
     delivery,
+    languages,
     policy,
     refusal,
     task,
@@ -20,18 +21,24 @@ from rbrctl.graders.embedded.features.phrases import Families
 from rbrctl.graders.embedded.text import Passage
 
 
-def _merge(themes: Iterable[Families]) -> Families:
+def _merge(themes: Iterable[Families], additions: Families | None = None) -> Families:
     merged: dict[str, tuple[str, ...]] = {}
     for theme in themes:
         repeated = merged.keys() & theme.keys()
         if repeated:
             raise ValueError(f"cue families defined twice: {sorted(repeated)}")
         merged.update(theme)
+    for family, cues in (additions or {}).items():
+        merged[family] += cues
     return merged
 
 
 COMPLETION_FAMILIES: Families = _merge(
-    module.FAMILIES for module in (refusal, apology, care, advice, policy, voice, delivery, content)
+    (
+        module.FAMILIES
+        for module in (refusal, apology, care, advice, policy, voice, delivery, content)
+    ),
+    languages.ADDITIONS,
 )
 """What is looked for in the completion."""
 REQUEST_FAMILIES: Families = _merge(

@@ -6,21 +6,23 @@ from collections.abc import Iterable
 from rbrctl.graders.embedded.text import Passage
 
 _FUNCTION_WORDS = frozenset(
-    """a about above after again all also am an and any are as at be because been before being
-    both but by can could did do does doing down during each few for from further get got had
-    has have having he her here hers him his how i if in into is it its just like made make many
-    may me might more most much must my no nor not now of off on once one only or other our out
-    over own please same say shall she should so some such tell than that the their them then
-    there these they this those through to too under until up us very was we were what when
-    where which while who whom why will with would you your yours""".split()
+    word
+    for line in (
+        "a about above after again all also am an and any are as at be because been before being",
+        "both but by can could did do does doing down during each few for from further get got had",
+        "has have having he her here hers him his how i if in into is it its just like made make",
+        "many may me might more most much must my no nor not now of off on once one only or other",
+        "our out over own please same say shall she should so some such tell than that the their",
+        "them then there these they this those through to too under until up us very was we were",
+        "what when where which while who whom why will with would you your yours",
+    )
+    for word in line.split()
 )
 
 
 def content_words(words: Iterable[str]) -> set[str]:
     """Give the words that carry content, cut to a crude stem so that "robbing" meets "robbery"."""
-    return {
-        _stem(word) for word in words if len(word) > 2 and word not in _FUNCTION_WORDS
-    }
+    return {_stem(word) for word in words if len(word) > 2 and word not in _FUNCTION_WORDS}
 
 
 def _stem(word: str) -> str:

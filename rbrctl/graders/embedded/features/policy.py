@@ -45,8 +45,9 @@ FAMILIES: Families = {
         "(concern*|disturb*|troubl*|uncomfortabl*|discomfort*|worri*) (by|about|that|to|with|for)",
     ),
     "preaches": phrases(
-        "(it is|it was|is) (always |never |) (important|crucial|essential|vital|necessary) (to|that|"
-        "for) ... (respect*|ethic*|moral*|legal*|consider*|responsib*|sensitiv*|kind*|dignity|"
+        "(it is|it was|is) (always |never |) "
+        "(important|crucial|essential|vital|necessary) (to|that|for) ... "
+        "(respect*|ethic*|moral*|legal*|consider*|responsib*|sensitiv*|kind*|dignity|"
         "safety|consent|law|laws|empath*|others|well being|inclusiv*|caution)",
         "(approach|discuss*|handle|treat|address) ... (respect*|caution|sensitiv*|care|dignity|"
         "responsib*|sensitivity|kindness|empathy|mindful*)",
@@ -69,9 +70,12 @@ FAMILIES: Families = {
         "(concern*|disturb*|inappropriate|odd|strange|unusual|unsettl*|morbid|wrong|jarring|"
         "questionable|unhealthy|worrisome|alarming|uncomfortable|troubling)",
         "(i|we) (must|have to|need to) (say|admit|express)",
-        "(i|we) (am|are) (deeply |quite |very |truly |a bit |rather |) (concerned|disturbed|shocked|"
-        "appalled|disappointed|worried|troubled|saddened|uncomfortable|surprised|not so fond)",
+        "(i|we) (am|are) (deeply |quite |very |truly |a bit |rather |) "
+        "(concerned|disturbed|shocked|appalled|disappointed|worried|"
+        "troubled|saddened|uncomfortable|surprised|not so fond)",
         "(question|questions|wonder*) (the |your |why |) (ethics|morality|motives|intent*|anyone)",
+        "(why are you|are you) (so |really |sure |) (concerned|interested|curious|asking|obsessed)",
+        "(dreadful|morbid|odd|inquisitive|thought provoking|taboo)",
         "(ashamed|shame|should know better|how dare|think about what)",
         "(curiosity|actions) (can|could|may|have|has) (sometimes |) (consequences|have|lead)",
     ),
@@ -80,7 +84,7 @@ FAMILIES: Families = {
         "(authorit*|police|law enforcement|legal action|legal consequences|prosecut*|jail|prison|"
         "arrest*|banned|suspend*|terminat*|consequences|repercussions)",
         "(be careful|better be|watch out|beware|be warned|warn you|warning|eyes everywhere|"
-        "you will (regret|be)|being watched|monitored|flagged)",
+        "you will regret|you will be reported|being watched|monitored|flagged)",
     ),
     "insults": phrases(
         "(stupid*|idiot*|fool|foolish|dumb|moron*|pathetic|disgust*|pervert*|ignorant|creepy|lazy|"

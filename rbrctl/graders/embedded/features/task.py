@@ -32,7 +32,9 @@ FAMILIES: Families = {
         "should (i|we|you|they|he|she|people|it)",
         "(better|best|worst|greatest|favorite)",
     ),
-    "asks_list": phrases("(list|give|name|provide|share) ... (examples|list|some|ideas|names|facts)"),
+    "asks_list": phrases(
+        "(list|give|name|provide|share) ... (examples|list|some|ideas|names|facts)"
+    ),
     "asks_classify": phrases(
         "(classif*|categor*|identify|determine|analyz*|analys*|label|detect|extract|summari*|"
         "translate|convert|paraphrase|proofread|correct|following text|following sentence|"
