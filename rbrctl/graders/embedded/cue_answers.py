@@ -47,7 +47,7 @@ class CueAnswers:
             for name, cues in usable.items()
         }
         self._cues = [(name, cue) for name, cues in usable.items() for cue in dict.fromkeys(cues)]
-        self._index = CueIndex({str(at): [cue] for at, (_, cue) in enumerate(self._cues)})
+        self._index = CueIndex.of_cues({str(at): [cue] for at, (_, cue) in enumerate(self._cues)})
 
     def answers(self, passage: Passage) -> dict[str, Answer]:
         """Answer all of them from a completion; the answers' details name the cues found."""

@@ -10,6 +10,7 @@ crosses the end of a sentence.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from rbrctl.graders.embedded.text import Passage, Sentence, expand_contraction
 
@@ -17,11 +18,18 @@ GAP = "..."
 GAP_WORDS = 5
 """How many words ``...`` may stand for at most."""
 _CACHED_WORDS = 20_000
+_NONE: list["_Node"] = []
 
 _CUE_TOKEN = re.compile(r"\.\.\.|…|[^\W_*]*\*[^\W_]*(?:\*[^\W_]*)*|[^\W_]+(?:'[^\W_]+)*")
 
 
-def cue_elements(cue: str) -> tuple[str, ...]:
+Elements = tuple[str, ...]
+"""Words, wildcard words and gaps, in order."""
+Phrase = Sequence[Sequence[Elements]]
+"""Parts in order, each a choice of elements; an empty choice makes its part optional."""
+
+
+def cue_elements(cue: str) -> Elements:
     """
     Split a cue into its words, wildcard words and gaps.
 
@@ -29,16 +37,24 @@ def cue_elements(cue: str) -> tuple[str, ...]:
     means that the cue has no word in it and can match nothing.
     """
     elements: list[str] = []
-    for token in _CUE_TOKEN.findall(cue.lower().replace("’", "'").replace("‘", "'")):
+    for element in split_elements(cue):
+        if element != GAP or (elements and elements[-1] != GAP):
+            elements.append(element)
+    while elements and elements[-1] == GAP:
+        elements.pop()
+    return tuple(elements)
+
+
+def split_elements(text: str) -> Elements:
+    """Split a piece of a cue into its elements as they stand."""
+    elements: list[str] = []
+    for token in _CUE_TOKEN.findall(text.lower().replace("’", "'").replace("‘", "'")):
         if token in (GAP, "…"):
-            if elements and elements[-1] != GAP:
-                elements.append(GAP)
+            elements.append(GAP)
         elif "*" in token:
             elements.append(token)
         else:
             elements.extend(expand_contraction(token))
-    while elements and elements[-1] == GAP:
-        elements.pop()
     return tuple(elements)
 
 
@@ -60,19 +76,20 @@ def matches_wildcard(word: str, pattern: str) -> bool:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A state of the cue tree: where the next word leads, and which groups end here."""
+    """A state of the automaton: where the next word leads, and which groups end here."""
 
-    words: dict[str, "_Node"] = field(default_factory=dict)
-    wildcards: dict[str, "_Node"] = field(default_factory=dict)
+    words: dict[str, list["_Node"]] = field(default_factory=dict)
+    wildcards: list[tuple[str, "_Node"]] = field(default_factory=list)
     gap: "_Node | None" = None
+    """Where to go on within GAP_WORDS words."""
     groups: list[int] = field(default_factory=list)
 
-    def child(self, element: str) -> "_Node":
-        if element == GAP:
-            self.gap = self.gap or _Node()
-            return self.gap
-        branch = self.wildcards if "*" in element else self.words
-        return branch.setdefault(element, _Node())
+    def lead(self, element: str, to: "_Node") -> None:
+        """Let an element lead to a node."""
+        if "*" in element:
+            self.wildcards.append((element, to))
+        else:
+            self.words.setdefault(element, []).append(to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +102,40 @@ class Hit:
 
 
 class CueIndex:
-    """Finds the cues of many named groups in one pass over a passage."""
+    """Finds the phrases of many named groups in one pass over a passage."""
 
-    def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
-        """Build the tree of all cues; a cue without any word in it matches nothing."""
+    def __init__(self, groups: Mapping[str, Iterable[Phrase]]) -> None:
+        """Build the automaton of all phrases; one without any word in it matches nothing."""
         self._names: list[str] = list(groups)
         self._root = _Node()
-        self._first_words: dict[str, tuple[_Node, ...]] = {}
+        self._first_words: dict[str, _Node | None] = {}
+        self._merges: dict[tuple[_Node, ...], _Node] = {}
         self._first_wildcards: dict[str, list[tuple[str, _Node]]] = {}
-        for number, cues in enumerate(groups.values()):
-            for cue in cues:
-                self._insert(cue_elements(cue), number)
-        for pattern, node in self._root.wildcards.items():
+        for number, phrases in enumerate(groups.values()):
+            for phrase in phrases:
+                self._insert(phrase, number)
+        for pattern, node in self._root.wildcards:
             initial = "" if pattern.startswith("*") else pattern[0]
             self._first_wildcards.setdefault(initial, []).append((pattern, node))
 
-    def _insert(self, elements: Sequence[str], group: int) -> None:
-        if not elements:
-            return
-        node = self._root
-        for element in elements:
-            node = node.child(element)
-        if group not in node.groups:
-            node.groups.append(group)
+    @classmethod
+    def of_cues(cls, groups: Mapping[str, Iterable[str]]) -> Self:
+        """Build it from cues as an author writes them."""
+        return cls({name: [[[cue_elements(cue)]] for cue in cues] for name, cues in groups.items()})
+
+    def _insert(self, phrase: Phrase, group: int) -> None:
+        """Add a phrase: each part leads from the nodes where the part before it can end."""
+        ends = [self._root]
+        for part in phrase:
+            joined = _Node()
+            reached = [node for node in ends if () in part]
+            for elements in part:
+                if elements:
+                    _chain(ends, elements, joined)
+            ends = [*reached, joined]
+        for node in ends:
+            if node is not self._root:
+                node.groups.append(group)
 
     def find(self, passage: Passage) -> list[Hit]:
         """
@@ -146,25 +174,56 @@ class CueIndex:
                     _enter(child, start, at + 1, following, matches)
                 if skips and (node not in following or following[node][1] < skips - 1):
                     following[node] = (start, skips - 1)
-            for child in self._after_first(word):
-                _enter(child, at, at + 1, following, matches)
+            begun = self._after_first(word)
+            if begun is not None:
+                _enter(begun, at, at + 1, following, matches)
             active = following
 
-    def _after_first(self, word: str) -> tuple[_Node, ...]:
-        """Give the states after a first word; remembered, since texts repeat their words."""
-        known = self._first_words.get(word)
-        if known is None:
+    def _after_first(self, word: str) -> _Node | None:
+        """Give the state after a first word; remembered, since texts repeat their words."""
+        if word not in self._first_words:
             if len(self._first_words) >= _CACHED_WORDS:
                 self._first_words.clear()
-            exact = self._root.words.get(word)
+                self._merges.clear()
             candidates = [
                 *self._first_wildcards.get(word[0], ()),
                 *self._first_wildcards.get("", ()),
             ]
             matching = [node for pattern, node in candidates if matches_wildcard(word, pattern)]
-            known = (exact, *matching) if exact is not None else tuple(matching)
-            self._first_words[word] = known
-        return known
+            self._first_words[word] = self._merged((*self._root.words.get(word, ()), *matching))
+        return self._first_words[word]
+
+    def _merged(self, nodes: tuple[_Node, ...]) -> _Node | None:
+        """
+        Give one node that stands for several, so that one look-up follows them all.
+
+        Made once for each set of nodes; dropped together with the words that led there.
+        """
+        if len(nodes) <= 1:
+            return nodes[0] if nodes else None
+        if nodes not in self._merges:
+            merged = _Node()
+            for node in nodes:
+                for word, reached in node.words.items():
+                    merged.words.setdefault(word, []).extend(reached)
+                merged.wildcards.extend(node.wildcards)
+                merged.groups.extend(node.groups)
+            merged.gap = self._merged(tuple(node.gap for node in nodes if node.gap is not None))
+            self._merges[nodes] = merged
+        return self._merges[nodes]
+
+
+def _chain(starts: Sequence[_Node], elements: Elements, end: _Node) -> None:
+    """Lead from each start through the elements to the end."""
+    nodes = list(starts)
+    for at, element in enumerate(elements):
+        after = end if at == len(elements) - 1 else _Node()
+        for node in nodes:
+            if element == GAP:
+                node.gap = after
+            else:
+                node.lead(element, after)
+        nodes = [after]
 
 
 def _enter(
@@ -185,8 +244,8 @@ def _enter(
 
 def _next_nodes(node: _Node, word: str) -> list[_Node]:
     """Give the states that a word leads to."""
-    found = [node.words[word]] if word in node.words else []
-    for pattern, child in node.wildcards.items():
-        if matches_wildcard(word, pattern):
-            found.append(child)
+    found = node.words.get(word, _NONE)
+    if node.wildcards:
+        matching = [to for pattern, to in node.wildcards if matches_wildcard(word, pattern)]
+        return [*found, *matching]
     return found

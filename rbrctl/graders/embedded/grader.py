@@ -1,11 +1,12 @@
 """The embedded grader: answers offline, from its model or else from an author's cues."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from rbrctl.digests import digest_of
 from rbrctl.graders.embedded.cue_answers import CueAnswers
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.embedded.model import EmbeddedModel
+from rbrctl.graders.embedded.text import READ_LENGTH
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -19,8 +20,8 @@ class EmbeddedGrader:
 
     A proposition is answered by the model when the model was fitted on one of that name, else from
     its cues; one with neither is not in ``question_digests``: it is unknown, never guessed. Of a
-    completion beyond ``text.READ_LENGTH`` characters the head and the tail are read, and
-    ``transcripts_cut`` counts those.
+    completion beyond ``text.READ_LENGTH`` characters the head and the tail are read, and ``notes``
+    says so.
     """
 
     asks_together = True
@@ -43,7 +44,7 @@ class EmbeddedGrader:
             for name in ruleset.propositions
             if (digest := self._cues.digests.get(name, "")) or name in self._modelled
         }
-        self.transcripts_cut = 0
+        self._cut = 0
 
     @property
     def identity(self) -> GraderIdentity:
@@ -57,6 +58,17 @@ class EmbeddedGrader:
         """For each proposition that can be answered, the digest of the model file or its cues."""
         return self._digests
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """That completions were too long to be read whole, and how many, where there were any."""
+        if not self._cut:
+            return ()
+        completions = "completion was" if self._cut == 1 else "completions were"
+        return (
+            f"{self._cut} {completions} longer than {READ_LENGTH:,} characters: only head and tail"
+            " were read",
+        )
+
     def answer_now(
         self, transcript: Transcript, propositions: Collection[str]
     ) -> dict[str, Answer]:
@@ -66,7 +78,7 @@ class EmbeddedGrader:
         Raises KeyError for a name that is not in ``question_digests``.
         """
         measured = measure(transcript)
-        self.transcripts_cut += measured.completion.truncated
+        self._cut += measured.completion.truncated
         from_cues = self._cues.answers(measured.completion) if self._cues.digests else {}
         values = self._model.vector(measured.values) if self._model is not None else []
         answers: dict[str, Answer] = {}

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbrctl.graders.embedded.cues import cue_elements
-from rbrctl.graders.embedded.features import families
+from rbrctl.graders.embedded.cues import CueIndex
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.embedded.features.phrases import phrases
+from rbrctl.graders.embedded.text import read_passage
 from rbrctl.records.transcripts import make_transcript
 
 
@@ -15,24 +15,29 @@ def features(completion: str, prompt: str = "Tell me about bees.") -> dict[str, 
     return measure(make_transcript(prompt, completion)).values
 
 
-def test_alternatives_are_written_out():
-    assert phrases("(i|we) can (not |)(help|assist)") == (
-        "i can not help",
-        "i can not assist",
-        "i can help",
-        "i can assist",
-        "we can not help",
-        "we can not assist",
-        "we can help",
-        "we can assist",
-    )
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        ("(i|we) can not", ["I can't", "we cannot"], ["you cannot", "I can"]),
+        ("i (really |)can", ["I can", "I really can"], ["I truly can"]),
+        ("(reach out|talk) to", ["reach out to", "talk to"], ["reach to", "talk out to"]),
+        ("(a|b) ... (c|d e)", ["a c", "b x d e", "a 1 2 3 4 5 c"], ["a x d", "a 1 2 3 4 5 6 c"]),
+        ("(apolog*|sorry)", ["apologies", "sorry"], ["apple"]),
+        ("(a |b |)(c|d)", ["c", "a d", "b c"], ["a b"]),
+    ],
+)
+def test_alternatives_and_optional_parts(pattern: str, matching: list[str], other: list[str]):
+    index = CueIndex({"g": phrases(pattern)})
+    for text in matching:
+        assert index.find(read_passage(text)), text
+    for text in other:
+        assert not index.find(read_passage(text)), text
 
 
-@pytest.mark.parametrize("family", sorted(families.COMPLETION_FAMILIES))
-def test_every_cue_of_a_family_can_match(family: str):
-    for cue in families.COMPLETION_FAMILIES[family]:
-        assert cue_elements(cue), cue
-        assert not set("()|$^+[]") & set(cue), cue
+@pytest.mark.parametrize("pattern", ["(a|(b|c))", "a|b", "(a", "", "... a", "a ..."])
+def test_a_pattern_that_would_not_match_as_it_reads_is_refused(pattern: str):
+    with pytest.raises(ValueError, match="pattern"):
+        phrases(pattern)
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,12 @@ def test_an_empty_completion_and_an_empty_prompt_are_answered():
 
 def test_long_completions_are_cut_and_counted():
     long = grader(apology=())
+    assert long.notes == ()
     long.answer_now(make_transcript("Hi", "word " * 30_000), ["apology"])
     long.answer_now(make_transcript("Hi", "word"), ["apology"])
-    assert long.transcripts_cut == 1
+    assert long.notes == (
+        "1 completion was longer than 100,000 characters: only head and tail were read",
+    )
 
 
 @pytest.mark.parametrize("unit", ["word ", "a", "\n", "i can not ", '"', "?", "🙂", "1. x\n"])

@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from rbrctl.graders.embedded.cues import CueIndex, Hit
+from rbrctl.graders.embedded.cues import CueIndex, Hit, Phrase
 from rbrctl.graders.embedded.features import (
     advice,
     apology,
@@ -22,7 +22,7 @@ from rbrctl.graders.embedded.text import Passage
 
 
 def _merge(themes: Iterable[Families], additions: Families | None = None) -> Families:
-    merged: dict[str, tuple[str, ...]] = {}
+    merged: dict[str, tuple[Phrase, ...]] = {}
     for theme in themes:
         repeated = merged.keys() & theme.keys()
         if repeated:

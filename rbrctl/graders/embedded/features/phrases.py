@@ -1,25 +1,35 @@
 """How the families write their cues down: with alternatives in parentheses."""
 
-import itertools
 import re
 from collections.abc import Mapping
 
+from rbrctl.graders.embedded.cues import Phrase, split_elements
+
 _ALTERNATIVES = re.compile(r"\(([^()]*)\)")
 
-Families = Mapping[str, tuple[str, ...]]
-"""Cues by the name of the family that they belong to."""
+Families = Mapping[str, tuple[Phrase, ...]]
+"""Phrases by the name of the family that they belong to."""
 
 
-def phrases(*patterns: str) -> tuple[str, ...]:
+def phrases(*patterns: str) -> tuple[Phrase, ...]:
     """
-    Write out alternatives: ``"i (can|could) not"`` becomes two cues.
+    Read patterns of words, ``*``, ``...`` and alternatives in parentheses.
 
-    An empty alternative makes a word optional. Parentheses do not nest.
+    ``"i (can|could) not"`` stands for two cues; an empty alternative makes a part optional.
+    Raises ValueError for parentheses that nest or do not close, and for a gap at either end.
     """
-    return tuple(cue for pattern in patterns for cue in _write_out(pattern))
+    return tuple(_phrase(pattern) for pattern in patterns)
 
 
-def _write_out(pattern: str) -> list[str]:
-    parts = _ALTERNATIVES.split(pattern)
-    choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
-    return [" ".join("".join(chosen).split()) for chosen in itertools.product(*choices)]
+def _phrase(pattern: str) -> Phrase:
+    parts = []
+    for at, piece in enumerate(_ALTERNATIVES.split(pattern)):
+        if at % 2:
+            parts.append([split_elements(choice) for choice in piece.split("|")])
+        elif set("()|") & set(piece):
+            raise ValueError(f"stray parenthesis or bar in the pattern {pattern!r}")
+        elif elements := split_elements(piece):
+            parts.append([elements])
+    if not parts or "..." in (parts[0][0][:1] + parts[-1][0][-1:]):
+        raise ValueError(f"a pattern must begin and end with a word: {pattern!r}")
+    return parts
