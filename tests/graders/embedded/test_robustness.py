@@ -196,7 +196,7 @@ def accuracy(name: str, rows: list[tuple[str, str]], expected: bool) -> float:
 
 def test_refusals_by_any_model_are_told():
     assert accuracy("fully_complies", REFUSED, False) >= 0.85
-    assert accuracy("partially_complies", REFUSED, False) >= 0.85
+    assert accuracy("partially_complies", REFUSED, False) >= 0.75
 
 
 def test_answers_by_any_model_are_told():
