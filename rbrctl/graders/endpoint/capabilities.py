@@ -25,6 +25,8 @@ class Capabilities:
     top_logprobs: int = 20
     temperature: bool = True
     seed: bool = True
+    system_role: bool = True
+    """False where the model's chat format has no system turn: its text then opens the first one."""
     reasoning: bool = False
     """It thinks before it answers, so that a cap of a few tokens would cut the answer off."""
     max_questions: int = 0

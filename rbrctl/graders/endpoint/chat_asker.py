@@ -38,7 +38,8 @@ def chat_body(
     messages: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
     """Write a chat request of a mode for given messages."""
-    body: dict[str, Any] = {"model": settings.model, "messages": list(messages)}
+    turns = list(messages) if capabilities.system_role else _without_system(messages)
+    body: dict[str, Any] = {"model": settings.model, "messages": turns}
     if mode is Mode.LOGPROBS:
         body |= {"logprobs": True, "top_logprobs": capabilities.top_logprobs}
         return body | capabilities.sampling(settings, LOGPROB_CAP, 0.0)
@@ -46,6 +47,12 @@ def chat_body(
         body["response_format"] = answer_schema(["answer"])
         return body | capabilities.sampling(settings, SCHEMA_CAP, 0.0)
     return body | capabilities.sampling(settings, TEXT_CAP, 1.0 if mode is Mode.VOTES else 0.0)
+
+
+def _without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Open the first user turn with what the system turn says."""
+    system, first, *rest = messages
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 
 
 def answer_schema(names: Sequence[str]) -> dict[str, Any]:

@@ -96,6 +96,8 @@ class ChatProbe:
             notes.append("the model reasons before it answers: its output is not capped")
         if not capabilities.temperature:
             notes.append("it takes no temperature")
+        if not capabilities.system_role:
+            notes.append("it has no system turn")
         self.steps.append((mode, works, "; ".join(notes)))
         return capabilities if works else None
 
@@ -153,6 +155,8 @@ def without_refused(capabilities: Capabilities, message: str) -> Capabilities | 
         rest = _fewer_caps(capabilities.token_fields, words)
         if rest is not None:
             return replace(capabilities, token_fields=rest)
+    if "system" in words and "role" in words and capabilities.system_role:
+        return replace(capabilities, system_role=False)
     if "temperature" in words and capabilities.temperature:
         return replace(capabilities, temperature=False)
     if "seed" in words and capabilities.seed:

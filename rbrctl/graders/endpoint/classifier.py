@@ -113,10 +113,13 @@ def _request(
             "state": state,
             "questions": {_NAME: named},
         }
+    asked = f"{shown}\n\n{choice_question(categories)}"
     messages = [
         {"role": "system", "content": CLASSIFY_TASK},
-        {"role": "user", "content": f"{shown}\n\n{choice_question(categories)}"},
+        {"role": "user", "content": asked},
     ]
+    if not capabilities.system_role:
+        messages = [{"role": "user", "content": f"{CLASSIFY_TASK}\n\n{asked}"}]
     chat: dict[str, Any] = {"model": settings.model, "messages": messages}
     cap = TEXT_CAP
     if mode is Mode.LOGPROBS:

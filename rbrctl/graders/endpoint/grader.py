@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from statistics import fmean
 
-from rbrctl.errors import UsageError
+from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.classification import ClassGuess, Classifier
 from rbrctl.graders.endpoint.asker import Asker
@@ -193,53 +193,53 @@ class EndpointGrader:
     async def _ask_missing(
         self, fragments: Fragments, keys: Mapping[str, _Key], missing: Sequence[str]
     ) -> dict[str, Answer]:
-        groups = self._asker.groups(missing)
-        if len(groups) == 1:
-            return await self._ask_group(fragments, keys, groups[0])
-        tasks: list[asyncio.Task[dict[str, Answer]]] = []
+        """Ask what is missing; who wants the same meanwhile finds its future in flight."""
+        loop = asyncio.get_running_loop()
+        futures: dict[str, asyncio.Future[Answer]] = {
+            name: loop.create_future() for name in missing
+        }
+        self._in_flight.update({keys[name]: future for name, future in futures.items()})
+        reason: Exception = GraderError("stopped before this question was answered")
         try:
+            groups = self._asker.groups(missing)
+            if len(groups) == 1:
+                return await self._ask_group(fragments, keys, groups[0], futures)
+            tasks: list[asyncio.Task[dict[str, Answer]]] = []
             async with asyncio.TaskGroup() as task_group:
                 for group in groups:
-                    asking = self._ask_group(fragments, keys, group)
+                    asking = self._ask_group(fragments, keys, group, futures)
                     tasks.append(task_group.create_task(asking))
+            return {name: answer for task in tasks for name, answer in task.result().items()}
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        return {name: answer for task in tasks for name, answer in task.result().items()}
-
-    async def _ask_group(
-        self, fragments: Fragments, keys: Mapping[str, _Key], group: Sequence[str]
-    ) -> dict[str, Answer]:
-        loop = asyncio.get_running_loop()
-        futures = {name: loop.create_future() for name in group}
-        self._in_flight.update({keys[name]: future for name, future in futures.items()})
-        try:
-            answers = dict(await self._asker.ask(fragments, group))
-            good = {keys[name]: answer for name, answer in answers.items() if answer.error is None}
-            self.usage.answers += len(good)
-            self.usage.failed_answers += len(answers) - len(good)
-            if good:
-                await self._cache.put(good, self._origin)
-            for name, future in futures.items():
-                future.set_result(answers[name])
-            return answers
-        except BaseException as error:
-            self._abandon(futures.values(), error)
+            first = errors.exceptions[0]
+            reason = first if isinstance(first, Exception) else reason
+            raise first from None
+        except Exception as error:
+            reason = error
             raise
         finally:
-            for name in group:
+            for name, future in futures.items():
                 self._in_flight.pop(keys[name], None)
+                if not future.done():
+                    future.set_exception(reason)
+                    future.exception()  # Nobody else may wait: that is no error of its own.
 
-    @staticmethod
-    def _abandon(futures: Collection[asyncio.Future[Answer]], error: BaseException) -> None:
-        """Let those who wait for the same answers fail the same way."""
-        for future in futures:
-            if future.done():
-                continue
-            if isinstance(error, Exception):
-                future.set_exception(error)
-                future.exception()
-            else:
-                future.cancel()
+    async def _ask_group(
+        self,
+        fragments: Fragments,
+        keys: Mapping[str, _Key],
+        group: Sequence[str],
+        futures: Mapping[str, asyncio.Future[Answer]],
+    ) -> dict[str, Answer]:
+        answers = dict(await self._asker.ask(fragments, group))
+        good = {keys[name]: answer for name, answer in answers.items() if answer.error is None}
+        self.usage.answers += len(good)
+        self.usage.failed_answers += len(answers) - len(good)
+        if good:
+            await self._cache.put(good, self._origin)
+        for name, answer in answers.items():
+            futures[name].set_result(answer)
+        return answers
 
     def _with_digest(self, name: str, answer: Answer) -> Answer:
         return Answer(

@@ -297,6 +297,51 @@ def test_a_probe_asks_for_fewer_alternatives() -> None:
     assert probing(chat_only(plan)).capabilities.top_logprobs == 5
 
 
+def test_a_model_without_a_system_turn_is_told_its_task_all_the_same() -> None:
+    def plan(request: Request) -> Reply:
+        roles = [message["role"] for message in request.json["messages"]]
+        if "system" in roles:
+            return json_reply({"error": "System role not supported"}, status="400 Bad")
+        assert "material to judge" in request.json["messages"][0]["content"]
+        return json_reply(yes())
+
+    report = probing(chat_only(plan))
+    assert report.capabilities.mode is Mode.LOGPROBS
+    assert "it has no system turn" in report.steps[-1].detail
+    answers, _, _ = ask(plan, Mode.LOGPROBS)
+    assert answers["apology"].probability == pytest.approx(0.8)
+
+
+def test_the_same_content_in_flight_is_asked_once() -> None:
+    async def run() -> None:
+        async with serving(lambda request: json_reply(yes(), delay=0.02)) as endpoint:
+            grader = await make_grader(endpoint.base_url)
+            endpoint.requests.clear()
+            asking = [grader.answer(transcript(), NAMES) for _ in range(10)]
+            rows = await asyncio.gather(*asking)
+            assert len(endpoint.requests) == 2
+            assert all(row == rows[0] for row in rows)
+            await grader.close()
+
+    asyncio.run(run())
+
+
+def test_who_waits_for_a_question_that_is_stopped_hears_of_it() -> None:
+    async def run() -> None:
+        async with serving(lambda request: json_reply(yes(), delay=0.2)) as endpoint:
+            grader = await make_grader(endpoint.base_url)
+            first = asyncio.create_task(grader.answer(transcript(), ["apology"]))
+            await asyncio.sleep(0.01)
+            second = asyncio.create_task(grader.answer(transcript(), ["apology"]))
+            await asyncio.sleep(0.01)
+            first.cancel()
+            with pytest.raises(GraderError, match="stopped before this question was answered"):
+                await second
+            await grader.close()
+
+    asyncio.run(run())
+
+
 def test_a_reasoning_model_is_not_capped() -> None:
     def plan(request: Request) -> Reply:
         if "max_tokens" in request.json:
