@@ -34,6 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
     CommandEntry("validate", "Check a rule set, and prove what its rules mean.", "validate"),
     CommandEntry("test", "Run the unit tests of a rule set, and measure what they cover.", "test"),
     CommandEntry("explain", "Explain a finding's id, a name of the rules, or a rank.", "explain"),
+    CommandEntry("grade", "Grade transcripts and score them against labels.", "grade"),
     CommandEntry("score", "Score a results file under any rules, asking no grader.", "score"),
     CommandEntry("init", "Write a rule set to start from.", "init"),
     CommandEntry("fmt", "Bring rule files into their canonical form.", "fmt"),
@@ -44,6 +45,7 @@ ENTRIES: tuple[Entry, ...] = (
         "grader",
         "Train, calibrate and probe graders.",
         (
+            CommandEntry("train", "Train the embedded grader on labels.", "grader_train"),
             CommandEntry("calibrate", "Fit how a grader's answers are read.", "grader_calibrate"),
             CommandEntry("probe", "Find out what an endpoint can do.", "grader_probe"),
         ),

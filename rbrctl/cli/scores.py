@@ -13,6 +13,7 @@ from rbrctl.cli.options import TableFormat
 from rbrctl.cli.output import Output
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import Reading
+from rbrctl.graders.repeats import FlipRate
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
@@ -125,9 +126,11 @@ def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
             raise UsageError(f"--{kind} {name}: there is no such {kind}; {hint}")
 
 
-def report_score(output: Output, score: Score, request: ScoreRequest) -> ExitCode:
-    """Report a score and say which gates it misses."""
-    from rbrctl.reports.accuracy import accuracy_tables
+def report_score(
+    output: Output, score: Score, request: ScoreRequest, flips: Sequence[FlipRate] = ()
+) -> ExitCode:
+    """Report a score, and flip rates where questions were repeated; say which gates it misses."""
+    from rbrctl.reports.accuracy import accuracy_tables, flip_table
 
     misses = missed_gates(request.gates, score)
     body = {
@@ -143,7 +146,7 @@ def report_score(output: Output, score: Score, request: ScoreRequest) -> ExitCod
             {"rule": miss.rule, "group": miss.group, "message": miss.message} for miss in misses
         ],
     }
-    tables = accuracy_tables(score)
+    tables = [*accuracy_tables(score), *([flip_table(flips)] if flips else [])]
     report_tables(
         output,
         tables,
@@ -162,7 +165,8 @@ def report_score(output: Output, score: Score, request: ScoreRequest) -> ExitCod
 def say_what_is_odd(output: Output, score: Score) -> None:
     """Say what about the results a reader of the tables should know."""
     if score.axioms_broken:
-        output.talk(f"{score.axioms_broken} results have answers that break an axiom")
+        results = "1 result has" if score.axioms_broken == 1 else f"{score.axioms_broken:,} have"
+        output.talk(f"{results} answers that break an axiom")
     if score.rank_labels_contradicted:
         output.talk(
             f"{score.rank_labels_contradicted} rows have a rank label that is not the rank of "

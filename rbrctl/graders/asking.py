@@ -13,6 +13,8 @@ class Ask(StrEnum):
     """What the rules of the transcript's response class depend on, and what has labels."""
     ALL = "all"
     """Every proposition that the grader can answer."""
+    LAZY = "lazy"
+    """One after the other, and only until the rank is settled."""
 
 
 def propositions_to_ask(

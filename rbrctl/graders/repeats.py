@@ -21,15 +21,31 @@ class FlipRate:
     """The mean distance of the highest from the lowest probability of a transcript."""
 
 
-def flip_rates(results: Iterable[Result], threshold: float = 0.5) -> list[FlipRate]:
-    """Measure all propositions that were asked more than once, in order of appearance."""
-    seen: dict[str, list[list[float]]] = {}
-    for result in results:
+class FlipTally:
+    """Takes results one by one and keeps what repeated questions answered."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._seen: dict[str, list[list[float]]] = {}
+
+    def add(self, result: Result) -> None:
+        """Take the repeats of one result; one without any leaves no trace."""
         for name, answer in result.answers.items():
             repeats = answer.details.get("repeats")
             if isinstance(repeats, list) and len(repeats) > 1:
-                seen.setdefault(name, []).append([float(value) for value in repeats])
-    return [_rate(name, rows, threshold) for name, rows in seen.items()]
+                self._seen.setdefault(name, []).append([float(value) for value in repeats])
+
+    def rates(self, threshold: float = 0.5) -> list[FlipRate]:
+        """Measure all propositions that were asked more than once, in order of appearance."""
+        return [_rate(name, rows, threshold) for name, rows in self._seen.items()]
+
+
+def flip_rates(results: Iterable[Result], threshold: float = 0.5) -> list[FlipRate]:
+    """Measure all propositions of ``results`` that were asked more than once."""
+    tally = FlipTally()
+    for result in results:
+        tally.add(result)
+    return tally.rates(threshold)
 
 
 def _rate(name: str, rows: list[list[float]], threshold: float) -> FlipRate:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from rbrctl.graders.repeats import FlipRate
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 from rbrctl.scoring.models import FEW_ROWS, ClassScore, PropositionScore, RuleScore, Score
@@ -96,6 +97,25 @@ def frequency_tables(score: Score) -> list[Table]:
         ),
     )
     return [table for table in (rules, ranks) if table.rows]
+
+
+def flip_table(flips: Sequence[FlipRate]) -> Table:
+    """Give how often the grader changed its mind when it was asked the same again."""
+    columns = [
+        Column("proposition", "proposition", wrap=Wrap.NAMES),
+        Column("transcripts", "n", numeric=True),
+        Column("flipped", "flipped", numeric=True),
+        Column("rate", "flip rate", numeric=True),
+        Column("spread", "spread", numeric=True),
+    ]
+    rows: list[list[Cell | Value]] = [
+        [each.proposition, each.transcripts, each.flipped, each.rate, each.spread] for each in flips
+    ]
+    notes = [
+        "flip rate: the chance that two answers to the same question disagree; spread: mean "
+        "distance of the highest from the lowest probability."
+    ]
+    return Table("flips", "Asked again, did the grader change its mind?", columns, rows, notes)
 
 
 def _rules(rules: Sequence[RuleScore]) -> Table:
@@ -212,7 +232,7 @@ def _disagreements(score: Score) -> Table:
             row.response_class,
             row.gold_rank,
             row.rank,
-            ", ".join(f"{name} {p:.2f}" for name, (_, p) in sorted(row.propositions.items())),
+            ", ".join(f"{name} {p:.0%}" for name, (_, p) in sorted(row.propositions.items())),
         ]
         for row in score.disagreements
     ]

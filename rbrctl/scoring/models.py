@@ -137,6 +137,7 @@ class Score:
     labelled: int
     """Results with at least one label or a rank label."""
     without_class: int
+    """Results without a response class that the rule set has."""
     inferred_class: int
     failed_answers: int
     undetermined: int

@@ -72,16 +72,16 @@ class ScoreTally:
         disagreements: int = 5,
     ) -> None:
         """
-        Count for all rules and propositions, or only those named.
+        Count for all rules, propositions and ranks, or only for what is named.
 
         The ``disagreements`` rows that part most from their labels are kept.
         """
         self._judge = judge
         self._reading = reading
         self._grouping = grouping
-        self._rules = judge.ruleset.rules.keys() if rules is None else set(rules)
-        known = judge.ruleset.propositions
-        self._propositions = known.keys() if propositions is None else set(propositions)
+        self._narrowed = rules is not None or propositions is not None
+        self._rules = self._chosen(rules, judge.ruleset.rules)
+        self._propositions = self._chosen(propositions, judge.ruleset.propositions)
         self._most = disagreements
         self._totals: Counter[str] = Counter()
         self._rule_pairs: dict[tuple[str, Group], _Pairs] = {}
@@ -92,6 +92,11 @@ class ScoreTally:
         self._states: dict[tuple[str, Group], Counter[RuleState]] = {}
         self._ranks: dict[tuple[str, Group], Counter[str | None]] = {}
         self._apart: list[tuple[tuple[int, float], int, Disagreement]] = []
+
+    def _chosen(self, named: Collection[str] | None, known: Collection[str]) -> frozenset[str]:
+        if named is not None:
+            return frozenset(named)
+        return frozenset() if self._narrowed else frozenset(known)
 
     def add(self, result: Result) -> None:
         """Count one result that carries the verdict of the judge's rule set."""
@@ -108,17 +113,22 @@ class ScoreTally:
         totals = self._totals
         totals["results"] += 1
         totals["labelled"] += bool(result.labels) or gold.rank is not None
-        totals["without_class"] += result.response_class is None
+        totals["without_class"] += not self._has_class(result)
         totals["inferred_class"] += result.response_class_source == "inferred"
         totals["failed_answers"] += sum(a.error is not None for a in result.answers.values())
-        totals["undetermined"] += result.response_class is not None and result.rank is None
+        totals["undetermined"] += self._has_class(result) and result.rank is None
         totals["axioms_broken"] += bool(result.axioms_broken)
         totals["rank_labels_contradicted"] += gold.contradicted
 
+    def _has_class(self, result: Result) -> bool:
+        return result.response_class in self._judge.ruleset.response_classes
+
     def _add_frequencies(self, result: Result, group: Group) -> None:
-        if result.response_class is None:
+        if not self._has_class(result):
             return
-        self._ranks.setdefault((result.response_class, group), Counter())[result.rank] += 1
+        if not self._narrowed:
+            key = (str(result.response_class), group)
+            self._ranks.setdefault(key, Counter())[result.rank] += 1
         for rule, state in result.rules.items():
             if rule in self._rules:
                 self._states.setdefault((rule, group), Counter())[state] += 1
@@ -154,9 +164,9 @@ class ScoreTally:
         return wrong
 
     def _add_rank(self, result: Result, gold: Gold, group: Group) -> None:
-        if result.response_class is None or gold.rank is None:
+        if self._narrowed or not self._has_class(result) or gold.rank is None:
             return
-        key = (result.response_class, group)
+        key = (str(result.response_class), group)
         self._class_gold[key] += 1
         cells = self._class_cells.setdefault(key, Counter())
         if result.rank is not None:
@@ -167,7 +177,7 @@ class ScoreTally:
     ) -> None:
         ranks = self._judge.ruleset.ranks
         steps = 0
-        if gold.rank is not None and result.rank is not None:
+        if not self._narrowed and gold.rank is not None and result.rank is not None:
             steps = abs(ranks.index(gold.rank) - ranks.index(result.rank))
         if not steps and not wrong:
             return

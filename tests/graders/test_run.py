@@ -3,10 +3,12 @@ import asyncio
 import pytest
 from graders_for_tests import OracleGrader
 
-from rbrctl.errors import GraderError
+from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.asking import Ask
+from rbrctl.graders.classification import ClassGuess
 from rbrctl.graders.judging import PlainReading, identity_of
-from rbrctl.graders.run import GradingRun, current_for
+from rbrctl.graders.run import GradingRun
+from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
 from rbrctl.records.models import Result
 from rbrctl.records.no_store import NoStore
 from rbrctl.records.results_store import open_results
@@ -46,9 +48,10 @@ def transcript(number, response_class="talk", **labels):
     )
 
 
-def grade(judge, grader, transcripts, store=None, ask=Ask.ALL):
+def grade(judge, grader, transcripts, store=None, ask=Ask.ALL, classifier=None):
     results: list[Result] = []
-    run = GradingRun(judge, grader, store or NoStore(), ask, PlainReading())
+    one = TranscriptGrader(judge, grader, ask, PlainReading(), classifier)
+    run = GradingRun(one, store or NoStore(), grader.concurrency)
     summary = asyncio.run(run.run(transcripts, results.append))
     return summary, results
 
@@ -165,3 +168,70 @@ def test_a_changed_question_is_asked_again(judge, tmp_path):
             grade(judge, grader, [transcript(1)], store)
     assert len(second.calls) == 1
     assert len(path.read_text().splitlines()) == 1
+
+
+class Guesser:
+    """Guesses one class, or fails."""
+
+    def __init__(self, response_class):
+        self.response_class = response_class
+        self.calls = 0
+
+    async def classify(self, transcript):
+        self.calls += 1
+        if self.response_class is None:
+            return ClassGuess(error="no idea")
+        return ClassGuess(response_class=self.response_class, probability=0.75)
+
+
+def test_a_missing_class_is_inferred_once(judge, tmp_path):
+    path = tmp_path / "results.jsonl"
+    guesser = Guesser("silence")
+    for _ in range(2):
+        grader = OracleGrader(judge.ruleset)
+        with open_store(path, judge, grader) as store:
+            summary, results = grade(
+                judge, grader, [transcript(1, None, rude=True)], store, classifier=guesser
+            )
+    assert guesser.calls == 1
+    assert (results[0].response_class, results[0].response_class_source) == ("silence", "inferred")
+    assert results[0].rank == "bad"
+    assert results[0].extra["response_class_probability"] == 0.75
+    assert (summary.inferred_class, summary.without_class, summary.complete) == (1, 0, True)
+
+
+def test_a_class_that_cannot_be_inferred_is_missing(judge):
+    guesser = Guesser(None)
+    summary, results = grade(
+        judge, OracleGrader(judge.ruleset), [transcript(1, None)], classifier=guesser
+    )
+    assert results[0].rank is None
+    assert (summary.without_class, summary.failed_inferences) == (1, 1)
+    assert summary.first_failed_inference == "no idea"
+
+
+def test_lazy_asking_settles_the_rank_with_fewer_questions_and_says_so(judge):
+    grader = OracleGrader(judge.ruleset)
+    grader.asks_together = False
+    rows = [transcript(n, kind=True, rude=True) for n in range(20)]
+    _, results = grade(judge, grader, rows, ask=Ask.LAZY)
+    assert {result.rank for result in results} == {"bad"}
+    assert {result.extra["asked"] for result in results} == {"lazy"}
+    assert all(set(result.answers) == {"rude"} for result in results)
+
+
+def test_a_lazy_line_is_not_enough_for_a_full_run(judge, tmp_path):
+    path = tmp_path / "results.jsonl"
+    for ask in (Ask.LAZY, Ask.LAZY, Ask.NEEDED):
+        grader = OracleGrader(judge.ruleset)
+        grader.asks_together = False
+        with open_store(path, judge, grader) as store:
+            summary, results = grade(judge, grader, [transcript(1, rude=True)], store, ask)
+        assert len(grader.calls) == (0 if summary.kept else 1)
+    assert set(results[0].answers) == {"kind", "rude"}
+    assert "asked" not in results[0].extra
+
+
+def test_lazy_asking_is_refused_where_it_saves_nothing(judge):
+    with pytest.raises(UsageError, match="saves nothing"):
+        grade(judge, OracleGrader(judge.ruleset), [], ask=Ask.LAZY)

@@ -153,11 +153,10 @@ def test_an_answer_with_an_error_is_no_answer():
 
 
 @pytest.mark.parametrize("narrow", [{"rules": ["one"]}, {"propositions": ["a"]}])
-def test_narrowing_leaves_the_rest_out(narrow):
+def test_narrowing_leaves_the_rest_and_the_ranks_out(narrow):
     tally = ScoreTally(JUDGE, PlainReading(), **narrow)
     tally.add(result(1, "c", dict.fromkeys(NAMES, True), dict.fromkeys(NAMES, 0.9)))
     score = tally.score()
-    assert [each.rule for each in score.rules] == narrow.get("rules", ["one", "three"])
-    assert [each.proposition for each in score.propositions] == narrow.get(
-        "propositions", list(NAMES)
-    )
+    assert [each.rule for each in score.rules] == narrow.get("rules", [])
+    assert [each.proposition for each in score.propositions] == narrow.get("propositions", [])
+    assert score.classes == score.rank_frequencies == ()

@@ -8,6 +8,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.options import TableFormat, WideOption, output_of
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.readings import CalibrationOption, check_calibration, read_answers
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
@@ -23,8 +24,10 @@ from rbrctl.cli.scores import (
     say_what_is_odd,
     score_request,
 )
-from rbrctl.errors import NothingMatchedError
-from rbrctl.graders.judging import PlainReading, judged
+from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.graders.judging import judged
+from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
+from rbrctl.graders.repeats import FlipTally
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.verdict import Judge
@@ -36,6 +39,7 @@ def command(
         str, typer.Argument(metavar="RESULTS", help="A results file, or - for standard input.")
     ],
     rules: RulesOption = None,
+    calibration: CalibrationOption = None,
     by: ByOption = None,
     rule: RuleOption = None,
     proposition: PropositionOption = None,
@@ -54,16 +58,21 @@ def command(
     request = score_request(
         ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide
     )
-    judge, reading, problems = Judge(ruleset), PlainReading(), ProblemLog()
+    judge, reading, problems = Judge(ruleset), read_answers(calibration), ProblemLog()
     tally = request.tally(judge, reading)
     source, name = (sys.stdin.buffer, "<stdin>") if results == "-" else (results, results)
+    repeated = FlipTally()
     others: set[str] = set()
     shared = False
     with Progress(output, "scored") as progress:
         for result in read_results(source, raise_problem if strict else problems, name):
             if result.ruleset.digest != ruleset.digest:
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
+            check_calibration(reading, result.grader)
+            if request.gates.any and result.extra.get(LAZY_KEY) == LAZY:
+                raise UsageError(f"{name}: gates on these results: {LAZY_REFUSED}")
             shared = shared or not ruleset.propositions.keys().isdisjoint(result.answers)
+            repeated.add(result)
             tally.add(judged(result, judge, reading))
             progress.advance()
     score = tally.score()
@@ -79,7 +88,10 @@ def command(
             f"{ruleset.version} as its rules are now"
         )
     say_what_is_odd(output, score)
-    codes = [report_problems(output, problems, "score"), report_score(output, score, request)]
+    codes = [
+        report_problems(output, problems, "score"),
+        report_score(output, score, request, repeated.rates()),
+    ]
     if score.without_class or score.failed_answers:
         output.warn(
             f"{score.without_class:,} results without a response class, "

@@ -1,0 +1,194 @@
+"""One run of ``rbrctl grade``: from options to tables and an exit code."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+
+from rbrctl.cli.cases import report_case
+from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.graders import OpenGrader
+from rbrctl.cli.options import TableFormat
+from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
+from rbrctl.cli.readings import check_calibration, read_answers
+from rbrctl.cli.scores import ScoreRequest, report_problems, report_score, say_what_is_odd
+from rbrctl.errors import BudgetSpentError, UsageError
+from rbrctl.graders.asking import Ask
+from rbrctl.graders.interface import Grader
+from rbrctl.graders.judging import Reading, identity_of
+from rbrctl.graders.plan import LAZY_REFUSED
+from rbrctl.graders.repeats import FlipTally
+from rbrctl.graders.run import GradingRun
+from rbrctl.graders.run_summary import RunSummary
+from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
+from rbrctl.records.models import Result, Transcript
+from rbrctl.records.no_store import NoStore
+from rbrctl.records.problems import ProblemLog
+from rbrctl.records.results_store import ResultsStore, open_results
+from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.suggestions import did_you_mean
+
+SHOWN_NAMES = 5
+LAYOUT_SAMPLE = 64
+"""Transcripts that a grader sees before it is opened, to choose its layout by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where results are kept."""
+
+    path: str | None
+    """None keeps nothing."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GradingJob:
+    """Grades with one grader under one rule set, and tells what came of it."""
+
+    ruleset: RuleSet
+    open_grader: OpenGrader
+    ask: Ask | None
+    """None leaves it to what the grader's questions cost."""
+    calibration: str | None
+    output: Output
+
+    def grade(
+        self,
+        transcripts: Iterable[Transcript],
+        destination: Destination,
+        request: ScoreRequest,
+        problems: ProblemLog,
+    ) -> tuple[RunSummary, ExitCode]:
+        """Grade a stream of transcripts, report the tables, and say what is missing."""
+        if self.ask is Ask.LAZY and request.gates.any:
+            raise UsageError(f"gates and --ask lazy: {LAZY_REFUSED}")
+        judge, reading = Judge(self.ruleset), read_answers(self.calibration)
+        tally = request.tally(judge, reading)
+        repeated = FlipTally()
+        with Progress(self.output, "graded") as progress:
+
+            def take(result: Result) -> None:
+                tally.add(result)
+                repeated.add(result)
+                progress.advance()
+
+            run = self._run(judge, reading, transcripts, destination, take)
+            summary, spent = asyncio.run(run)
+        codes = [report_problems(self.output, problems, "run")]
+        codes.append(say_what_is_missing(self.output, summary, self.ruleset))
+        if spent is not None:
+            self.output.warn(str(spent))
+            codes.append(ExitCode.INCOMPLETE)
+        if not summary.total:
+            return summary, gravest(*codes)
+        if summary.kept:
+            self.output.talk(f"{summary.kept:,} results of an earlier run kept")
+        score = tally.score()
+        say_what_is_odd(self.output, score)
+        if self.ask is Ask.LAZY:
+            self.output.talk("asked lazily: figures for propositions and rules are biased")
+        codes.append(report_score(self.output, score, request, repeated.rates()))
+        return summary, gravest(*codes)
+
+    def grade_one(self, transcript: Transcript, format_: TableFormat) -> ExitCode:
+        """Grade and report a single case."""
+        found: list[Result] = []
+        judge, reading = Judge(self.ruleset), read_answers(self.calibration)
+        run = self._run(judge, reading, [transcript], Destination(None), found.append)
+        summary, spent = asyncio.run(run)
+        if spent is not None:
+            raise spent
+        report_case(self.output, self.ruleset, reading, found[0], format_)
+        return say_what_is_missing(self.output, summary, self.ruleset)
+
+    async def _run(
+        self,
+        judge: Judge,
+        reading: Reading,
+        transcripts: Iterable[Transcript],
+        destination: Destination,
+        take: Callable[[Result], None],
+    ) -> tuple[RunSummary, BudgetSpentError | None]:
+        stream = iter(transcripts)
+        first = list(itertools.islice(stream, LAYOUT_SAMPLE))
+        opened = await self.open_grader(first, False)
+        grader = opened.grader
+        try:
+            check_calibration(reading, grader.identity)
+            ask = self.ask or (Ask.ALL if grader.asks_together else Ask.NEEDED)
+            one = TranscriptGrader(judge, grader, ask, reading, opened.classifier)
+            with closing(self._open_store(destination, grader)) as store:
+                run = GradingRun(one, store, grader.concurrency)
+                try:
+                    return await run.run(itertools.chain(first, stream), take), None
+                except BudgetSpentError as error:
+                    return run.summary, error
+        finally:
+            await grader.close()
+            for note in grader.notes:
+                self.output.talk(note)
+
+    def _open_store(self, destination: Destination, grader: Grader) -> ResultsStore:
+        if destination.path is None:
+            return NoStore()
+        store = open_results(
+            destination.path,
+            identity_of(self.ruleset),
+            grader.identity,
+            current_for(grader),
+            # What is torn or stale in an earlier run's file is mended, not left out.
+            lambda problem: None,
+            overwrite=destination.overwrite,
+        )
+        dropped = store.dropped
+        if dropped.total:
+            self.output.talk(
+                f"{destination.path}: {dropped.total:,} lines are asked again ({dropped.torn} "
+                f"torn, {dropped.failed} failed, {dropped.stale} stale)"
+            )
+        return store
+
+
+def say_what_is_missing(output: Output, summary: RunSummary, ruleset: RuleSet) -> ExitCode:
+    """Say once of each kind what keeps a run from being complete."""
+    if summary.without_class:
+        output.warn(
+            f"{_transcripts(summary.without_class)} without a response class: answered, not judged"
+        )
+    if summary.failed_inferences:
+        output.warn(
+            f"{_transcripts(summary.failed_inferences)} whose class could not be inferred; the "
+            f"first: {summary.first_failed_inference}"
+        )
+    for spelling, count in summary.unknown_classes.most_common(SHOWN_NAMES):
+        known = ruleset.response_classes
+        hint = did_you_mean(spelling, known) or f"there are {', '.join(known)}"
+        output.warn(
+            f"{_transcripts(count)} of response class '{spelling}', which the rules do not have: "
+            f"answered, not judged; {hint}"
+        )
+    for name, count in summary.unknown_labels.most_common(SHOWN_NAMES):
+        guess = did_you_mean(name, ruleset.propositions)
+        output.talk(
+            f"labels for '{name}', which is no proposition of the rules, on {_transcripts(count)}"
+            + (f"; {guess}" if guess else "")
+        )
+    for name, count in summary.unknown_rank_labels.most_common(SHOWN_NAMES):
+        output.talk(f"the rank label '{name}', which is no rank, on {_transcripts(count)}")
+    if summary.unanswerable:
+        output.warn(
+            f"the grader knows nothing of {', '.join(summary.unanswerable)}: left unknown; give "
+            "them cues, or train or name another grader"
+        )
+    if summary.failed_answers:
+        failed = sum(summary.failed_answers.values())
+        output.warn(f"{failed:,} answers failed; the first: {summary.first_failure}")
+    return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE
+
+
+def _transcripts(count: int) -> str:
+    return "1 transcript" if count == 1 else f"{count:,} transcripts"
