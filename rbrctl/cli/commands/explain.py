@@ -23,6 +23,11 @@ class ExplainFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+DOCUMENTS = (ExplainFormat.MARKDOWN, ExplainFormat.HTML)
 
 
 def command(
@@ -32,7 +37,9 @@ def command(
         typer.Argument(
             metavar="[NAME]",
             help="A check's id; a rule, proposition, definition, response class or rank; with "
-            "--results a transcript's id. Without any, the checks are listed.",
+            "--results a transcript's id; with -f markdown or html a rule set, "
+            "for its whole policy. "
+            "Without any, the checks are listed.",
         ),
     ] = None,
     rules: Annotated[
@@ -57,16 +64,21 @@ def command(
         ),
     ] = None,
     format_: Annotated[
-        ExplainFormat, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")
+        ExplainFormat,
+        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, markdown or html."),
     ] = ExplainFormat.TEXT,
 ) -> ExitCode:
     """
     Explain a check's id, a name of the rule set, or why a transcript has its rank.
 
     Of a rank it gives a smallest set of answers that alone forces it, and of each broken rule the
-    answers that broke it.
+    answers that broke it. With -f markdown or html it draws the whole policy as a document.
     """
     output = output_of(context)
+    if format_ in DOCUMENTS:
+        if results is not None or (name is not None and rules is not None):
+            raise UsageError(f"-f {format_} draws the policy of one rule set; give only its folder")
+        return _draw_policy(output, default_rules(name or rules), format_)
     if results is not None:
         if name is None:
             raise UsageError("--results needs the id of a transcript; give it as NAME")
@@ -74,6 +86,16 @@ def command(
     if name is None:
         return _list_checks(output, format_)
     return _explain_name(output, name, default_rules(rules), format_)
+
+
+def _draw_policy(output: Output, rules: str, format_: ExplainFormat) -> ExitCode:
+    from rbrctl.reports.documents import HtmlDocument, MarkdownDocument
+    from rbrctl.reports.policy_document import policy_document
+    from rbrctl.ruleset.loader import load
+
+    document = HtmlDocument() if format_ is ExplainFormat.HTML else MarkdownDocument()
+    output.report(document.render(policy_document(load(rules_source(rules)))))
+    return ExitCode.YES
 
 
 def _list_checks(output: Output, format_: ExplainFormat) -> ExitCode:
