@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl import __version__
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import FindingsFormat, TableFormat
+from rbrctl.cli.options import FindingsFormat, OutcomeFormat, TableFormat
 from rbrctl.cli.output import Output
 from rbrctl.ruleset.findings import Findings
 
 if TYPE_CHECKING:
     from rbrctl.reports.findings import FindingsReport
+    from rbrctl.reports.junit import Suite
+    from rbrctl.reports.outcome import Outcome
     from rbrctl.reports.tables import Table
 
 
@@ -26,24 +28,31 @@ def findings_report(
     format_: FindingsFormat, output: Output, descriptions: Mapping[str, str] | None = None
 ) -> "FindingsReport":
     """Give the class that draws findings in a format."""
-    from rbrctl.reports.findings import JsonFindings, TextFindings
-    from rbrctl.reports.findings_markdown import MarkdownFindings
-    from rbrctl.reports.github import GithubFindings
-    from rbrctl.reports.junit import JunitFindings
-    from rbrctl.reports.sarif import SarifFindings
-
+    # Each format is imported where it is chosen: most runs need one.
     match settled(format_, output):
         case FindingsFormat.JSON:
+            from rbrctl.reports.findings import JsonFindings
+
             return JsonFindings()
         case FindingsFormat.GITHUB:
+            from rbrctl.reports.github import GithubFindings
+
             return GithubFindings()
         case FindingsFormat.MARKDOWN:
+            from rbrctl.reports.findings_markdown import MarkdownFindings
+
             return MarkdownFindings()
         case FindingsFormat.SARIF:
+            from rbrctl.reports.sarif import SarifFindings
+
             return SarifFindings(__version__, descriptions)
         case FindingsFormat.JUNIT:
+            from rbrctl.reports.junit import JunitFindings
+
             return JunitFindings(datetime.now(UTC))
         case _:
+            from rbrctl.reports.findings import TextFindings
+
             return TextFindings(output.palette, output.width)
 
 
@@ -66,6 +75,50 @@ def report_findings(
 
         output.summarize(MarkdownFindings().render(findings, subject))
     return ExitCode.NO if findings.failed else ExitCode.YES
+
+
+def report_outcome(
+    output: Output,
+    outcome: "Outcome",
+    format_: OutcomeFormat,
+    *,
+    wide: bool = False,
+    suites: "Sequence[Suite]" = (),
+    descriptions: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Report an outcome; the exit code stays the command's to choose.
+
+    ``suites`` are the tests that were run, for junit. In GitHub Actions' format the step's summary
+    is written as well.
+    """
+    from rbrctl.reports import outcome as drawn
+
+    if format_ is OutcomeFormat.AUTO:
+        format_ = OutcomeFormat.GITHUB if output.in_github_actions else OutcomeFormat.TEXT
+    match format_:
+        case OutcomeFormat.JSON:
+            text = drawn.JsonOutcome().render(outcome)
+        case OutcomeFormat.CSV:
+            from rbrctl.reports.csv_tables import CsvTables
+
+            text = CsvTables().render(outcome.tables)
+        case OutcomeFormat.MARKDOWN:
+            text = drawn.MarkdownOutcome().render(outcome)
+        case OutcomeFormat.GITHUB:
+            output.summarize(drawn.MarkdownOutcome().render(outcome))
+            text = drawn.GithubOutcome().render(outcome)
+        case OutcomeFormat.SARIF:
+            from rbrctl.reports.sarif import SarifFindings
+
+            text = SarifFindings(__version__, descriptions).render(outcome.findings)
+        case OutcomeFormat.JUNIT:
+            from rbrctl.reports.junit import JunitOutcome
+
+            text = JunitOutcome(datetime.now(UTC), suites).render(outcome)
+        case _:
+            text = drawn.TextOutcome(output.palette, output.width, wide=wide).render(outcome)
+    output.report(text)
 
 
 def report_tables(

@@ -17,6 +17,8 @@ from rbrctl.reports.terminal import PLAIN, Palette, text_width
 MAXIMUM_WIDTH = 80
 _LONGEST_NAME = 30
 _LONGEST_CHOICES = 36
+_LONGEST_MARK = 26
+_HARD_SPACE = "\xa0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,10 @@ def _text_of(parameter: Any) -> str:
     text = inspect.cleandoc(getattr(parameter, "help", None) or "")
     default = _default_of(parameter)
     if default is not None and getattr(parameter, "show_default", True):
-        text = f"{text} [default: {default}]".strip()
-    return text
+        mark = f"[default: {default}]"
+        # Short ones stay on one line: wrapping breaks at spaces only.
+        text += " " + (mark.replace(" ", _HARD_SPACE) if len(mark) <= _LONGEST_MARK else mark)
+    return text.strip()
 
 
 def _option_row(parameter: Any) -> Row:
@@ -83,7 +87,7 @@ def _option_row(parameter: Any) -> Row:
 
 
 def _argument_row(parameter: Any) -> Row:
-    name = (parameter.metavar or parameter.name).upper()
+    name = (parameter.metavar or parameter.name).upper().replace("[", "").replace("]", "")
     if parameter.nargs != 1 and "..." not in name:
         name += "..."
     return Row(parameter.required, name, "", "", _text_of(parameter))
@@ -192,6 +196,7 @@ class HelpPage:
         if short:
             painted += self.palette.good(row.short) + " " * (short - len(row.short) + 2)
         text = textwrap.wrap(row.text, inner - indent, break_on_hyphens=False) or [""]
+        text = [line.replace(_HARD_SPACE, " ") for line in text]
         if len(name) > column:
             first = (head + painted, 2 * star + len(name))
             rest = [(" " * indent + line, indent + text_width(line)) for line in text]

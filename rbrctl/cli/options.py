@@ -151,6 +151,19 @@ class TableFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class OutcomeFormat(StrEnum):
+    """How a checking command's outcome is written."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
 FindingsFormatOption = Annotated[
     FindingsFormat,
     typer.Option(
@@ -159,6 +172,17 @@ FindingsFormatOption = Annotated[
         metavar="FORMAT",
         help="auto, text, json, github, markdown, sarif or junit; auto is github inside GitHub "
         "Actions, else text.",
+    ),
+]
+
+OutcomeFormatOption = Annotated[
+    OutcomeFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="auto, text, json, csv, markdown, github, sarif or junit; auto is github inside "
+        "GitHub Actions, else text.",
     ),
 ]
 

@@ -63,11 +63,15 @@ class TextFindings:
 
     def render(self, findings: Findings, subject: str = "") -> str:
         """Draw each finding and end with the count."""
-        sources = SourceLines(findings.texts)
-        blocks = ["\n".join(self._finding(sources, item)) for item in findings.items]
+        blocks = self.blocks(findings)
         summary = printable(summary_line(findings, subject))
         painted = self.palette.bad(summary) if findings.failed else self.palette.good(summary)
         return "\n\n".join([*blocks, painted])
+
+    def blocks(self, findings: Findings) -> list[str]:
+        """Draw each finding as a block of lines."""
+        sources = SourceLines(findings.texts)
+        return ["\n".join(self._finding(sources, item)) for item in findings.items]
 
     def _finding(self, sources: SourceLines, item: Finding) -> list[str]:
         paint = {

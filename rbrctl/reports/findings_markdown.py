@@ -34,6 +34,20 @@ def _fitting(rows: list[str], limit: int) -> Iterator[str]:
         yield row
 
 
+def findings_table(findings: Findings, limit: int) -> str:
+    """Draw findings as a table of at most ``limit`` characters, folded where it is long."""
+    ordered = sorted(findings.items, key=lambda item: list(Severity).index(item.severity))
+    rows = [_row(item) for item in ordered]
+    kept = list(_fitting(rows, limit - 250))
+    parts = []
+    if kept:
+        table = "\n".join([*_HEADER, *kept])
+        parts.append(folded(f"{len(kept)} findings", table) if len(kept) > _FOLD_FROM else table)
+    if len(kept) < len(rows):
+        parts.append(f"{len(rows) - len(kept)} more did not fit here.")
+    return "\n\n".join(parts)
+
+
 class MarkdownFindings:
     """Draws findings in GitHub's Markdown; what does not fit is counted."""
 
@@ -42,18 +56,9 @@ class MarkdownFindings:
         self.limit = limit
 
     def render(self, findings: Findings, subject: str = "") -> str:
-        """Draw the verdict and the table, folded where it is long."""
+        """Draw the verdict and the table."""
         verdict = "failed" if findings.failed else "passed"
-        lines = [f"### rbrctl {verdict}: {markdown_text(summary_line(findings, subject))}"]
+        heading = f"### rbrctl {verdict}: {markdown_text(summary_line(findings, subject))}"
         if not findings.items:
-            return lines[0]
-        ordered = sorted(findings.items, key=lambda item: list(Severity).index(item.severity))
-        rows = [_row(item) for item in ordered]
-        kept = list(_fitting(rows, self.limit - len(lines[0]) - 300))
-        if kept:
-            table = "\n".join([*_HEADER, *kept])
-            many = len(kept) > _FOLD_FROM
-            lines += ["", folded(f"{len(kept)} findings", table) if many else table]
-        if len(kept) < len(rows):
-            lines += ["", f"{len(rows) - len(kept)} more did not fit here."]
-        return "\n".join(lines)
+            return heading
+        return f"{heading}\n\n{findings_table(findings, self.limit - len(heading) - 2)}"

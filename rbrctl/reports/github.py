@@ -38,12 +38,17 @@ def _annotation(item: Finding) -> str:
     return f"::{_COMMANDS[item.severity]} {settings}::{escape_data(message)}"
 
 
+def annotations(findings: Findings) -> list[str]:
+    """Write one workflow command a finding; errors first, since a step shows ten of each kind."""
+    ordered = sorted(findings.items, key=lambda item: list(Severity).index(item.severity))
+    return [_annotation(item) for item in ordered]
+
+
 class GithubFindings:
     """Writes one workflow command for each finding, then the count."""
 
     def render(self, findings: Findings, subject: str = "") -> str:
-        """Write the commands; errors come first, since a step shows only ten of each kind."""
-        ordered = sorted(findings.items, key=lambda item: list(Severity).index(item.severity))
+        """Write the commands."""
         # The runner also reads commands of an older form, anywhere in a line.
         summary = escape_data(summary_line(findings, subject)).replace("##[", "## [")
-        return "\n".join([*map(_annotation, ordered), f"rbrctl: {summary}"])
+        return "\n".join([*annotations(findings), f"rbrctl: {summary}"])

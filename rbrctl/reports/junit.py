@@ -8,8 +8,9 @@ xUnit plug-in, and the stricter one for Apache Ant's output that many validators
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
+from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
@@ -36,7 +37,7 @@ class Suite:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(printable(text))
+    return f'"{escape(printable(text))}"'
 
 
 def _case(case: Case) -> list[str]:
@@ -46,7 +47,8 @@ def _case(case: Case) -> list[str]:
     )
     if case.failure is not None:
         body = "\n".join(map(printable, [case.failure, *filter(None, case.details.split("\n"))]))
-        failure = f'<failure type="failure" message={_attribute(case.failure)}>{escape(body)}'
+        start = f'<failure type="failure" message={_attribute(case.failure)}>'
+        failure = start + escape(body, quote=False)
         return [f"{head}>", f"      {failure}</failure>", "    </testcase>"]
     if case.skipped is not None:
         skipped = f"<skipped message={_attribute(case.skipped)}/>"
@@ -89,8 +91,13 @@ def _finding_case(item: Finding) -> Case:
     )
 
 
+def finding_cases(findings: Findings) -> list[Case]:
+    """Give each finding as a test that failed, a note as one that passed."""
+    return [_finding_case(item) for item in findings.items]
+
+
 class JunitFindings:
-    """Writes each finding as a test that failed (a note as one that passed)."""
+    """Writes each finding as a test."""
 
     def __init__(self, started: datetime) -> None:
         """Date the run."""
@@ -98,6 +105,23 @@ class JunitFindings:
 
     def render(self, findings: Findings, subject: str = "") -> str:
         """Write the document; where nothing was found, it has the one test that says so."""
-        cases = [_finding_case(item) for item in findings.items]
         passed = Case("rbrctl", f"no findings in {subject}" if subject else "no findings")
-        return junit_text([Suite("rbrctl", cases or [passed])], self.started)
+        return junit_text([Suite("rbrctl", finding_cases(findings) or [passed])], self.started)
+
+
+class JunitOutcome:
+    """Writes the suites of tests that were run, if any, and each finding as a test."""
+
+    def __init__(self, started: datetime, suites: Sequence[Suite] = ()) -> None:
+        """Date the run, and report ``suites``."""
+        self.started = started
+        self.suites = suites
+
+    def render(self, outcome: Outcome) -> str:
+        """Write the document; it has at least one test, the verdict."""
+        cases = finding_cases(outcome.findings)
+        if not cases and not self.suites:
+            failure = None if outcome.passed else outcome.verdict
+            cases = [Case(f"rbrctl {outcome.command}", outcome.verdict, failure)]
+        own = [Suite(f"rbrctl {outcome.command}", cases)] if cases else []
+        return junit_text([*self.suites, *own], self.started)

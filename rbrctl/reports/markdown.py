@@ -53,7 +53,7 @@ class MarkdownTables:
     """Draws tables in GitHub's Markdown; all columns are shown."""
 
     def __init__(self, heading: str = "###") -> None:
-        """Head each table with ``heading`` and its title."""
+        """Head each table with ``heading`` and its title, or with nothing."""
         self.heading = heading
 
     def render(self, tables: Sequence[Table]) -> str:
@@ -61,7 +61,8 @@ class MarkdownTables:
         return "\n\n".join(self._table(table) for table in tables)
 
     def _table(self, table: Table) -> str:
-        lines = [f"{self.heading} {markdown_text(table.title)}", ""] if table.title else []
+        headed = table.title and self.heading
+        lines = [f"{self.heading} {markdown_text(table.title)}", ""] if headed else []
         lines.append(_line(markdown_text(column.title) for column in table.columns))
         lines.append(_line("---:" if column.numeric else "---" for column in table.columns))
         for row in table.cells():

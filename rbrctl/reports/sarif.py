@@ -61,7 +61,8 @@ class SarifFindings:
 
     def render(self, findings: Findings, subject: str = "") -> str:
         """Write the log; the subject has no place in it."""
-        ids = list(dict.fromkeys(item.id for item in findings.items))
+        accepted = [each.finding for each in findings.accepted]
+        ids = list(dict.fromkeys(item.id for item in (*findings.items, *accepted)))
         seen: Counter[str] = Counter()
         driver = {
             "name": "rbrctl",
@@ -72,8 +73,14 @@ class SarifFindings:
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
             "results": [
-                self._result(item, item.place or _somewhere(findings), ids, seen)
-                for item in findings.items
+                *(self._result(item, findings, ids, seen) for item in findings.items),
+                *(
+                    {
+                        **self._result(each.finding, findings, ids, seen),
+                        "suppressions": [{"kind": "inSource", "justification": each.reason}],
+                    }
+                    for each in findings.accepted
+                ),
             ],
         }
         return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
@@ -88,7 +95,7 @@ class SarifFindings:
         return rule
 
     def _result(
-        self, item: Finding, place: Place, ids: list[str], seen: Counter[str]
+        self, item: Finding, findings: Findings, ids: list[str], seen: Counter[str]
     ) -> dict[str, Any]:
         text = item.message
         if item.hint is not None:
@@ -98,7 +105,7 @@ class SarifFindings:
             "ruleIndex": ids.index(item.id),
             "level": item.severity.value,
             "message": _message(text),
-            "locations": [_location(place)],
+            "locations": [_location(item.place or _somewhere(findings))],
             "partialFingerprints": {"rbrctl/v1": _fingerprint(item, seen)},
         }
         if item.related:

@@ -1,7 +1,7 @@
 """Tables as data: columns and rows that every format draws in its own way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rbrctl.reports.terminal import Tone, printable
@@ -79,6 +79,14 @@ class Table:
             [entry if isinstance(entry, Cell) else Cell(entry) for entry in row]
             for row in self.rows
         ]
+
+
+def first_rows(table: Table, count: int) -> Table:
+    """Give the table with its first ``count`` rows, and a note where that leaves any out."""
+    if count >= len(table.rows):
+        return table
+    note = f"The first {count} of {len(table.rows)} rows."
+    return replace(table, rows=table.rows[:count], notes=(*table.notes, note))
 
 
 def shown(cell: Cell, column: Column) -> str:

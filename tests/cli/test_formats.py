@@ -6,15 +6,18 @@ import pytest
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_findings, report_tables
+from rbrctl.cli.formats import report_findings, report_outcome, report_tables
 from rbrctl.cli.options import (
     FindingsFormat,
     FindingsFormatOption,
+    OutcomeFormat,
+    OutcomeFormatOption,
     TableFormat,
     TableFormatOption,
     WideOption,
     output_of,
 )
+from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.tables import WIDE_ONLY, Column, Table
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
@@ -104,3 +107,36 @@ def test_an_unknown_format_names_the_known_ones(program: Any) -> None:
 )
 def test_the_gravest_code_wins(codes: tuple[int, ...], wins: int) -> None:
     assert gravest(*map(ExitCode, codes)) == wins
+
+
+def grade(
+    context: typer.Context,
+    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
+    wide: WideOption = False,
+) -> ExitCode:
+    rules = Table("rules", "Rules", (Column("a", "A"),), [("x",)])
+    outcome = Outcome("grade", 1, False, "one gate missed", [rules], WARNING)
+    report_outcome(output_of(context), outcome, format_, wide=wide)
+    return ExitCode.NO
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("auto", "Rules\nA\n"),
+        ("text", "Rules\nA\n"),
+        ("json", '{\n  "report": "grade",\n  "version": 1,'),
+        ("csv", "a\nx\n"),
+        ("markdown", "### rbrctl grade failed: one gate missed\n"),
+        ("github", "::warning title=unused::nobody uses it\nrbrctl grade failed: one gate"),
+        ("sarif", '{\n  "$schema": '),
+        ("junit", "<?xml "),
+    ],
+)
+def test_an_outcome_in_every_format(program: Any, tmp_path: Path, name: str, start: str) -> None:
+    program.add("grade", grade)
+    program.environment["GITHUB_STEP_SUMMARY"] = str(tmp_path / "summary.md")
+    outcome = program("grade", "-f", name)
+    assert outcome.stdout.startswith(start)
+    assert (outcome.code, outcome.stderr) == (1, "")
+    assert (tmp_path / "summary.md").exists() == (name == "github")

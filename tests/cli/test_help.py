@@ -63,8 +63,8 @@ Usage: rbrctl grade [OPTIONS] TRANSCRIPTS
 ╰──────────────────────────────────────────────────────────────────────────────╯
 
 ╭─ Global options ─────────────────────────────────────────────────────────────╮
-│ --color auto|always|never      When to colour what is written. [default:     │
-│                                auto]                                         │
+│ --color auto|always|never      When to colour what is written.               │
+│                                [default: auto]                               │
 │ --quiet                    -q  Say nothing on stderr but warnings and        │
 │                                errors.                                       │
 │ --debug                        Show the trace of an unexpected error.        │

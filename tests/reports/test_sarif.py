@@ -11,7 +11,7 @@ from jsonschema import Draft4Validator
 
 from rbrctl.reports.sarif import SarifFindings
 from rbrctl.reports.terminal import printable
-from rbrctl.ruleset.findings import Finding, Findings, Place, Related, Severity
+from rbrctl.ruleset.findings import Accepted, Finding, Findings, Place, Related, Severity
 
 FINDINGS = Findings(
     (
@@ -27,6 +27,7 @@ FINDINGS = Findings(
         Finding("undefined-name", Severity.WARNING, "again", Place("c.yaml", 1, 1, 2, 1)),
     ),
     {"rules/ruleset.yaml": ""},
+    (Accepted(Finding("twin", Severity.WARNING, "the same", Place("c.yaml", 4, 1, 4, 9)), "yes"),),
 )
 
 
@@ -48,11 +49,11 @@ def test_a_log() -> None:
     (run,) = log["runs"]
     driver = run["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("rbrctl", "1.2.3")
-    assert [rule["id"] for rule in driver["rules"]] == ["undefined-name", "unused"]
+    assert [rule["id"] for rule in driver["rules"]] == ["undefined-name", "unused", "twin"]
     assert driver["rules"][1]["shortDescription"] == {"text": "Nobody uses it."}
-    first, second, third = run["results"]
-    assert [result["level"] for result in run["results"]] == ["error", "note", "warning"]
-    assert [result["ruleIndex"] for result in run["results"]] == [0, 1, 0]
+    first, second, third, accepted = run["results"]
+    assert [result["level"] for result in run["results"]] == ["error", "note", *["warning"] * 2]
+    assert [result["ruleIndex"] for result in run["results"]] == [0, 1, 0, 2]
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "rules/a%20b.yaml", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {"startLine": 3, "startColumn": 18, "endLine": 3, "endColumn": 26}
@@ -63,6 +64,7 @@ def test_a_log() -> None:
         "rules/ruleset.yaml"
     )
     assert third["ruleId"] == "undefined-name"
+    assert accepted["suppressions"] == [{"kind": "inSource", "justification": "yes"}]
 
 
 def test_fingerprints_do_not_move_with_lines_but_tell_equal_findings_apart() -> None:

@@ -1,0 +1,139 @@
+import json
+import re
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbrctl.reports.junit import Case, JunitOutcome, Suite
+from rbrctl.reports.outcome import (
+    GithubOutcome,
+    JsonOutcome,
+    MarkdownOutcome,
+    Outcome,
+    TextOutcome,
+)
+from rbrctl.reports.tables import Column, Table, Wrap
+from rbrctl.reports.terminal import PLAIN, printable
+from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
+
+RULES = Table(
+    "rules",
+    "Rules",
+    (Column("rule", "rule", wrap=Wrap.NAMES), Column("accuracy", "accuracy", numeric=True)),
+    [("no-lecture", 0.84), ("brief", 0.97)],
+)
+GATE = Finding(
+    "gate",
+    Severity.ERROR,
+    "no-lecture: accuracy 0.840 is under 0.900",
+    Place("rules/a.yaml", 2, 3, 2, 13),
+)
+FAILED = Outcome(
+    *("grade", 3, False, "1 of 2 rules misses its gate", [RULES]),
+    findings=Findings((GATE,), {"rules/a.yaml": "rules:\n  no-lecture:\n"}),
+    body={"transcripts": 60},
+)
+PASSED = Outcome("grade", 3, True, "60 transcripts", [RULES])
+
+TEXT = """\
+Rules
+rule        accuracy
+──────────  ────────
+no-lecture     0.840
+brief          0.970
+
+rules/a.yaml:2:3: error[gate]: no-lecture: accuracy 0.840 is under 0.900
+   2 |   no-lecture:
+     |   ^^^^^^^^^^
+
+1 of 2 rules misses its gate
+"""
+
+MARKDOWN = """\
+### rbrctl grade failed: 1 of 2 rules misses its gate
+
+| | check | where | what |
+| --- | --- | --- | --- |
+| **error** | `gate` | `rules/a.yaml:2:3` | no-lecture: accuracy 0.840 is under 0.900 |
+
+<details>
+<summary>Rules</summary>
+
+| rule | accuracy |
+| --- | ---: |
+| `no-lecture` | 0.840 |
+| `brief` | 0.970 |
+
+</details>
+"""
+
+GITHUB = """\
+::error file=rules/a.yaml,line=2,endLine=2,col=3,endColumn=13,title=gate::\
+no-lecture: accuracy 0.840 is under 0.900
+rbrctl grade failed: 1 of 2 rules misses its gate
+"""
+
+
+def test_text_ends_with_the_verdict() -> None:
+    assert TextOutcome(PLAIN, 80).render(FAILED) + "\n" == TEXT
+    assert TextOutcome(PLAIN, 80).render(PASSED).endswith("\n\n60 transcripts")
+
+
+def test_markdown_starts_with_the_verdict_and_folds_the_tables() -> None:
+    assert MarkdownOutcome().render(FAILED) + "\n" == MARKDOWN
+
+
+def test_github() -> None:
+    assert GithubOutcome().render(FAILED) + "\n" == GITHUB
+
+
+def test_json() -> None:
+    report = json.loads(JsonOutcome().render(FAILED))
+    assert list(report) == [
+        *("report", "version", "passed", "verdict", "transcripts", "rules", "findings")
+    ]
+    assert (report["report"], report["version"], report["passed"]) == ("grade", 3, False)
+    assert report["rules"][0] == {"rule": "no-lecture", "accuracy": 0.84}
+    assert report["findings"][0]["id"] == "gate"
+
+
+def test_a_comment_stays_within_its_size() -> None:
+    rows = [(f"rule-{number}", 0.5) for number in range(5000)]
+    tables = [Table("a", "A", RULES.columns, rows), Table("b", "B", RULES.columns, rows)]
+    findings = Findings((GATE,) * 3000)
+    comment = MarkdownOutcome(limit=20_000).render(
+        Outcome("grade", 1, False, "many", tables, findings)
+    )
+    assert len(comment) <= 20_000
+    assert comment.count("of 5000 rows.") == 2
+    assert "more did not fit here." in comment
+    assert comment.count("<details>") == comment.count("</details>") == 3
+
+
+def test_junit_has_the_tests_that_were_run_and_what_failed_beside_them() -> None:
+    started = datetime(2026, 1, 2, tzinfo=UTC)
+    suites = [Suite("rules/tests", [Case("a.yaml", "one")])]
+    document = JunitOutcome(started, suites).render(FAILED)
+    assert document.count("<testsuite ") == 2
+    assert document.count("<failure ") == 1
+    assert JunitOutcome(started, suites).render(PASSED).count("<testsuite ") == 1
+    assert JunitOutcome(started).render(PASSED).count("<testcase ") == 1
+
+
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
+
+
+@given(ANY_TEXT, ANY_TEXT)
+def test_no_text_from_outside_is_obeyed(verdict: str, title: str) -> None:
+    table = Table("t", title, RULES.columns, [(verdict, 1.0)])
+    outcome = Outcome("grade", 1, True, verdict, [table])
+    for text in (TextOutcome(PLAIN, 80).render(outcome), JsonOutcome().render(outcome)):
+        assert all(printable(line) == line for line in text.split("\n"))
+    assert GithubOutcome().render(outcome).count("\n") == 0
+    assert "##[" not in GithubOutcome().render(outcome)
+    # Four tags of ours; code spans, where a bracket is text, are left out.
+    comment = re.sub(r"(`+).+?\1", "", MarkdownOutcome().render(outcome))
+    others, tags = re.subn("</?(details|summary)>", "", comment)
+    assert tags == 4
+    assert "<" not in others.replace("\\<", "")
