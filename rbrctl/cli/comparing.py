@@ -2,23 +2,29 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
+from rbrctl.cli.graders import OpenGrader
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
+from rbrctl.cli.readings import check_calibration, read_answers
+from rbrctl.cli.regrading import Again, regrade
 from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.cli.sides import RuleSide, is_results, rule_sides
+from rbrctl.comparing.answer_table import Truth
 from rbrctl.comparing.evidence import compare_meaning, compare_on, compare_under, read_evidence
 from rbrctl.comparing.gates import Gate, GateFailure
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.comparing.pairing import one_table, pair_tables
 from rbrctl.comparing.table_file import read_table
 from rbrctl.errors import UsageError
+from rbrctl.graders.judging import Reading
 from rbrctl.records.files import Source, replacing
+from rbrctl.records.models import Answer
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
 from rbrctl.reports.comparison import JsonComparison, TextComparison
 from rbrctl.reports.comparison_findings import (
@@ -31,6 +37,7 @@ from rbrctl.reports.github import GithubFindings
 from rbrctl.reports.junit import junit_text
 from rbrctl.reports.sarif import SarifFindings
 from rbrctl.ruleset.loader import read, ruleset_of
+from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
 
 _FIXTURES = "transcripts.jsonl"
@@ -47,6 +54,10 @@ class Asked:
     on: str | None = None
     rules: str | None = None
     bless: bool = False
+    calibration: str | None = None
+    transcripts: str | None = None
+    open_grader: Callable[[RuleSet], OpenGrader] | None = None
+    """Opens the grader to ask again, under the new rules; None asks nobody."""
 
 
 class Comparer:
@@ -87,16 +98,41 @@ class Comparer:
         self.new_side = new
         comparison = compare_meaning(old.ruleset, new.ruleset, (old.label, new.label))
         if asked.on is None:
+            if asked.open_grader or asked.transcripts or asked.calibration:
+                raise UsageError("--grader, --transcripts and --calibration go with --on RESULTS")
             return comparison
-        table = read_evidence(_source(asked.on), self._handler)
+        reading = None if asked.calibration is None else read_answers(asked.calibration)
+        truth = None if reading is None else _truth_of(reading)
+        table = read_evidence(_source(asked.on), self._handler, truth)
+        if reading is not None:
+            for identity in table.graders:
+                check_calibration(reading, identity)
         comparison = replace(comparison, corpus_label=asked.on)
-        return compare_on(comparison, old.ruleset, new.ruleset, one_table(table))
+        if asked.open_grader is None:
+            return compare_on(comparison, old.ruleset, new.ruleset, one_table(table))
+        if asked.transcripts is None:
+            raise UsageError("--grader needs the texts: give --transcripts FILE")
+        regraded = regrade(
+            self._output,
+            Again(asked.open_grader(new.ruleset), _source(asked.transcripts)),
+            asked.on,
+            new.ruleset,
+            comparison.meaning.renamed_propositions if comparison.meaning else {},
+            table,
+            truth,
+            self._handler,
+        )
+        tables = pair_tables(table, regraded.table)
+        compared = compare_on(comparison, old.ruleset, new.ruleset, tables)
+        return replace(compared, stale=regraded.left, regraded=regraded.asked)
 
     def _results(self, asked: Asked) -> Comparison:
         if asked.old is None or asked.new is None:
             raise UsageError("results are compared with results: give OLD and NEW")
         if asked.on is not None or asked.base is not None:
             raise UsageError("--on and --base are for rule sets, and OLD and NEW are results")
+        if asked.open_grader or asked.transcripts or asked.calibration:
+            raise UsageError("--grader, --transcripts and --calibration go with --on RESULTS")
         rules = default_rules(asked.rules)
         if asked.rules is None:
             self._output.talk(f"rules: {rules}")
@@ -106,6 +142,10 @@ class Comparer:
         old = read_table(_source(asked.old), self._handler)
         new = read_table(_source(asked.new), self._handler, beside=old)
         return compare_under(asked.old, asked.new, ruleset, pair_tables(old, new))
+
+
+def _truth_of(reading: Reading) -> Truth:
+    return lambda name, p: bool(reading.truth(name, Answer(probability=p)))
 
 
 def _source(name: str) -> Source:

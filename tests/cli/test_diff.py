@@ -348,3 +348,26 @@ def test_json_is_valid_against_its_documented_shape(diff: Diff) -> None:
         },
     }
     jsonschema.validate(json.loads(diff("old", "new", "-f", "json")[1]), shape)
+
+
+def test_a_changed_cue_is_asked_again_and_nothing_else(diff: Diff) -> None:
+    cued = RULES.replace("{question: Is it a?}", "{question: Is it a?, cues: [apple]}").replace(
+        "{question: Is it b?}", "{question: Is it b?, cues: [banana]}"
+    )
+    write(Path("old"), cued)
+    write(Path("new"), cued.replace("[apple]", "[apricot]"))
+    rows = [
+        {"prompt": "p", "completion": f"an {word}", "response_class": "c"}
+        for word in ("apple", "apricot", "banana")
+    ]
+    write_json_lines("t.jsonl", rows)
+    assert run(["grade", "t.jsonl", "--rules", "old", "-o", "r.jsonl"], output=Output({})) == 0
+    code, out, _ = diff("old", "new", "--on", "r.jsonl", "-f", "json")
+    report = json.loads(out)
+    assert (code, report["stale"], report["corpus"]["moved"]) == (0, {"a": 3}, 0)
+    again = ["--grader", "embedded", "--transcripts", "t.jsonl"]
+    report = json.loads(diff("old", "new", "--on", "r.jsonl", "-f", "json", *again)[1])
+    assert (report["stale"], report["regraded"], report["corpus"]["moved"]) == ({}, 3, 2)
+    code, _, err = diff("old", "new", "--on", "r.jsonl", "--grader", "embedded")
+    assert (code, err) == (2, "error: --grader needs the texts: give --transcripts FILE\n")
+    assert diff("old", "new", "--grader", "embedded")[0] == 2

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, WideOption, output_of
+from rbrctl.cli.readings import CalibrationOption
 
 FailOnOption = Annotated[
     list[str] | None,
@@ -18,8 +20,10 @@ FailOnOption = Annotated[
 ]
 
 
+@with_endpoint
 def command(
     context: typer.Context,
+    endpoint: EndpointOptions,
     old: Annotated[
         str | None,
         typer.Argument(
@@ -57,6 +61,22 @@ def command(
             help="The rule set for two results.  [default: rules/ here, else builtin:safety]",
         ),
     ] = None,
+    grader: Annotated[
+        str | None,
+        typer.Option(
+            "--grader",
+            metavar="GRADER",
+            help="Ask again, with --on, what the new rules ask otherwise: embedded, "
+            "embedded:MODEL_FILE, or endpoint, which --model names.",
+        ),
+    ] = None,
+    transcripts: Annotated[
+        str | None,
+        typer.Option(
+            "--transcripts", metavar="FILE", help="The texts of the results, for --grader."
+        ),
+    ] = None,
+    calibration: CalibrationOption = None,
     fail_on: FailOnOption = None,
     bless: Annotated[
         bool, typer.Option("--bless", help="Replace the results OLD by NEW, after the report.")
@@ -80,12 +100,28 @@ def command(
     prompt agrees better with the labels, rule by rule.
     """
     from rbrctl.cli.comparing import Asked, Comparer, Drawing, replace_baseline
+    from rbrctl.cli.graders import choose_grader
     from rbrctl.comparing.gates import check_evidence, failures, parse_gates
 
     output = output_of(context)
     gates = parse_gates(fail_on or ())
     comparer = Comparer(output, strict)
-    comparison = comparer.compare(Asked(old, new, base, on, rules, bless))
+    asks = grader is not None or endpoint.named
+    comparison = comparer.compare(
+        Asked(
+            old=old,
+            new=new,
+            base=base,
+            on=on,
+            rules=rules,
+            bless=bless,
+            calibration=calibration,
+            transcripts=transcripts,
+            open_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, False, output))
+            if asks
+            else None,
+        )
+    )
     if fail_on:
         check_evidence(gates, comparison)
     failed = failures(gates, comparison)
