@@ -1,7 +1,7 @@
 """The report on one graded case: its rank, the rules it breaks, and every answer."""
 
-from rbrctl.cli.formats import report_tables
-from rbrctl.cli.options import TableFormat
+from rbrctl.cli.formats import report_outcome
+from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.graders.judging import Reading
 from rbrctl.records.models import Result
@@ -9,17 +9,15 @@ from rbrctl.ruleset.model import RuleSet
 
 
 def report_case(
-    output: Output, ruleset: RuleSet, reading: Reading, result: Result, format_: TableFormat
+    output: Output, ruleset: RuleSet, reading: Reading, result: Result, format_: OutcomeFormat
 ) -> None:
     """Report the verdict on one result."""
     from rbrctl.records.results import result_to_json
     from rbrctl.reports.case import case_tables
+    from rbrctl.reports.outcome import Outcome
 
-    report_tables(
-        output,
-        case_tables(ruleset, reading, result),
-        format_,
-        name="case",
-        version=1,
-        body={"result": result_to_json(result)},
-    )
+    verdict = f"rank {result.rank or 'undetermined'}"
+    tables = case_tables(ruleset, reading, result)
+    body = {"result": result_to_json(result)}
+    outcome = Outcome("case", 1, result.rank is not None, verdict, tables, body=body)
+    report_outcome(output, outcome, format_)

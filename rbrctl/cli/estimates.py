@@ -5,9 +5,9 @@ import itertools
 from collections.abc import Iterable
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_tables
+from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.grading import LAYOUT_SAMPLE, GradingJob
-from rbrctl.cli.options import TableFormat
+from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.readings import read_answers
 from rbrctl.cli.scores import report_problems, require_some
 from rbrctl.graders.asking import Ask
@@ -15,6 +15,7 @@ from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.transcript_grader import TranscriptGrader
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog
+from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.tables import Column, Table
 from rbrctl.ruleset.verdict import Judge
 
@@ -24,7 +25,7 @@ def report_estimate(
     transcripts: Iterable[Transcript],
     problems: ProblemLog,
     source: str,
-    format_: TableFormat,
+    format_: OutcomeFormat,
 ) -> ExitCode:
     """Report calls, tokens, cache hits and price of a run that is not made."""
     estimate, cost = asyncio.run(_estimate(job, transcripts))
@@ -46,7 +47,9 @@ def report_estimate(
     columns = [Column("what", "what"), Column("count", "count", numeric=True, decimals=4)]
     rows = [[name.replace("_", " "), value] for name, value in counts.items()]
     table = Table("estimate", "What this run would take", columns, rows, notes)
-    report_tables(job.output, [table], format_, name="estimate", version=1, body=counts)
+    verdict = f"{estimate.calls:,} calls for {estimate.transcripts:,} transcripts"
+    outcome = Outcome("estimate", 1, True, verdict, [table], body=counts)
+    report_outcome(job.output, outcome, format_)
     return gravest(report_problems(job.output, problems, "estimate"))
 
 

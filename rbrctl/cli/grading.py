@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.graders import OpenGrader
-from rbrctl.cli.options import TableFormat
+from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
@@ -94,7 +94,7 @@ class GradingJob:
         codes.append(report_score(self.output, score, request, repeated.rates()))
         return summary, gravest(*codes)
 
-    def grade_one(self, transcript: Transcript, format_: TableFormat) -> ExitCode:
+    def grade_one(self, transcript: Transcript, format_: OutcomeFormat) -> ExitCode:
         """Grade and report a single case."""
         found: list[Result] = []
         judge, reading = Judge(self.ruleset), read_answers(self.calibration)

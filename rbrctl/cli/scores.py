@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import report_tables
-from rbrctl.cli.options import TableFormat
+from rbrctl.cli.formats import report_outcome
+from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import Reading
 from rbrctl.graders.repeats import FlipRate
 from rbrctl.records.problems import ProblemLog
+from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.scoring.gates import Gates, check_rules_exist, missed_gates, parse_gates
+from rbrctl.scoring.gates import Gates, Miss, check_rules_exist, missed_gates, parse_gates
 from rbrctl.scoring.models import Score
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
 from rbrctl.suggestions import did_you_mean
@@ -70,21 +71,19 @@ MinRowsOption = Annotated[
         "--min-n", min=1, metavar="N", help="Fail (exit 1) where a rule has fewer labelled rows."
     ),
 ]
-FormatOption = Annotated[
-    TableFormat, typer.Option("--format", "-f", help="How the tables are written.")
-]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
     """The options that say what of a score is reported, and what it must reach."""
 
+    ruleset: RuleSet
     by: Grouping | None
     rules: Sequence[str] | None
     propositions: Sequence[str] | None
     worst: int
     gates: Gates
-    format: TableFormat
+    format: OutcomeFormat
     wide: bool
 
     def tally(self, judge: Judge, reading: Reading) -> ScoreTally:
@@ -107,7 +106,7 @@ def score_request(
     worst: int,
     minimum_accuracy: Sequence[str] | None,
     minimum_rows: int | None,
-    format_: TableFormat,
+    format_: OutcomeFormat,
     wide: bool,
 ) -> ScoreRequest:
     """Check the shared options against the rule set. Raises UsageError for an unknown name."""
@@ -115,7 +114,7 @@ def score_request(
     _check_names("proposition", propositions, ruleset.propositions)
     gates = parse_gates(minimum_accuracy or (), minimum_rows)
     check_rules_exist(gates, ruleset.rules)
-    return ScoreRequest(by, rules, propositions, worst, gates, format_, wide)
+    return ScoreRequest(ruleset, by, rules, propositions, worst, gates, format_, wide)
 
 
 def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
@@ -131,8 +130,10 @@ def report_score(
 ) -> ExitCode:
     """Report a score, and flip rates where questions were repeated; say which gates it misses."""
     from rbrctl.reports.accuracy import accuracy_tables, flip_table
+    from rbrctl.reports.outcome import Outcome
 
     misses = missed_gates(request.gates, score)
+    findings = Findings(tuple(_finding(miss, request.ruleset) for miss in misses))
     body = {
         "results": score.results,
         "labelled": score.labelled,
@@ -147,19 +148,27 @@ def report_score(
         ],
     }
     tables = [*accuracy_tables(score), *([flip_table(flips)] if flips else [])]
-    report_tables(
-        output,
-        tables,
-        request.format,
-        name=REPORT_NAME,
-        version=REPORT_VERSION,
-        wide=request.wide,
-        body=body,
+    outcome = Outcome(
+        REPORT_NAME, REPORT_VERSION, not misses, _verdict(score, misses), tables, findings, body
     )
-    for miss in misses:
-        where = f" ({miss.group})" if miss.group else ""
-        output.fail(f"gate missed: {miss.rule}{where} {miss.message}")
+    report_outcome(output, outcome, request.format, wide=request.wide)
     return ExitCode.NO if misses else ExitCode.YES
+
+
+def _verdict(score: Score, misses: Sequence[Miss]) -> str:
+    results = "1 result" if score.results == 1 else f"{score.results:,} results"
+    gates = f"; {len(misses)} gates missed" if misses else ""
+    return f"{results}, {score.labelled:,} with labels{gates}".replace("1 gates", "1 gate")
+
+
+def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
+    where = f" ({miss.group})" if miss.group else ""
+    return Finding(
+        "gate-missed",
+        Severity.ERROR,
+        f"gate missed: {miss.rule}{where} {miss.message}",
+        ruleset.rules[miss.rule].place,
+    )
 
 
 def say_what_is_odd(output: Output, score: Score) -> None:

@@ -125,9 +125,20 @@ def test_a_results_file_of_another_rule_set_is_refused(folder, rbrctl):
 def test_gates(folder, rbrctl):
     assert rbrctl("grade", "t.jsonl", "--min-accuracy", "0.9")[0] == 0
     write(folder / "t.jsonl", [ROWS[0], {**ROWS[1], "labels": {"rude": False}}])
-    code, _, err = rbrctl("grade", "t.jsonl", "--min-accuracy", "not-rude=0.9")
+    gate = ["grade", "t.jsonl", "--min-accuracy", "not-rude=0.9"]
+    code, out, _ = rbrctl(*gate)
     assert code == 1
-    assert "gate missed: not-rude accuracy 0.500, below 0.9" in err
+    assert "rules/tiny.yaml:12:3: error[gate-missed]" in out
+    assert "not-rude accuracy 0.500, below 0.9" in out
+    assert "1 gate missed" in out.splitlines()[-1]
+    for format_, start in {
+        "github": "::error ",
+        "sarif": '{\n  "$schema"',
+        "junit": "<?xml",
+    }.items():
+        code, out, _ = rbrctl(*gate, "-f", format_)
+        assert code == 1
+        assert out.startswith(start)
     assert rbrctl("grade", "t.jsonl", "--min-accuracy", "be-kind=0.9")[0] == 0
     assert rbrctl("grade", "t.jsonl", "--min-n", "3")[0] == 1
     assert rbrctl("grade", "t.jsonl", "--min-accuracy", "be-kin=0.9")[0] == 2

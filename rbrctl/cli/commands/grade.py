@@ -12,12 +12,11 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
-from rbrctl.cli.options import TableFormat, WideOption, output_of
+from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
-    FormatOption,
     MinAccuracyOption,
     MinRowsOption,
     PropositionOption,
@@ -116,7 +115,7 @@ def command(
     worst: WorstOption = 5,
     min_accuracy: MinAccuracyOption = None,
     min_n: MinRowsOption = None,
-    format_: FormatOption = TableFormat.TEXT,
+    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
     wide: WideOption = False,
 ) -> int:
     """

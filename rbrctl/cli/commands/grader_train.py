@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, WideOption, output_of
+from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.scores import FormatOption, report_problems
+from rbrctl.cli.scores import report_problems
 from rbrctl.errors import FileError, NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
@@ -76,7 +76,7 @@ def command(
     folds: Annotated[
         int, typer.Option("--folds", min=2, max=50, metavar="K", help="Of the cross-validation.")
     ] = 5,
-    format_: FormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """

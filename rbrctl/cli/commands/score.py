@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.options import TableFormat, WideOption, output_of
+from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import CalibrationOption, check_calibration, read_answers
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
-    FormatOption,
     MinAccuracyOption,
     MinRowsOption,
     PropositionOption,
@@ -49,7 +48,7 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
     ] = False,
-    format_: FormatOption = TableFormat.TEXT,
+    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
     wide: WideOption = False,
 ) -> int:
     """Score the answers of a results file under a rule set, as it is now; no grader is asked."""
