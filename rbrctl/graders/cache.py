@@ -53,7 +53,8 @@ class AnswerCache:
 
     ``put`` gathers what arrives within one turn of the event loop and writes it in one
     transaction; its future is done once that is with the operating system, so that killing the
-    process loses nothing. Parallel processes wait for each other for up to 30 s.
+    process loses nothing. Parallel processes wait for each other for up to 30 s. Keys that begin
+    alike lie together: those of one transcript cost one page.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -238,11 +239,14 @@ def _open(path: Path | None) -> sqlite3.Connection:
             return database
 
 
+_write_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _encode(answer: Answer) -> str:
     value: list[Any] = [answer.probability, answer.source]
     if answer.details:
         value.append(dict(answer.details))
-    return json.dumps(value, separators=(",", ":"))
+    return _write_json(value)
 
 
 def _decode(text: str) -> Answer | None:

@@ -33,6 +33,8 @@ PACKAGES = {
 }
 START_SECONDS = 180.0
 MODEL_NAME = "tiny"
+KEY = "sk-test-0123456789"
+"""What the tests send as their key; LiteLLM asks for it."""
 
 
 def install(name: str, folder: Path) -> Path:
@@ -131,7 +133,8 @@ def command_of(
     configuration = folder / "litellm.json"
     served = {"model": f"openai/{MODEL_NAME}", "api_base": llama_url, "api_key": "none"}
     listed = [{"model_name": MODEL_NAME, "litellm_params": served}]
-    configuration.write_text(json.dumps({"model_list": listed}))
+    settings = {"master_key": KEY}
+    configuration.write_text(json.dumps({"model_list": listed, "general_settings": settings}))
     command = [str(binaries / "litellm"), "--config", str(configuration)]
     return [*command, "--host", "127.0.0.1", "--port", str(port)]
 

@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping
 import pytest
 from endpoint_helpers import make_ruleset, settings, transcript
 
+from rbrctl.errors import GraderError
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.endpoint.opening import open_client, open_grader
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
+from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer
@@ -100,6 +102,18 @@ def test_chat_servers_give_token_probabilities(name: str) -> None:
         assert answer.probability is not None
         assert 0.0 < answer.probability < 1.0
         assert answer.details["mass"] > 0.5
+
+
+def test_a_wrong_key_is_one_error() -> None:
+    async def run() -> None:
+        at = server("litellm")
+        wrong = settings(at["base_url"], at["model"], mode=Mode.AUTO, key=Secret("sk-wrong-key"))
+        with pytest.raises(GraderError) as caught:
+            await open_grader(make_ruleset(*NAMES), wrong, AnswerCache(None))
+        assert "sk-wrong-key" not in str(caught.value)
+        print(caught.value)
+
+    asyncio.run(run())
 
 
 def test_a_proxy_in_front_changes_no_probability() -> None:

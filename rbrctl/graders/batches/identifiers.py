@@ -10,7 +10,7 @@ from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Transcript
 
-_PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{40})")
+_PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{48})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class BatchOrigin:
         return Mode(self.origin.mode)
 
     def custom_id(self, key: bytes) -> str:
-        """Name a line: 56 characters, within the 64 that servers take."""
+        """Name a line: 64 characters, no more than any server takes."""
         return f"rbrctl-{self.run}-{key.hex()}"
 
     def remember(self, cache: AnswerCache) -> None:

@@ -9,6 +9,8 @@ from rbrctl.graders.modes import Mode
 
 PARSER_VERSION = 1
 """Raised whenever the same reply would be read as another answer; part of every cache key."""
+QUESTION_KEY_BYTES = 8
+"""Of a cache key: enough to tell the questions about one transcript apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.classification import ClassGuess
-from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, Capabilities
+from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES, Capabilities
 from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
 from rbrctl.graders.endpoint.chat_reply import UnreadableError
 from rbrctl.graders.endpoint.choices import (
@@ -49,7 +49,10 @@ class EndpointClassifier:
         self._origin = origin
         self._path, body = _request(settings, capabilities, self._categories)
         self._form: Form = form_of(body)
-        self._key_head = f"class {PARSER_VERSION} {origin} {self._form.digest} ".encode()
+        question = f"class {PARSER_VERSION} {origin} {self._form.digest}"
+        self._question_key = hashlib.blake2b(
+            question.encode(), digest_size=QUESTION_KEY_BYTES
+        ).digest()
 
     async def classify(self, transcript: Transcript) -> ClassGuess:
         """Give the class of the most probable category's kind; see Classifier."""
@@ -57,7 +60,7 @@ class EndpointClassifier:
             return ClassGuess(error="the rule set has no policy to infer a response class by")
         request = Transcript(transcript.id, transcript.prompt, ())
         fragments = fragments_of(request)
-        key = hashlib.blake2b(self._key_head + fragments.digest, digest_size=20).digest()
+        key = fragments.digest + self._question_key
         cached = self._cache.get([key]).get(key)
         if cached is not None:
             self._client.usage.cache_hits += 1

@@ -9,7 +9,7 @@ from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.classification import ClassGuess, Classifier
 from rbrctl.graders.endpoint.asker import Asker
-from rbrctl.graders.endpoint.capabilities import PARSER_VERSION
+from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES
 from rbrctl.graders.endpoint.chat_asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.estimate import Estimate
@@ -51,12 +51,16 @@ class EndpointGrader:
         self._classifier = classifier
         self._repeat = repeat
         self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
-        self._key_heads = {
-            name: hashlib.blake2b(
-                f"{PARSER_VERSION} {origin} {name} {digest}".encode(), digest_size=20
-            )
-            for name, digest in asker.digests.items()
-        }
+        self._question_keys = [
+            {
+                name: hashlib.blake2b(
+                    f"{PARSER_VERSION} {origin} {name} {digest} {index}".encode(),
+                    digest_size=QUESTION_KEY_BYTES,
+                ).digest()
+                for name, digest in asker.digests.items()
+            }
+            for index in range(repeat)
+        ]
 
     @property
     def identity(self) -> GraderIdentity:
@@ -163,12 +167,9 @@ class EndpointGrader:
         await self._client.close()
 
     def _keys(self, fragments: Fragments, names: Sequence[str], index: int) -> dict[str, _Key]:
-        keys: dict[str, _Key] = {}
-        for name in names:
-            hasher = self._key_heads[name].copy()
-            hasher.update(b"%b%d" % (fragments.digest, index))
-            keys[name] = hasher.digest()
-        return keys
+        """Give the cache keys: the transcript's digest, then the question's."""
+        digest, questions = fragments.digest, self._question_keys[index]
+        return {name: digest + questions[name] for name in names}
 
     async def _round(
         self, fragments: Fragments, keys: Mapping[str, _Key], cached: Mapping[_Key, Answer]

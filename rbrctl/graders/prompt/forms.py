@@ -15,13 +15,18 @@ _MARK = secrets.token_hex(16)
 SLOT_TEXTS = {slot: f"{_MARK}.{slot}." for slot in SLOTS}
 """What stands for a transcript's part while a form is made; new in each process, so that no rule
 set can contain it."""
+TRANSCRIPT_KEY_BYTES = 16
+"""Enough that nobody can find two transcripts of one digest."""
 CHARACTERS_A_TOKEN = 4
 """The usual rule of thumb for English; counts made with it are called estimates."""
 
 
+_write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def encode(value: Any) -> bytes:
     """Encode a value as JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _write_json(value).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ def fragments_of(transcript: Transcript) -> Fragments:
     """Quote a transcript and encode its parts."""
     quoted = quote(transcript.prompt, transcript.completion)
     parts = {slot: _inside(quoted, slot) for slot in SLOTS}
-    return Fragments(parts, hashlib.blake2b(parts["whole"], digest_size=20).digest())
+    return Fragments(
+        parts, hashlib.blake2b(parts["whole"], digest_size=TRANSCRIPT_KEY_BYTES).digest()
+    )
 
 
 def _inside(quoted: Quoted, slot: str) -> bytes:
