@@ -187,7 +187,7 @@ class Drawing:
             case FindingsFormat.SARIF:
                 text = SarifFindings(__version__, DESCRIPTIONS).render(findings)
             case FindingsFormat.JUNIT:
-                text = junit_text(comparison_suites(gates, failed), datetime.now(UTC))
+                text = junit_text(comparison_suites(comparison, gates, failed), datetime.now(UTC))
             case _:
                 text = GithubFindings().render(findings, f"{comparison.new_label}")
                 self.output.summarize(MarkdownComparison().render(comparison, gates, failed))

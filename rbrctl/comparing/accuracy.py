@@ -174,7 +174,12 @@ def _ranks(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:
 
 def _rank_rows(corpus: Corpus, side: Side) -> tuple[int, int, int]:
     known = dict(side.gold.ranks)
-    labels = {rank: rows for rank, rows in corpus.tables.rank_labels.items() if rank in known}
+    renamed = corpus.renamed_ranks if side is corpus.new else {}
+    labels = {
+        renamed.get(rank, rank): rows
+        for rank, rows in corpus.tables.rank_labels.items()
+        if renamed.get(rank, rank) in known
+    }
     labelled = 0
     for rows in labels.values():
         labelled |= rows

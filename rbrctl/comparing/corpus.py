@@ -52,13 +52,6 @@ class Side:
     """For each response class the propositions that its rules depend on."""
     repeats: tuple[Ruling, ...] = ()
 
-    def rank_at(self, row: int) -> str | None:
-        """Give a row's rank; None where it is undetermined."""
-        for rank, rows in self.answers.ranks.items():
-            if rows >> row & 1:
-                return rank
-        return None
-
 
 class Corpus:
     """Two sides on the same rows."""
@@ -168,20 +161,40 @@ class Corpus:
     def moves(self) -> Iterator[Move]:
         """Walk over the touched rows: first those whose rank moved, each in the file's order."""
         moved = self.moved
-        pairs = list(self.rule_pairs())
+        looking = _Looking(self)
         for rows in (moved, self.touched & ~moved):
             for row in rows_of(rows):
-                yield self._move(row, pairs, bool(moved >> row & 1))
+                yield looking.move(row, rows is moved)
 
-    def _move(self, row: int, pairs: list[tuple[str | None, str | None]], moved: bool) -> Move:
-        bit = 1 << row
+
+class _Looking:
+    """Answers about single rows, from bytes: asking a long integer for one bit reads all of it."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        size = len(corpus.tables.new.ids) // 8 + 1
+
+        def held(sets: Mapping[str, int]) -> dict[str, bytes]:
+            return {name: rows.to_bytes(size, "little") for name, rows in sets.items()}
+
+        self._corpus = corpus
+        self._pairs = list(corpus.rule_pairs())
+        self._old_broken = held(corpus.old.answers.broken)
+        self._new_broken = held(corpus.new.answers.broken)
+        self._old_ranks = held(corpus.old.answers.ranks)
+        self._new_ranks = held(corpus.new.answers.ranks)
+        self._classes = held(corpus.tables.new.response_classes)
+
+    def move(self, row: int, moved: bool) -> Move:
         broke, mended, by = [], [], []
-        old_rank, new_rank = self.old.rank_at(row), self.new.rank_at(row)
-        for old_id, new_id in pairs:
-            was = bool(old_id and self.old.answers.broken[old_id] & bit)
-            is_now = bool(new_id and self.new.answers.broken[new_id] & bit)
-            drops_to = self.new.ruleset.rules[new_id].otherwise if new_id else None
-            dropped_to = self.old.ruleset.rules[old_id].otherwise if old_id else None
+        old_rank, new_rank = _name_at(self._old_ranks, row), _name_at(self._new_ranks, row)
+        old_rules, new_rules = self._corpus.old.ruleset.rules, self._corpus.new.ruleset.rules
+        for old_id, new_id in self._pairs:
+            was = old_id is not None and _has(self._old_broken[old_id], row)
+            is_now = new_id is not None and _has(self._new_broken[new_id], row)
+            if not (was or is_now):
+                continue
+            dropped_to = old_rules[old_id].otherwise if old_id else None
+            drops_to = new_rules[new_id].otherwise if new_id else None
             name = new_id or old_id or ""
             if is_now and not was:
                 broke.append(name)
@@ -191,9 +204,10 @@ class Corpus:
             from_old = was and dropped_to == old_rank and not (is_now and dropped_to == drops_to)
             if moved and (to_new or from_old):
                 by.append(name)
+        given = _name_at(self._classes, row) or ""
         return Move(
-            id=self.tables.new.ids[row],
-            response_class=self._class_of(bit),
+            id=self._corpus.tables.new.ids[row],
+            response_class=self._corpus.renamed_classes.get(given, given),
             old_rank=old_rank,
             new_rank=new_rank,
             newly_broken=tuple(broke),
@@ -201,11 +215,13 @@ class Corpus:
             by=tuple(by),
         )
 
-    def _class_of(self, bit: int) -> str:
-        for name, rows in self.tables.new.response_classes.items():
-            if rows & bit:
-                return self.renamed_classes.get(name, name)
-        return ""
+
+def _has(rows: bytes, row: int) -> bool:
+    return bool(rows[row >> 3] >> (row & 7) & 1)
+
+
+def _name_at(sets: Mapping[str, bytes], row: int) -> str | None:
+    return next((name for name, rows in sets.items() if _has(rows, row)), None)
 
 
 def _with_undetermined(ruling: Ruling) -> dict[str | None, int]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rbrctl.comparing.accuracy import compare_accuracy
 from rbrctl.comparing.answer_table import AnswerTable, Truth, table_of
 from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.outcome import Comparison, stale_answers, unanswered
+from rbrctl.comparing.outcome import LABELS, Comparison, stale_answers, unanswered
 from rbrctl.comparing.pairing import PairedTables
 from rbrctl.comparing.rulesets import compare_rulesets
 from rbrctl.comparing.table_file import read_table
@@ -16,9 +16,6 @@ from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentit
 from rbrctl.records.problems import ProblemHandler
 from rbrctl.records.transcripts import read_transcripts
 from rbrctl.ruleset.model import RuleSet
-
-LABELS = GraderIdentity("labels", "labels")
-"""Who answered where a person's labels stand in for answers."""
 
 _NOBODY = RuleSetIdentity("none", "0", "")
 
@@ -54,7 +51,7 @@ def labels_as_answers(source: Source, on_problem: ProblemHandler) -> Iterator[Re
                 name: Answer(probability=float(value), source="label")
                 for name, value in transcript.labels.items()
             },
-            grader=LABELS,
+            grader=GraderIdentity(LABELS, LABELS),
             ruleset=_NOBODY,
             response_class=transcript.response_class,
             rank_label=transcript.rank_label,

@@ -95,6 +95,22 @@ def _parse(word: str) -> Gate:
     return Gate(kind)
 
 
+def _lacks(gate: Gate, comparison: Comparison) -> str | None:
+    """Say what a gate has nothing of to be held against; None where it can be judged."""
+    needs_labels = gate.kind in (GateKind.REGRESSION, GateKind.ACCURACY_DROP)
+    if comparison.corpus is None and (needs_labels or gate.kind is GateKind.FLIPS):
+        return "transcripts"
+    if needs_labels and not any(score.rows for score in comparison.scores):
+        return "labels"
+    return None
+
+
+def unchecked(gates: Iterable[Gate], comparison: Comparison) -> dict[Gate, str]:
+    """Give the gates that could not be judged, each with what there was none of."""
+    found = {gate: _lacks(gate, comparison) for gate in gates}
+    return {gate: lack for gate, lack in found.items() if lack is not None}
+
+
 def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
     """
     Refuse gates that nothing can be held against; for gates that were asked for.
@@ -102,17 +118,13 @@ def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
     Raises UsageError where a gate needs a results file and there is none, NothingMatchedError where
     it needs labels and there are none.
     """
-    for gate in gates:
-        needs_labels = gate.kind in (GateKind.REGRESSION, GateKind.ACCURACY_DROP)
-        if not needs_labels and gate.kind is not GateKind.FLIPS:
-            continue
-        if comparison.corpus is None:
+    for gate, lack in unchecked(gates, comparison).items():
+        if lack == "transcripts":
             raise UsageError(f"--fail-on {gate}: needs transcripts to look at; give --on RESULTS")
-        if needs_labels and not any(score.rows for score in comparison.scores):
-            raise NothingMatchedError(
-                f"--fail-on {gate}: no transcript has labels that decide a rule or rank for both "
-                "sides, so the gate cannot be judged"
-            )
+        raise NothingMatchedError(
+            f"--fail-on {gate}: no transcript has labels that decide a rule or rank for both "
+            "sides, so the gate cannot be judged"
+        )
 
 
 def failures(gates: Iterable[Gate], comparison: Comparison) -> list[GateFailure]:

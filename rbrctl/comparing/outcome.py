@@ -9,6 +9,9 @@ from rbrctl.comparing.corpus import Corpus
 from rbrctl.comparing.edits import ASKED
 from rbrctl.comparing.rulesets import RuleSetComparison
 
+LABELS = "labels"
+"""The kind of grader where a person's labels stand in for answers: nobody is asked anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -47,7 +50,7 @@ def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, i
     An endpoint is given a proposition's statement, question and examples within the rule set's own
     template; the embedded grader its cues alone.
     """
-    kinds = {grader.kind for grader in table.graders}
+    kinds = {grader.kind for grader in table.graders} - {LABELS}
     watched = {
         *(ASKED if kinds - {"embedded"} else ()),
         *(("cues",) if "embedded" in kinds else ()),

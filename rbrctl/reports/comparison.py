@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.meaning import Difference
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.records.models import RuleSetIdentity
@@ -34,7 +34,8 @@ def verdict_line(
     comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
 ) -> str:
     """Say in one sentence whether a merge may go through, and what changed."""
-    outcome = "blocked" if failed else "passed" if gates else "compared"
+    judged = len(gates) > len(unchecked(gates, comparison))
+    outcome = "blocked" if failed else "passed" if judged else "compared"
     facts = []
     if comparison.meaning is not None:
         meaning = comparison.meaning
@@ -50,8 +51,9 @@ def verdict_line(
         facts.append(f"{moved:,} of {all_rows:,} transcripts change rank")
     better = sum(1 for each in comparison.scores if each.significant and (each.difference or 0) > 0)
     worse = sum(1 for each in comparison.scores if each.significant and (each.difference or 0) < 0)
-    if comparison.scores:
-        facts.append(f"agreement with labels is better in {better} and worse in {worse} scores")
+    for count, word in ((worse, "worse"), (better, "better")):
+        if count:
+            facts.append(f"agreement with labels is {word} in {count} of {len(comparison.scores)}")
     return f"{outcome}: {', '.join(facts)}"
 
 
@@ -120,7 +122,7 @@ class TextComparison:
         if drawn:
             blocks.append(tables.render(drawn))
         if gates:
-            blocks.append(tables.render([gate_table(gates, failed)]))
+            blocks.append(tables.render([gate_table(comparison, gates, failed)]))
         verdict = self._lines(verdict_line(comparison, gates, failed))
         blocks.append(self.palette.bad(verdict) if failed else self.palette.good(verdict))
         return "\n\n".join(blocks)
@@ -147,7 +149,8 @@ class JsonComparison:
     """
     Writes ``{"report": "diff", "version": 1, ...}``.
 
-    ``failed`` is true where a gate is closed, and ``gates`` lists each with its reasons.
+    ``failed`` is true where a gate is closed, and ``gates`` lists each with its reasons; one that
+    had nothing to be held against is not ``judged``.
     ``meaning`` (null for two results) has ``relation``, ``old``, ``new`` and the lists ``classes``,
     ``rules``, ``names`` and ``edits``; a class has ``stricter`` and ``laxer`` examples or null.
     ``corpus`` (null without transcripts) has ``rows``, ``moved``, ``touched`` and the lists
@@ -162,12 +165,14 @@ class JsonComparison:
         self, comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
     ) -> str:
         """Write the report."""
+        lacking = unchecked(gates, comparison)
         body = {
             "verdict": verdict_line(comparison, gates, failed),
             "failed": bool(failed),
             "gates": [
                 {
                     "gate": str(gate),
+                    "judged": gate not in lacking,
                     "failed": any(failure.gate == gate for failure in failed),
                     "reasons": [failure.message for failure in failed if failure.gate == gate],
                 }
@@ -197,7 +202,7 @@ class JsonComparison:
             "touched": corpus.touched.bit_count(),
             "transitions": json_rows(transition_table(comparison)),
             "rule_flips": json_rows(flip_table(comparison)),
-            "moves": json_rows(move_table(comparison, self.limit)),
+            "moves": json_rows(move_table(comparison, self.limit, keep_rank=True)),
         }
 
 

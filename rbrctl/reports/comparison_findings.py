@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.meaning import ClassComparison, Relation
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.reports.junit import Case, Suite
@@ -100,10 +100,17 @@ def _questions(comparison: Comparison) -> Iterator[Finding]:
             yield Finding("diff-question", Severity.NOTE, message, edit.place)
 
 
-def comparison_suites(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> list[Suite]:
-    """Give each gate as a test: passed, or failed for its reasons."""
+def comparison_suites(
+    comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
+) -> list[Suite]:
+    """Give each gate as a test: passed, skipped for want of evidence, or failed for its reasons."""
     cases = []
+    lacking = unchecked(gates, comparison)
     for gate in gates:
+        if gate in lacking:
+            reason = f"there are no {lacking[gate]}"
+            cases.append(Case("rbrctl diff", str(gate), skipped=reason))
+            continue
         reasons = [failure.message for failure in failed if failure.gate == gate]
         first = reasons[0] if reasons else None
         cases.append(Case("rbrctl diff", str(gate), first, "\n".join(reasons[1:])))

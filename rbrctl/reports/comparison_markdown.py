@@ -8,7 +8,7 @@ from rbrctl.comparing.outcome import Comparison
 from rbrctl.reports.comparison import corpus_tables, meaning_tables, remarks, verdict_line
 from rbrctl.reports.findings_markdown import COMMENT_LIMIT
 from rbrctl.reports.markdown import MarkdownTables, folded, markdown_code, markdown_text
-from rbrctl.reports.tables import Table
+from rbrctl.reports.tables import WIDE_ONLY, Table
 
 _SHOWN_MOVES = 50
 _FEWER_MOVES = 10
@@ -89,7 +89,15 @@ def _example(each: ClassComparison) -> str:
 
 
 def _folded(table: Table) -> str:
-    untitled = Table(table.key, "", table.columns, table.rows, table.notes)
+    """Fold a table away under its title, without the columns that only a program reads."""
+    kept = [n for n, column in enumerate(table.columns) if column.priority < WIDE_ONLY]
+    untitled = Table(
+        table.key,
+        "",
+        [table.columns[number] for number in kept],
+        [[row[number] for number in kept] for row in table.rows],
+        table.notes,
+    )
     count = len(table.rows)
     return folded(f"{table.title} ({count})", MarkdownTables().render([untitled]))
 

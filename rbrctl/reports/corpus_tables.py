@@ -5,7 +5,7 @@ from itertools import islice
 
 from rbrctl.comparing.accuracy import PairedScore
 from rbrctl.comparing.corpus import Move
-from rbrctl.comparing.gates import Gate, GateFailure
+from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
@@ -55,12 +55,21 @@ def flip_table(comparison: Comparison) -> Table:
     )
 
 
-def move_table(comparison: Comparison, limit: int | None) -> Table:
-    """List the first transcripts that moved, those whose rank changed before the others."""
+def move_table(comparison: Comparison, limit: int | None, keep_rank: bool = False) -> Table:
+    """List the first transcripts whose rank moved; with ``keep_rank`` also those that kept it."""
     corpus = comparison.corpus
-    moves = [] if corpus is None else list(islice(corpus.moves(), limit))
-    total = 0 if corpus is None else corpus.touched.bit_count()
-    more = total - len(moves)
+    moved = 0 if corpus is None else corpus.moved.bit_count()
+    touched = 0 if corpus is None else corpus.touched.bit_count()
+    listed = touched if keep_rank else moved
+    shown_first = listed if limit is None else min(listed, limit)
+    moves = [] if corpus is None else list(islice(corpus.moves(), shown_first))
+    notes = []
+    if listed > len(moves):
+        notes.append(f"{listed - len(moves):,} more; --limit shows them.")
+    if touched > listed:
+        notes.append(
+            f"{touched - listed:,} more break other rules than before and keep their rank."
+        )
     return Table(
         "moves",
         "Transcripts",
@@ -85,7 +94,7 @@ def move_table(comparison: Comparison, limit: int | None) -> Table:
             )
             for move in moves
         ],
-        notes=[f"{more:,} more; --limit shows them."] if more > 0 else [],
+        notes=notes,
     )
 
 
@@ -168,12 +177,19 @@ def _p_cell(score: PairedScore) -> Cell:
     return Cell(score.adjusted, text="<.001" if small else None)
 
 
-def gate_table(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> Table:
-    """List the gates and why each is closed."""
+def gate_table(
+    comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
+) -> Table:
+    """List the gates and why each is closed, or could not be judged."""
     rows: list[Sequence[Cell | str]] = []
+    lacking = unchecked(gates, comparison)
     for gate in gates:
         reasons = [failure.message for failure in failed if failure.gate == gate]
-        if not reasons:
+        if gate in lacking:
+            rows.append(
+                (str(gate), Cell("not judged", Tone.MUTED), f"there are no {lacking[gate]}")
+            )
+        elif not reasons:
             rows.append((str(gate), Cell("passed", Tone.GOOD), ""))
         rows += [(str(gate), Cell("failed", Tone.BAD), reason) for reason in reasons]
     return Table(

@@ -7,11 +7,14 @@ import jsonschema
 import pytest
 from small_results import small_result
 
+from rbrctl.authoring.starting import starter_files, write_new
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
 from rbrctl.records.json_lines import write_json_lines
-from rbrctl.records.models import Result
+from rbrctl.records.models import Result, Transcript
+from rbrctl.records.problems import raise_problem
 from rbrctl.records.results import result_to_json
+from rbrctl.records.transcripts import read_transcripts
 
 RULES = """\
 rbrctl: 1
@@ -74,11 +77,12 @@ def test_two_folders_as_text(diff: Diff) -> None:
     code, out, err = diff("old", "new")
     assert (code, err) == (0, "")
     assert out.splitlines()[:2] == ["old  old (small 1)", "new  new (small 1)"]
-    assert out.splitlines()[-1] == "passed: the rules are laxer"
+    assert out.splitlines()[-1] == "compared: the rules are laxer"
     # With b alone no-b was broken; with a and b the rank is bad on both sides.
     rows = [" ".join(line.split()) for line in out.splitlines()]
     assert "c laxer b poor good old: no-b" in rows
     assert "c laxer - 25.00 %" in rows
+    assert "regression not judged there are no transcripts" in rows
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
@@ -113,6 +117,7 @@ def test_json_has_a_version_and_the_whole_story(diff: Diff) -> None:
     assert report["gates"] == [
         {
             "gate": "flips:0",
+            "judged": True,
             "failed": True,
             "reasons": ["1 transcript changes rank, more than 0"],
         }
@@ -371,3 +376,45 @@ def test_a_changed_cue_is_asked_again_and_nothing_else(diff: Diff) -> None:
     code, _, err = diff("old", "new", "--on", "r.jsonl", "--grader", "embedded")
     assert (code, err) == (2, "error: --grader needs the texts: give --transcripts FILE\n")
     assert diff("old", "new", "--grader", "embedded")[0] == 2
+
+
+def test_a_gate_that_had_nothing_to_judge_has_not_passed(diff: Diff) -> None:
+    write_results("r.jsonl", [small_result(0, {"a": False, "b": False})])
+    (gate,) = json.loads(diff("old", "new", "--on", "r.jsonl", "-f", "json")[1])["gates"]
+    assert gate == {"gate": "regression", "judged": False, "failed": False, "reasons": []}
+    out = diff("old", "new", "--on", "r.jsonl", "-f", "junit")[1]
+    assert '<skipped message="there are no labels"/>' in out
+
+
+def test_the_worked_example_reads_as_it_did(diff: Diff) -> None:
+    """The comment on a pull request that loosens a rule, adds a definition and edits a question."""
+    write_new(Path("before"), starter_files())
+    write_new(Path("after"), starter_files())
+    rules = Path("after/rules/rules.yaml")
+    text = rules.read_text().replace("require: not lectures", "require: not lectures_in_vain")
+    rules.write_text(text + DEFINED)
+    propositions = Path("after/rules/propositions.yaml")
+    propositions.write_text(propositions.read_text().replace("shame or lecture", "shame, lecture"))
+    write_results("results.jsonl", [answered(each) for each in starter_transcripts()])
+    code, out, _ = diff(
+        *("before/rules", "after/rules", "--on", "results.jsonl", "--fail-on", "laxer,flips:0"),
+        *("-f", "markdown"),
+    )
+    assert code == 1
+    assert out == (Path(__file__).parent / "goldens" / "pull_request.md").read_text()
+
+
+DEFINED = """
+definitions:
+  lectures_in_vain: lectures and not fully_helps
+"""
+
+
+def starter_transcripts() -> list[Transcript]:
+    return list(read_transcripts("before/fixtures/transcripts.jsonl", raise_problem))
+
+
+def answered(transcript: Transcript) -> Result:
+    return small_result(
+        transcript.id, transcript.labels, transcript.labels, transcript.response_class
+    )
