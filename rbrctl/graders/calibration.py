@@ -20,6 +20,8 @@ from rbrctl.statistics.maps import IsotonicMap, PlattMap, fit_isotonic, fit_plat
 FEWEST_OF_EACH = 10
 """Rows with the label true, and with it false, below which nothing is fitted."""
 DEFAULT_THRESHOLD = 0.5
+ALIKE = 1e-4
+"""Probabilities that differ by less are one, rounded in different ways."""
 CLEARLY = 2.5
 """Standard deviations by which another threshold than a half must be better."""
 
@@ -154,6 +156,8 @@ def fit(
             note=f"too few: {positives} true and {len(labels) - positives} false rows in"
             f" {len(set(groups))} groups, where {FEWEST_OF_EACH} of each in {FOLDS} are needed",
         )
+    if max(probabilities) - min(probabilities) < ALIKE:
+        return replace(bare, note="all answers are alike: there is nothing to tell them by")
     folds = grouped_folds(groups)
     fitted: list[tuple[float, int, Callable[..., Map], list[float]]] = []
     for order, maker in enumerate((_no_map, _platt, _isotonic)):

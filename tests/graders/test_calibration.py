@@ -79,6 +79,13 @@ def test_too_few_rows_fit_nothing_and_say_so() -> None:
     assert fit(*overconfident(200)[:2], ["one"] * 200).map is None
 
 
+def test_answers_that_are_all_alike_tell_nothing() -> None:
+    _, labels, groups = overconfident(100)
+    entry = fit([0.8 + 1e-16 * (i % 3) for i in range(100)], labels, groups)
+    assert entry.map is None
+    assert entry.note == "all answers are alike: there is nothing to tell them by"
+
+
 def test_good_probabilities_are_left_alone() -> None:
     draw = random.Random(3)
     probabilities = [draw.random() for _ in range(300)]
