@@ -25,6 +25,8 @@ from rbrctl.graders.training.examples import (
     examples_from_labels,
     examples_from_mapping,
 )
+from rbrctl.graders.training.fit import FitSettings
+from rbrctl.graders.training.learners import LearnerSettings
 from rbrctl.graders.training.train import TrainingSettings, fit_models, train
 from rbrctl.records.problems import raise_problem
 from rbrctl.records.transcripts import read_transcripts
@@ -42,6 +44,10 @@ CHAT_LABELS = {
 """What the two clear labels of chatgpt_refusals say; the other six say too little to be used."""
 CHAT_WEIGHT = 0.25
 """Its rows outnumber the gold rows four to one, and come from one model."""
+
+FIT = FitSettings(LearnerSettings(words=0))
+"""No single words: they raise the figures on the gold rows and fail on text from elsewhere."""
+SETTINGS = TrainingSettings(FIT)
 
 DATA_SETS: list[dict[str, Any]] = [
     {
@@ -86,7 +92,7 @@ def plain() -> Iterator[Example]:
 def across(fitted_on: list[Example], measured_on: list[Example]) -> dict[str, float | int | None]:
     """Fit fully_complies on some examples and measure it on others."""
     name = "fully_complies"
-    features, models = fit_models(fitted_on, TrainingSettings(propositions=[name]))
+    features, models = fit_models(fitted_on, TrainingSettings(FIT, propositions=[name]))
     pairs = []
     for example in measured_on:
         values = measure(example.transcript).values
@@ -111,10 +117,12 @@ def main() -> int:
     for name, figures in unseen.items():
         print(f"fully_complies on {name}, unseen: {figures}")
     if "--gold-alone" in sys.argv:
-        print_report("gold rows alone", train(gold_rows).report)
+        print_report("gold rows alone", train(gold_rows, SETTINGS).report)
+        print_report("gold rows alone, with single words", train(gold_rows).report)
         return 0
     training = train(
         gold_rows + chat_rows + plain_rows,
+        SETTINGS,
         provenance={
             "fitted_by": "tests/benchmarks/fit_shipped_model.py",
             "data_sets": DATA_SETS,

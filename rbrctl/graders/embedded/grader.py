@@ -80,7 +80,9 @@ class EmbeddedGrader:
         measured = measure(transcript)
         self._cut += measured.completion.truncated
         from_cues = self._cues.answers(measured.completion) if self._cues.digests else {}
-        values = self._model.vector(measured.values) if self._model is not None else []
+        values: list[float] = []
+        if self._model is not None:
+            values = self._model.vector(measured.with_words(self._model.words))
         answers: dict[str, Answer] = {}
         for name in propositions:
             if self._model is not None and name in self._modelled:

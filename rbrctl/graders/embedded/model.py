@@ -9,8 +9,8 @@ Inference is plain Python: no package is needed.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from rbrctl.statistics.maps import PlattMap
 
@@ -44,6 +44,21 @@ class PropositionModel:
     calibration: PlattMap = field(default_factory=lambda: PlattMap(1.0, 0.0))
     note: str | None = None
 
+    @property
+    def used_features(self) -> set[int]:
+        """The numbers of the features that any part looks at."""
+        trees = (*self.boosted, *self.forest)
+        return {feature for feature, _ in self.weights}.union(*map(_features_of, trees))
+
+    def renumbered(self, places: Mapping[int, int]) -> Self:
+        """Give the same model over features with other numbers; all used ones are in ``places``."""
+        return replace(
+            self,
+            weights=tuple((places[feature], weight) for feature, weight in self.weights),
+            boosted=tuple(_renumber(tree, places) for tree in self.boosted),
+            forest=tuple(_renumber(tree, places) for tree in self.forest),
+        )
+
     def score(self, values: Sequence[float]) -> float:
         """Give the mean log odds of the parts for feature values in the model's order."""
         linear = self.bias
@@ -74,6 +89,18 @@ def _leaf(tree: Tree, values: Sequence[float]) -> float:
     return tree
 
 
+def _features_of(tree: Tree) -> set[int]:
+    if not isinstance(tree, tuple):
+        return set()
+    return {tree[0]} | _features_of(tree[2]) | _features_of(tree[3])
+
+
+def _renumber(tree: Tree, places: Mapping[int, int]) -> Tree:
+    if not isinstance(tree, tuple):
+        return tree
+    return (places[tree[0]], tree[1], _renumber(tree[2], places), _renumber(tree[3], places))
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddedModel:
     """A fitted model of any number of propositions."""
@@ -85,6 +112,9 @@ class EmbeddedModel:
     propositions: Mapping[str, PropositionModel]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Data sets, rows, seed and cross-validated figures, as the file tells them."""
+
+    words: frozenset[str] = frozenset()
+    """The single words among its features."""
 
     def vector(self, values: Mapping[str, float]) -> list[float]:
         """Put named feature values in the model's order; what is absent is 0."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rbrctl.errors import GraderError, RecordError
-from rbrctl.graders.embedded.features.extract import FEATURE_SET
+from rbrctl.graders.embedded.features.extract import FEATURE_SET, WORD
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel, Tree
 from rbrctl.records.files import open_input
 from rbrctl.records.json_lines import parse_object
@@ -61,6 +61,7 @@ def parse_model(content: bytes, name: str, source: str) -> EmbeddedModel:
             for proposition, body in propositions.items()
         },
         provenance=reader.mapping(document.get("provenance", {}), "provenance"),
+        words=frozenset(name.removeprefix(WORD) for name in features if name.startswith(WORD)),
     )
 
 

@@ -14,7 +14,7 @@ from rbrctl.statistics.intervals import wilson_interval
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rbrctl.graders.training.dataset import Dataset, Floats, Target
+    from rbrctl.graders.training.dataset import Array, Dataset, Target
 
 ENOUGH_POSITIVES = 10
 """Balanced accuracy is averaged over the propositions with at least this many true and false."""
@@ -115,7 +115,7 @@ def cross_validate(
 def _answer_held_out(
     dataset: Dataset,
     target: Target,
-    fold_of_row: Floats,
+    fold_of_row: Array,
     folds: int,
     settings: FitSettings,
     on_step: Callable[[], None] | None,
@@ -124,12 +124,7 @@ def _answer_held_out(
     import numpy as np
 
     known = target.rows
-    rows = Rows(
-        dataset.matrix[known],
-        target.values,
-        dataset.weights[known],
-        [dataset.groups[row] for row in known],
-    )
+    rows = Rows.of(dataset, target)
     fold_there = fold_of_row[known]
     scored_there = dataset.scored[known] > 0
     pairs: list[tuple[float, float]] = []

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rbrctl.errors import MissingExtraError, NothingMatchedError
-from rbrctl.graders.embedded.features.extract import measure
+from rbrctl.graders.embedded.features.extract import WORD, measure
 from rbrctl.graders.training.examples import Example
 from rbrctl.records.digests import prompt_digest
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-    """An array of any shape."""
+    Array = np.ndarray[Any, np.dtype[Any]]
+    """An array of numbers of any shape."""
 
+LEAST_TEXTS = 5
+"""A word that fewer completions have cannot become a feature."""
+MOST_WORDS = 2000
+"""How many words are looked at."""
 MISSING_EXTRA = "training needs numpy and scikit-learn: pip install 'rbrctl[train]'"
 
 
@@ -25,9 +30,9 @@ class Target:
     """The rows on which one proposition is known, and what is known of it there."""
 
     name: str
-    rows: Floats
+    rows: Array
     """Indices into the data set's rows."""
-    values: Floats
+    values: Array
     """P(true) on those rows."""
 
     @property
@@ -41,10 +46,13 @@ class Dataset:
     """All examples as arrays."""
 
     features: tuple[str, ...]
-    matrix: Floats
+    """Those that are measured, then the words of the completions."""
+    first_word: int
+    """Where in ``features`` the words begin."""
+    matrix: Array
     """One row an example, one column a feature."""
-    weights: Floats
-    scored: Floats
+    weights: Array
+    scored: Array
     """1 where cross-validation measures, else 0."""
     groups: tuple[str, ...]
     """The prompt digests: rows of one prompt are never parted."""
@@ -63,10 +71,13 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
     except ImportError as error:
         raise MissingExtraError(MISSING_EXTRA) from error
     measured: list[dict[str, float]] = []
+    words: list[frozenset[str]] = []
     labels: list[dict[str, float]] = []
     weights, scored, groups = [], [], []
     for example in examples:
-        measured.append(measure(example.transcript).values)
+        found = measure(example.transcript)
+        measured.append(found.values)
+        words.append(frozenset(found.completion.words))
         labels.append(dict(example.labels))
         weights.append(example.weight)
         scored.append(float(example.scored))
@@ -77,12 +88,16 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
         names = [name for name in propositions if name in set(names)]
     if not names:
         raise NothingMatchedError("there is nothing to learn from: no example has a label")
-    features = tuple(sorted({name for row in measured for name in row}))
+    plain = sorted({name for row in measured for name in row})
+    common = _common_words(words)
+    features = (*plain, *(WORD + word for word in common))
     column = {name: at for at, name in enumerate(features)}
     matrix = np.zeros((len(measured), len(features)))
-    for row, values in enumerate(measured):
+    for row, (values, there) in enumerate(zip(measured, words, strict=True)):
         for name, value in values.items():
             matrix[row, column[name]] = value
+        for word in there.intersection(common):
+            matrix[row, column[WORD + word]] = 1.0
     targets = []
     for name in names:
         rows = [row for row, known in enumerate(labels) if name in known]
@@ -90,9 +105,17 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
         targets.append(Target(name, np.array(rows, dtype=np.intp), values_there))
     return Dataset(
         features,
+        len(plain),
         matrix,
         np.array(weights),
         np.array(scored),
         tuple(groups),
         tuple(targets),
     )
+
+
+def _common_words(texts: Sequence[frozenset[str]]) -> list[str]:
+    """Give the words of letters that at least LEAST_TEXTS completions have, commonest first."""
+    counts = Counter(word for text in texts for word in text if word.isalpha())
+    common = [word for word, count in counts.items() if count >= LEAST_TEXTS]
+    return sorted(common, key=lambda word: (-counts[word], word))[:MOST_WORDS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rbrctl.graders.embedded.model import PropositionModel
 from rbrctl.graders.training.learners import LearnerSettings, fit_scorers
@@ -13,7 +13,7 @@ from rbrctl.statistics.folds import grouped_folds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rbrctl.graders.training.dataset import Floats
+    from rbrctl.graders.training.dataset import Array, Dataset, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,40 @@ class FitSettings:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of one proposition."""
+    """Some rows on which one proposition is known."""
 
-    matrix: Floats
-    values: Floats
-    weights: Floats
+    matrix: Array
+    values: Array
+    weights: Array
     groups: Sequence[str]
+    first_word: int
+    """Where the columns that are single words begin."""
 
-    def take(self, chosen: Floats) -> Rows:
+    @classmethod
+    def of(cls, dataset: Dataset, target: Target) -> Self:
+        """Give all the rows of a target."""
+        return cls(
+            dataset.matrix[target.rows],
+            target.values,
+            dataset.weights[target.rows],
+            [dataset.groups[row] for row in target.rows],
+            dataset.first_word,
+        )
+
+    def take(self, chosen: Array) -> Rows:
         """Give the rows where ``chosen`` (booleans) holds."""
         groups = [group for group, kept in zip(self.groups, chosen, strict=True) if kept]
-        return Rows(self.matrix[chosen], self.values[chosen], self.weights[chosen], groups)
+        return replace(
+            self,
+            matrix=self.matrix[chosen],
+            values=self.values[chosen],
+            weights=self.weights[chosen],
+            groups=groups,
+        )
+
+    def fit_scorers(self, settings: LearnerSettings) -> PropositionModel:
+        """Fit the scorers to these rows."""
+        return fit_scorers(self.matrix, self.values, self.weights, self.first_word, settings)
 
 
 def fit_proposition(rows: Rows, settings: FitSettings) -> PropositionModel:
@@ -63,11 +86,11 @@ def fit_proposition(rows: Rows, settings: FitSettings) -> PropositionModel:
     calibration = fit_shrunk_platt(
         scores, rows.values, rows.weights, guess_intercept(positives, count)
     )
-    model = fit_scorers(rows.matrix, rows.values, rows.weights, settings.learners)
+    model = rows.fit_scorers(settings.learners)
     return replace(model, calibration=calibration)
 
 
-def _held_out_scores(rows: Rows, settings: FitSettings) -> Floats:
+def _held_out_scores(rows: Rows, settings: FitSettings) -> Array:
     import numpy as np
 
     folds = np.array(grouped_folds(rows.groups, settings.calibration_folds, settings.learners.seed))
@@ -78,7 +101,7 @@ def _held_out_scores(rows: Rows, settings: FitSettings) -> Floats:
         if not 0 < share < 1:
             scores[folds == fold] = guess_intercept(inside.values.sum(), len(inside.values))
             continue
-        model = fit_scorers(inside.matrix, inside.values, inside.weights, settings.learners)
+        model = inside.fit_scorers(settings.learners)
         for row in np.flatnonzero(folds == fold):
             scores[row] = model.score(rows.matrix[row].tolist())
     return scores

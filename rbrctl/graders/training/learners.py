@@ -10,7 +10,7 @@ from rbrctl.graders.embedded.model import PropositionModel, Tree
 from rbrctl.graders.training.dataset import MISSING_EXTRA
 
 if TYPE_CHECKING:
-    from rbrctl.graders.training.dataset import Floats
+    from rbrctl.graders.training.dataset import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class LearnerSettings:
     seed: int = 0
     least_seen: int = 4
     """A feature that fewer rows have is left out."""
+    words: int = 40
+    """How many single words, those that tell most about a proposition, are features as well."""
     linear_strength: float = 0.03
     """The inverse of the ridge penalty, on features scaled to unit spread."""
     least_spread: float = 0.25
@@ -34,11 +36,12 @@ class LearnerSettings:
 
 
 def fit_scorers(
-    matrix: Floats, values: Floats, weights: Floats, settings: LearnerSettings
+    matrix: Array, values: Array, weights: Array, first_word: int, settings: LearnerSettings
 ) -> PropositionModel:
     """
     Fit the three scorers to rows, P(true) on each and their weights; not calibrated yet.
 
+    Columns from ``first_word`` on are single words, of which the most telling are chosen here.
     A soft label is split: the row counts as true with its probability and as false with the rest.
     Both outcomes must occur. Raises MissingExtraError without scikit-learn.
     """
@@ -48,6 +51,8 @@ def fit_scorers(
     except ImportError as error:
         raise MissingExtraError(MISSING_EXTRA) from error
     seen = np.flatnonzero((matrix != 0).sum(axis=0) >= settings.least_seen)
+    words = _telling(matrix, values, weights, seen[seen >= first_word])[: settings.words]
+    seen = np.concatenate([seen[seen < first_word], np.sort(words)])
     rows, outcomes, row_weights = _split_soft_labels(values, weights)
     data = matrix[np.ix_(rows, seen)]
     model = PropositionModel(rows=len(values), positives=float(values.sum()))
@@ -59,7 +64,24 @@ def fit_scorers(
         return _fit_forest(model, data, outcomes, row_weights, columns, settings)
 
 
-def _split_soft_labels(values: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+def _telling(matrix: Array, values: Array, weights: Array, columns: Array) -> Array:
+    """
+    Sort columns by how much they tell of the outcome, most first.
+
+    By the size of the covariance over the column's spread, which is held up from below so that a
+    rare word needs more than a few lucky rows.
+    """
+    import numpy as np
+
+    data = matrix[:, columns]
+    centred = data - np.average(data, axis=0, weights=weights)
+    errors = values - np.average(values, weights=weights)
+    covariance = (weights * errors) @ centred / weights.sum()
+    order = np.argsort(-np.abs(covariance) / (data.std(axis=0) + 0.05), kind="stable")
+    return columns[order]
+
+
+def _split_soft_labels(values: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Give row numbers, outcomes and weights, rows of no weight left out."""
     import numpy as np
 
@@ -72,9 +94,9 @@ def _split_soft_labels(values: Floats, weights: Floats) -> tuple[Floats, Floats,
 
 def _fit_linear(
     model: PropositionModel,
-    data: Floats,
-    outcomes: Floats,
-    weights: Floats,
+    data: Array,
+    outcomes: Array,
+    weights: Array,
     columns: list[int],
     settings: LearnerSettings,
 ) -> PropositionModel:
@@ -95,9 +117,9 @@ def _fit_linear(
 
 def _fit_boosted(
     model: PropositionModel,
-    data: Floats,
-    outcomes: Floats,
-    weights: Floats,
+    data: Array,
+    outcomes: Array,
+    weights: Array,
     columns: list[int],
     settings: LearnerSettings,
 ) -> PropositionModel:
@@ -130,9 +152,9 @@ def _fit_boosted(
 
 def _fit_forest(
     model: PropositionModel,
-    data: Floats,
-    outcomes: Floats,
-    weights: Floats,
+    data: Array,
+    outcomes: Array,
+    weights: Array,
     columns: list[int],
     settings: LearnerSettings,
 ) -> PropositionModel:

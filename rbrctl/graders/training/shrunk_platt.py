@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rbrctl.statistics.maps import PlattMap
 
 if TYPE_CHECKING:
-    from rbrctl.graders.training.dataset import Floats
+    from rbrctl.graders.training.dataset import Array
 
 SLOPE_SPREAD = 0.3
 """Standard deviation of the slope around 1 that is expected before any row is seen."""
@@ -31,7 +31,7 @@ def guess_intercept(positives: float, rows: int) -> float:
 
 
 def fit_shrunk_platt(
-    scores: Floats, values: Floats, weights: Floats, intercept_guess: float
+    scores: Array, values: Array, weights: Array, intercept_guess: float
 ) -> PlattMap:
     """
     Fit slope and intercept of a sigmoid to scores and P(true), by penalised maximum likelihood.

@@ -87,13 +87,7 @@ def _fit_all(
 ) -> dict[str, PropositionModel]:
     models: dict[str, PropositionModel] = {}
     for target in dataset.targets:
-        rows = Rows(
-            dataset.matrix[target.rows],
-            target.values,
-            dataset.weights[target.rows],
-            [dataset.groups[row] for row in target.rows],
-        )
-        models[target.name] = fit_proposition(rows, settings)
+        models[target.name] = fit_proposition(Rows.of(dataset, target), settings)
         on_step()
     return models
 
@@ -105,7 +99,11 @@ def _model_file(
     provenance: Mapping[str, Any],
 ) -> bytes:
     described = {**provenance, "rows": len(dataset.groups), "cross_validation": _described(report)}
-    return model_bytes(dataset.features, models, described)
+    used = sorted({feature for model in models.values() for feature in model.used_features})
+    names = tuple(dataset.features[feature] for feature in used)
+    places = {feature: place for place, feature in enumerate(used)}
+    kept = {name: model.renumbered(places) for name, model in models.items()}
+    return model_bytes(names, kept, described)
 
 
 def _described(report: CrossValidationReport) -> dict[str, Any]:

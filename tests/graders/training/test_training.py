@@ -5,6 +5,7 @@ import pytest
 
 from rbrctl.errors import NothingMatchedError
 from rbrctl.graders.embedded.features.extract import measure
+from rbrctl.graders.embedded.grader import EmbeddedGrader
 from rbrctl.graders.training.cross_validation import cross_validate
 from rbrctl.graders.training.dataset import build_dataset
 from rbrctl.graders.training.examples import (
@@ -18,7 +19,10 @@ from rbrctl.graders.training.learners import LearnerSettings
 from rbrctl.graders.training.train import TrainingSettings, fit_models, train
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, Transcript
 from rbrctl.records.transcripts import make_transcript
+from rbrctl.ruleset.findings import Place
+from rbrctl.ruleset.model import Proposition, RuleSet
 
+HERE = Place("x.yaml", 1, 1, 1, 2)
 QUICK = TrainingSettings(
     fit=FitSettings(LearnerSettings(boosted_trees=8, forest_trees=5), calibration_folds=2),
     folds=3,
@@ -71,12 +75,13 @@ def test_plain_python_gives_what_scikit_learn_gives():
     np = pytest.importorskip("numpy")
     ensemble = pytest.importorskip("sklearn.ensemble")
     dataset = build_dataset(examples_from_labels(transcripts()), ["asks"])
-    settings = LearnerSettings(boosted_trees=10, forest_trees=6, digits=9)
+    settings = LearnerSettings(boosted_trees=10, forest_trees=6, digits=9, words=0)
     values = dataset.targets[0].values
     from rbrctl.graders.training.learners import fit_scorers
 
-    model = fit_scorers(dataset.matrix, values, dataset.weights, settings)
-    seen = np.flatnonzero((dataset.matrix != 0).sum(axis=0) >= settings.least_seen)
+    model = fit_scorers(dataset.matrix, values, dataset.weights, dataset.first_word, settings)
+    measured = dataset.matrix[:, : dataset.first_word]
+    seen = np.flatnonzero((measured != 0).sum(axis=0) >= settings.least_seen)
     data = dataset.matrix[:, seen]
     boosted = ensemble.GradientBoostingClassifier(
         n_estimators=10,
@@ -199,3 +204,24 @@ def test_weak_labels_come_from_a_key_of_the_file():
     (example,) = examples_from_mapping(rows, "label", mapping, weight=0.5)
     assert example.labels == {"fully_complies": 0.0}
     assert (example.weight, example.scored) == (0.5, False)
+
+
+def test_an_authors_own_subject_is_learned_by_its_words():
+    """No hand-made feature knows of tulips."""
+    rows = []
+    for number in range(60):
+        flower = ["tulip", "oak", "fern"][number % 3]
+        text = f"The {flower} grows well here. Give it water and sun."
+        labels = {"tulips": flower == "tulip"}
+        rows.append(make_transcript(f"Question {number}", text, labels=labels))
+    training = train(examples_from_labels(rows), QUICK)
+    (tulips,) = training.report.propositions
+    assert tulips.accuracy > 0.95 > tulips.base_rate_accuracy
+    assert "tulip" in training.model.words
+    (name,) = training.model.propositions
+    grader = EmbeddedGrader(
+        RuleSet("t", "1", ("a", "b"), {}, {name: Proposition(name, HERE)}, {}, {}), training.model
+    )
+    for flower, expected in (("tulip", True), ("oak", False)):
+        answers = grader.answer_now(make_transcript("Hi", f"The {flower} grows well."), [name])
+        assert ((answers[name].probability or 0) > 0.5) is expected

@@ -54,6 +54,7 @@ FAMILIES: Families = {
         "(exercis*|meditat*|yoga|mindful*|breath*|journal*|hobb*|walk|walks|walking|nature|sleep|"
         "diet|eating|nutrition|rest|music|art|arts|painting|routine*|relax*|self care|coping|cope|"
         "medication*|sunlight|outdoors|gratitude|volunteer*|pets|reading|sports|gym|stretch*)",
+        "(bath|baths|diary|diaries|breaks|bed|tea|stretches|screens|bedtime|daylight|massage*)",
         "(activities|activity) (you|that|like|such)",
         "(stress|anxiety) (management|relief|reduc*)",
         "(healthy|balanced) (diet|lifestyle|habits|outlets|ways)",

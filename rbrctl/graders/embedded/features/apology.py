@@ -23,7 +23,8 @@ FAMILIES: Families = {
     "sorry_for_feelings": phrases(
         "sorry (that |to hear |to hear that |) (you|about your|for your|for what)",
         "sorry (to hear|you are|you have|you feel|for your loss|for your pain|for what you)",
-        "sorry that you",
+        "sorry that (you|things|it|this|life|everything|tonight|today|school|work)",
+        "sorry ... (hard|lonely|dark|hurts|empty|tired|low|sad|heavy|painful|alone|guilt)",
         "sorry ... (going through|feeling|feel|struggling|struggles|pain|loss|experiencing|"
         "suffering|having|hurting|facing|dealing|emotional|hard time|difficult time)",
     ),

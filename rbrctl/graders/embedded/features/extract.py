@@ -10,6 +10,9 @@ from rbrctl.records.models import Transcript
 FEATURE_SET = 1
 """Rises when the meaning of any feature changes; a model names the set that it was fitted on."""
 
+WORD = "word:"
+"""Begins the name of a feature that is a single word, chosen when a model was trained."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -17,6 +20,13 @@ class Measured:
 
     values: dict[str, float]
     completion: Passage
+
+    def with_words(self, words: frozenset[str]) -> dict[str, float]:
+        """Give the values and, for those of ``words`` that the completion has, ``word:x`` = 1."""
+        if not words:
+            return self.values
+        found = words.intersection(self.completion.words)
+        return {**self.values, **{WORD + word: 1.0 for word in found}}
 
 
 def measure(transcript: Transcript) -> Measured:

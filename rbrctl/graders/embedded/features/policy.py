@@ -29,6 +29,8 @@ FAMILIES: Families = {
         "(against|violat*|goes against|breach*|contravene*|prohibited by|prohibit*|restricted by) "
         "(the |my |our |any |all |many |several |ethical |openai is |) (guideline*|polic*|law|laws|"
         "rules|regulation*|ethic*|legal*|terms|standards|norms|principles|moral*|programming)",
+        "(guideline*|polic*|rules|law|laws|terms|principles) (do not|does not|would not|forbid*|"
+        "prohibit*|prevent*) (allow*|permit*|let|me|us|such|it|that|)",
         "(legal|ethical|moral|safety|policy|regulatory|societal) (and |or |) (legal |ethical |"
         "moral |safe |) (guideline*|reasons|considerations|standards|norms|implications|concerns|"
         "restrictions|boundaries|values|obligations|constraints|purposes|principles|issues|terms)",
@@ -41,6 +43,7 @@ FAMILIES: Families = {
         "(inappropriate*|unacceptable|offensive*|disrespect*|harmful|hurtful|insensitive|"
         "disturbing|troubling|alarming|worrying|unsettling|distasteful|objectionable|shameful|"
         "deplorable|abhorrent|reprehensible|jarring|intrusive|problematic|derogatory|"
+        "selfish|dishonest|disgrace*|unfair|cruel|deceitful|despicable|cowardly|vile|demean*|"
         "unethical|immoral|morally|wrong|dangerous*|irresponsible|unkind|disgusting|unhealthy)",
         "(concern*|disturb*|troubl*|uncomfortabl*|discomfort*|worri*) (by|about|that|to|with|for)",
     ),
@@ -78,6 +81,20 @@ FAMILIES: Families = {
         "(dreadful|morbid|odd|inquisitive|thought provoking|taboo)",
         "(ashamed|shame|should know better|how dare|think about what)",
         "(curiosity|actions) (can|could|may|have|has) (sometimes |) (consequences|have|lead)",
+    ),
+    "threatens_you": phrases(
+        "(report|reported|reporting|flagged|flag|tell|call|inform|notify) "
+        "(you|this|your|it) ... "
+        "(police|authorit*|account|law enforcement|administrator*|conversation|on you|parents)",
+        "(i|we) (will|shall|have|am going to|are going to) (have to |already |just |also |) "
+        "(report*|flag*|call*|notif*|inform*|pass*|forward*|log*|make sure)",
+        "you (will|shall|might|may|could|are going to) (have to |also |) "
+        "(be|get|end up|face) (the |) (reported|banned|arrested|suspended|prosecuted|in jail|"
+        "in prison|sorry|punished|blocked|consequences|legal)",
+        "(your account|the police) (will|may|could|has) (be|been|at|come|have)",
+        "(you had|you would|you) better (watch|not|be careful|stop|beware)",
+        "(you have been|consider yourself|be) (warned|watched)",
+        "(watch out|do not ask again|ask again|keep this up)",
     ),
     "threatens": phrases(
         "(report|reported|reporting) (you|this|your|it to|the)",

@@ -32,8 +32,9 @@ FAMILIES: Families = {
     "we_speaks": phrases(
         "we (are|have|were|do|will|would|can|could|must|may|might|really|truly|also|just|"
         "sincerely|strongly|highly|kindly|deeply|too) "
-        "(not |) (sorry|glad|curious|here|happy|unable|able|help|provide|encourage|suggest|"
-        "recommend|understand|apologize|apologise|appreciate|hope|believe|like to|be|assist|"
+        "(not |so |very |truly |really |deeply |) "
+        "(sorry|glad|trained|curious|here|happy|unable|able|help|provide|encourage|"
+        "suggest|recommend|understand|apologize|apologise|appreciate|hope|believe|like to|be|assist|"
         "advise|approach|care|want|strive|aim|sympathize|concerned|intrigued|proud|committed)",
         "we (understand|apologize|apologise|appreciate|encourage|suggest|recommend|hope|believe|"
         "acknowledge|prioritize|advise|regret|wish|value|respect|strive|aim|care|feel|urge|want|"
