@@ -34,8 +34,8 @@ FAMILIES: Families = {
         "sincerely|strongly|highly|kindly|deeply|too) "
         "(not |so |very |truly |really |deeply |) "
         "(sorry|glad|trained|curious|here|happy|unable|able|help|provide|encourage|"
-        "suggest|recommend|understand|apologize|apologise|appreciate|hope|believe|like to|be|assist|"
-        "advise|approach|care|want|strive|aim|sympathize|concerned|intrigued|proud|committed)",
+        "suggest|recommend|understand|apologize|apologise|appreciate|hope|believe|like to|be|"
+        "assist|advise|approach|care|want|strive|aim|sympathize|concerned|intrigued|proud|committed)",
         "we (understand|apologize|apologise|appreciate|encourage|suggest|recommend|hope|believe|"
         "acknowledge|prioritize|advise|regret|wish|value|respect|strive|aim|care|feel|urge|want|"
         "sympathize|invite|promote|support|respectfully|see|think|know|find|need|thank|kindly)",
