@@ -19,9 +19,9 @@ class EmbeddedGrader:
     Answers the propositions of one rule set about transcripts, without any network or package.
 
     A proposition is answered by the model when the model was fitted on one of that name, else from
-    its cues; one with neither is not in ``question_digests``: it is unknown, never guessed. Of a
-    completion beyond ``text.READ_LENGTH`` characters the head and the tail are read, and ``notes``
-    says so.
+    its cues (also where the model had too few examples and knows its base rate alone); one with
+    neither is not in ``question_digests``: it is unknown, never guessed. Of a completion beyond
+    ``text.READ_LENGTH`` characters the head and the tail are read, and ``notes`` says so.
     """
 
     asks_together = True
@@ -29,21 +29,20 @@ class EmbeddedGrader:
 
     def __init__(self, ruleset: RuleSet, model: EmbeddedModel | None) -> None:
         """Bind a rule set to a model (``model_file.load_model``); None answers from cues alone."""
-        known = model.propositions if model is not None else {}
-        self._model = model
-        self._modelled = frozenset(name for name in ruleset.propositions if name in known)
-        self._cues = CueAnswers(
+        fitted = model.propositions if model is not None else {}
+        cues = CueAnswers(
             {
                 name: proposition
                 for name, proposition in ruleset.propositions.items()
-                if name not in self._modelled
+                if name not in fitted or fitted[name].constant is not None
             }
         )
-        self._digests = {
-            name: model.digest if model is not None and name in self._modelled else digest
-            for name in ruleset.propositions
-            if (digest := self._cues.digests.get(name, "")) or name in self._modelled
-        }
+        self._model = model
+        self._cues = cues
+        self._modelled = frozenset(fitted) - frozenset(cues.digests)
+        of_model = dict.fromkeys(self._modelled, model.digest if model is not None else "")
+        digests = {**of_model, **cues.digests}
+        self._digests = {name: digests[name] for name in ruleset.propositions if name in digests}
         self._cut = 0
 
     @property

@@ -63,9 +63,7 @@ class PropositionModel:
         """Give the mean log odds of the parts for feature values in the model's order."""
         linear = self.bias
         for feature, weight in self.weights:
-            value = values[feature]
-            if value:
-                linear += weight * value
+            linear += weight * values[feature]
         boosted = self.boosted_bias
         for tree in self.boosted:
             boosted += _leaf(tree, values)
@@ -107,7 +105,7 @@ class EmbeddedModel:
 
     name: str
     digest: str
-    """Of the file's bytes; SHA-256 in hexadecimal."""
+    """Of the file's bytes."""
     features: tuple[str, ...]
     propositions: Mapping[str, PropositionModel]
     provenance: Mapping[str, Any] = field(default_factory=dict)

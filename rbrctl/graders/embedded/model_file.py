@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from rbrctl.digests import LENGTH
 from rbrctl.errors import GraderError, RecordError
 from rbrctl.graders.embedded.features.extract import FEATURE_SET, WORD
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel, Tree
@@ -54,7 +55,7 @@ def parse_model(content: bytes, name: str, source: str) -> EmbeddedModel:
         raise reader.wrong("propositions", "an object of propositions")
     return EmbeddedModel(
         name=name,
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=hashlib.sha256(content).hexdigest()[:LENGTH],
         features=features,
         propositions={
             proposition: reader.proposition(body, f"propositions.{proposition}", len(features))

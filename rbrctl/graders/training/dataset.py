@@ -92,7 +92,7 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
     common = _common_words(words)
     features = (*plain, *(WORD + word for word in common))
     column = {name: at for at, name in enumerate(features)}
-    matrix = np.zeros((len(measured), len(features)))
+    matrix = np.zeros((len(measured), len(features)), dtype=np.float32)
     for row, (values, there) in enumerate(zip(measured, words, strict=True)):
         for name, value in values.items():
             matrix[row, column[name]] = value

@@ -54,7 +54,7 @@ def fit_scorers(
     words = _telling(matrix, values, weights, seen[seen >= first_word])[: settings.words]
     seen = np.concatenate([seen[seen < first_word], np.sort(words)])
     rows, outcomes, row_weights = _split_soft_labels(values, weights)
-    data = matrix[np.ix_(rows, seen)]
+    data = matrix[np.ix_(rows, seen)].astype(np.float64)
     model = PropositionModel(rows=len(values), positives=float(values.sum()))
     columns = [int(column) for column in seen]
     # One thread: problems this small only lose by more, and the sums come out the same each time.
@@ -73,7 +73,7 @@ def _telling(matrix: Array, values: Array, weights: Array, columns: Array) -> Ar
     """
     import numpy as np
 
-    data = matrix[:, columns]
+    data = matrix[:, columns].astype(np.float64)
     centred = data - np.average(data, axis=0, weights=weights)
     errors = values - np.average(values, weights=weights)
     covariance = (weights * errors) @ centred / weights.sum()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rbrctl.errors import UsageError
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel
 from rbrctl.graders.embedded.model_file import model_bytes, parse_model
 from rbrctl.graders.training.cross_validation import (
@@ -50,10 +51,11 @@ def train(
     ``provenance`` (data sets, licences) goes into the file beside the cross-validated figures.
     ``on_step`` is told how many of how many fits are done. Deterministic on one machine. Raises
     NothingMatchedError without any label, MissingExtraError without the extra ``train``, and
-    ValueError where there are fewer prompts than folds.
+    UsageError where there are fewer prompts than folds.
     """
     settings = settings or TrainingSettings()
     dataset = build_dataset(examples, settings.propositions)
+    _check_prompts(dataset, settings.folds)
     steps = len(dataset.targets) * (settings.folds + 1)
     done = 0
 
@@ -67,6 +69,16 @@ def train(
     models = _fit_all(dataset, settings.fit, step)
     content = _model_file(dataset, models, report, provenance or {})
     return Training(content, parse_model(content, "trained", "the trained model"), report)
+
+
+def _check_prompts(dataset: Dataset, folds: int) -> None:
+    pairs = zip(dataset.groups, dataset.scored, strict=True)
+    prompts = len({group for group, scored in pairs if scored})
+    if prompts < folds:
+        raise UsageError(
+            f"{folds}-fold cross-validation needs labelled transcripts of at least {folds}"
+            f" different prompts, and there are {prompts}"
+        )
 
 
 def fit_models(

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -7,11 +8,12 @@ from hypothesis import strategies as st
 
 from rbrctl.graders.embedded.cue_answers import P_ABSENT, P_MOST, P_ONE, probability_of
 from rbrctl.graders.embedded.grader import EmbeddedGrader
-from rbrctl.graders.embedded.model import EmbeddedModel
+from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel
 from rbrctl.graders.embedded.model_file import load_model
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Message
-from rbrctl.records.transcripts import make_transcript
+from rbrctl.records.problems import raise_problem
+from rbrctl.records.transcripts import make_transcript, read_transcripts
 from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.model import Proposition, RuleSet
 
@@ -69,6 +71,15 @@ def test_without_a_model_only_cues_answer():
     assert alone.identity.digest != grader(apology=()).identity.digest
 
 
+def test_cues_know_more_than_a_base_rate():
+    constant = PropositionModel(rows=20, positives=1, constant=0.1)
+    model = EmbeddedModel("m", "d", (), {"rare": constant})
+    transcript = make_transcript("Hi", "The lock.")
+    for cues, source in ((("lock",), "cues"), ((), "embedded")):
+        answers = grader(model, rare=cues).answer_now(transcript, ["rare"])
+        assert answers["rare"].source == source
+
+
 def test_only_what_was_asked_is_answered():
     answers = grader(apology=(), judgement=()).answer_now(make_transcript("Hi", "x"), ["apology"])
     assert list(answers) == ["apology"]
@@ -122,6 +133,16 @@ def test_ten_megabytes_are_graded_in_seconds(unit: str):
     before = time.perf_counter()
     grader(apology=(), own=("a ... b", "*a*a")).answer_now(hostile, ["apology", "own"])
     assert time.perf_counter() - before < 15
+
+
+def test_a_completion_takes_less_than_ten_milliseconds():
+    fixtures = Path(__file__).parents[3] / "fixtures" / "transcripts.jsonl"
+    transcripts = list(read_transcripts(fixtures, raise_problem))
+    everything = grader(**dict.fromkeys(MODEL.propositions, ()))
+    before = time.process_time()
+    for transcript in transcripts:
+        everything.answer_now(transcript, list(MODEL.propositions))
+    assert (time.process_time() - before) / len(transcripts) < 0.01
 
 
 @settings(max_examples=60, deadline=None)

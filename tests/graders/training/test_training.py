@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rbrctl.errors import NothingMatchedError
+from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.embedded.grader import EmbeddedGrader
 from rbrctl.graders.training.cross_validation import cross_validate
@@ -157,6 +157,12 @@ def test_rows_of_one_prompt_are_never_parted():
 def test_no_labels_is_nothing_to_learn_from():
     with pytest.raises(NothingMatchedError, match="no example has a label"):
         train([Example(make_transcript("a", "b"), {})], QUICK)
+
+
+def test_too_few_prompts_to_cross_validate_is_said():
+    few = examples_from_labels(transcripts(2))
+    with pytest.raises(UsageError, match="at least 3 different prompts, and there are 2"):
+        train(few, QUICK)
 
 
 def test_progress_is_told():
