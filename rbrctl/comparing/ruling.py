@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rbrctl.comparing.answer_table import Columns, rows_of
+from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import FALSE, TRUE, Diagram
 from rbrctl.ruleset.model import Rule
 from rbrctl.ruleset.verdict import Judge
@@ -46,7 +47,8 @@ class ColumnJudge:
         """
         Judge the rows of ``classes`` (by the rule set's own names), a row in at most one of them.
 
-        It says of each row what the judge would say of its assignment.
+        It says of each row what the judge would say of its assignment; where that is too large to
+        prove, the rank stays undetermined.
         """
         logic = self.judge.logic
         bits = _Possible(logic.diagram, columns, everything)
@@ -111,7 +113,10 @@ class ColumnJudge:
                     assignment[name] = True
                 elif columns.false.get(name, 0) & bit:
                     assignment[name] = False
-            rank = self.judge.verdict(response_class, assignment).rank
+            try:
+                rank = self.judge.verdict(response_class, assignment).rank
+            except UndecidedError:
+                continue
             if rank is not None:
                 found[rank] |= bit
         return found

@@ -6,18 +6,63 @@ from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.meaning import ClassComparison, Relation
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.reports.junit import Case, Suite
+from rbrctl.ruleset.checks.interface import Check
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.model import RuleSet
 
-DESCRIPTIONS = {
-    "diff-blocked": "A gate of 'rbrctl diff --fail-on' is closed.",
-    "diff-laxer": "The rules give some completion a better rank than before.",
-    "diff-stricter": "The rules give some completion a worse rank than before.",
-    "diff-neither": "The rules give some completion a better and some a worse rank than before.",
-    "diff-undecided": "Whether the rules mean the same was too large to prove.",
-    "diff-rule": "A rule decides otherwise than before, or is new.",
-    "diff-question": "A grader is asked otherwise than before: earlier answers are stale.",
+_PAGES = {
+    "diff-blocked": (
+        Severity.ERROR,
+        "A gate of 'rbrctl diff --fail-on' is closed.\n\n"
+        "The message says which gate and why. A regression is a drop in agreement with the labels "
+        "that is both beyond chance and large enough to matter, or a single new miss of a critical "
+        "rule; 'laxer' also closes where the new rules are neither stricter nor laxer, or where "
+        "that could not be decided.",
+    ),
+    "diff-laxer": (
+        Severity.NOTE,
+        "The rules give some completion a better rank than before, and none a worse one.\n\n"
+        "It is proved, not sampled; the message has a smallest example.",
+    ),
+    "diff-stricter": (
+        Severity.NOTE,
+        "The rules give some completion a worse rank than before, and none a better one.\n\n"
+        "It is proved, not sampled; the message has a smallest example.",
+    ),
+    "diff-neither": (
+        Severity.NOTE,
+        "The rules give some completions a better rank than before and others a worse one.\n\n"
+        "The same is said where the ranks of both sides have no common order.",
+    ),
+    "diff-undecided": (
+        Severity.NOTE,
+        "Whether the rules mean the same was too large to prove.\n\n"
+        "The decision diagram outgrew its budget: take the change apart, or look at transcripts "
+        "with --on.",
+    ),
+    "diff-rule": (
+        Severity.NOTE,
+        "A rule decides otherwise than before, or is new.\n\n"
+        "That alone need not change any rank: another rule may decide the same.",
+    ),
+    "diff-question": (
+        Severity.NOTE,
+        "A grader is asked otherwise than before.\n\n"
+        "Earlier answers to the proposition are stale; 'rbrctl diff --on RESULTS --grader ...' asks "
+        "just those again.",
+    ),
 }
+
+DESCRIPTIONS = {id: page for id, (_, page) in _PAGES.items()}
+"""The documentation of each id that a comparison reports."""
+
+
+def difference_checks() -> dict[str, Check]:
+    """Give the pages of these ids as those of checks, for 'rbrctl explain'."""
+    return {
+        id: Check(id, severity, page, function=None, needs_sound_axioms=False)
+        for id, (severity, page) in _PAGES.items()
+    }
 
 
 def comparison_findings(

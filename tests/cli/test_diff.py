@@ -308,6 +308,8 @@ def test_sarif_and_junit(diff: Diff) -> None:
         "diff-rule",
     ]
     assert log["runs"][0]["results"][0]["level"] == "error"
+    for rule in log["runs"][0]["tool"]["driver"]["rules"]:
+        assert run(["explain", rule["id"]], output=Output({})) == 0
     out = diff("old", "new", "--fail-on", "laxer,changed", "-f", "junit")[1]
     assert '<testcase classname="rbrctl diff" name="laxer"' in out
     assert out.count("<failure") == 2

@@ -113,6 +113,7 @@ def _list_checks(output: Output, format_: ExplainFormat) -> ExitCode:
 
 
 def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat) -> ExitCode:
+    from rbrctl.reports.comparison_findings import difference_checks
     from rbrctl.reports.explanation import (
         EXPLANATION_VERSION,
         ExplanationText,
@@ -126,7 +127,8 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
     from rbrctl.ruleset.loader import load
     from rbrctl.suggestions import did_you_mean
 
-    if (check := all_checks().get(name)) is not None:
+    checks = {**all_checks(), **difference_checks()}
+    if (check := checks.get(name)) is not None:
         if format_ is ExplainFormat.JSON:
             output.report(json_report("checks", EXPLANATION_VERSION, checks_body([check])))
         else:
@@ -135,7 +137,7 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
     ruleset = load(rules_source(rules))
     explanations = explain_name(ruleset, name)
     if not explanations:
-        hint = did_you_mean(name, [*all_checks(), *known_names(ruleset)])
+        hint = did_you_mean(name, [*checks, *known_names(ruleset)])
         raise UsageError(
             f"'{name}' is neither a check nor a name in {rules}; "
             + (hint or "'rbrctl explain' lists the checks")
