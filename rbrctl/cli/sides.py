@@ -9,7 +9,7 @@ from rbrctl.ruleset.findings import Severity
 from rbrctl.ruleset.git_commands import Git
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, Source, open_source
+from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Source, open_source
 
 DEFAULT_RULES = "rules"
 _SHOWN_ERRORS = 5
@@ -57,7 +57,9 @@ def rule_sides(
     if path.startswith((BUILTIN_PREFIX, GIT_PREFIX)):
         raise UsageError(f"'{path}' alone has nothing to be compared with; give OLD and NEW")
     current = open_source(path)
-    before = open_source(_earlier(Path(path), base, environment))
+    # A file of a folder's set stands for the whole set, on both sides.
+    place = current.path if isinstance(current, FolderSource) else Path(path)
+    before = open_source(_earlier(place, base, environment))
     if _same_files(before, current):
         raise NothingMatchedError(
             f"there is nothing to compare: {path} is just as in {before.label}; name what to "

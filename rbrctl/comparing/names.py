@@ -113,7 +113,8 @@ def changed_names(
                 relative_file(old[old_name].place.file, labels[0]),
                 relative_file(part.place.file, labels[1]),
             )
-            if files[0] != files[1]:
+            # Files of a base are called by other names on each side: nothing is said of them.
+            if None not in files and files[0] != files[1]:
                 changes.append(ChangedName(kind, NameChange.MOVED, name, None, *files, part.place))
     changes += [
         ChangedName(kind, NameChange.REMOVED, name, place=part.place)
@@ -123,8 +124,9 @@ def changed_names(
     return changes
 
 
-def relative_file(file: str, label: str) -> str:
-    """Give a file's name as seen from its rule set; the whole name where it is of another one."""
+def relative_file(file: str, label: str) -> str | None:
+    """Give a file's name as seen from its rule set; None where it is of another one."""
+    prefix = f"{label.rstrip('/')}/"
     if file == label:
         return ""
-    return file.removeprefix(f"{label.rstrip('/')}/")
+    return file.removeprefix(prefix) if file.startswith(prefix) else None

@@ -48,8 +48,8 @@ _PAGES = {
     "diff-question": (
         Severity.NOTE,
         "A grader is asked otherwise than before.\n\n"
-        "Earlier answers to the proposition are stale; 'rbrctl diff --on RESULTS --grader ...' asks "
-        "just those again.",
+        "Earlier answers to the proposition are stale; 'rbrctl diff --on RESULTS --grader ...' "
+        "asks just those again.",
     ),
 }
 

@@ -200,6 +200,7 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     code, out, _ = diff("--fail-on", "laxer")
     assert code == 1
     assert out.startswith("old  git:HEAD:rules (small 1)\nnew  rules (small 1)\n")
+    assert diff("rules/ruleset.yaml")[1].splitlines()[0] == "old  git:HEAD:rules (small 1)"
     git("checkout", "-q", "-b", "change")
     git("commit", "-q", "-a", "-m", "two")
     assert diff()[0] == 3
