@@ -1,6 +1,7 @@
 """Reduced ordered binary decision diagrams: exact answers about boolean functions of many names."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
@@ -30,6 +31,11 @@ class Diagram:
         self._nodes: list[tuple[int, int, int]] = [(last, 0, 0), (last, 1, 1)]
         self._unique: dict[tuple[int, int, int], int] = {}
         self._steps: dict[tuple[int, int, int], int] = {}
+
+    @property
+    def size(self) -> int:
+        """The number of nodes and remembered steps, which the budget limits."""
+        return len(self._nodes) + len(self._steps)
 
     def variable(self, name: str) -> int:
         """Give the function that is true where ``name`` is."""
@@ -117,6 +123,25 @@ class Diagram:
             node = self._unique[key] = len(self._nodes)
             self._nodes.append(key)
         return node
+
+    @contextmanager
+    def scratch(self, budget: int) -> Iterator[None]:
+        """Allow ``budget`` more nodes and steps; no node that is made within outlives the block."""
+        sizes = len(self._nodes), len(self._unique), len(self._steps), len(self._names)
+        before, self._budget = self._budget, sizes[0] + sizes[2] + budget
+        try:
+            yield
+        finally:
+            self._budget = before
+            del self._nodes[sizes[0] :]
+            # A dict gives up its newest entries first, and these are the ones to forget.
+            while len(self._unique) > sizes[1]:
+                self._unique.popitem()
+            while len(self._steps) > sizes[2]:
+                self._steps.popitem()
+            for name in self._names[sizes[3] :]:
+                del self._levels[name]
+            del self._names[sizes[3] :]
 
     def restrict(self, node: int, assignment: Mapping[str, bool]) -> int:
         """Give the function that remains when the names in ``assignment`` have those values."""

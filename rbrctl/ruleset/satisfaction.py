@@ -1,18 +1,23 @@
 """Whether some assignment makes many functions true at once, without one diagram of them all."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from itertools import islice
 from typing import TypeVar
 
 from rbrctl.ruleset.diagram import FALSE, TRUE
 from rbrctl.ruleset.logic import RuleLogic
 
-MAX_STEPS = 2_000
-"""Steps of one search before the diagram is asked instead."""
+MAX_RETREATS = 2_000
+"""Choices that one search may take back before the diagram is asked instead."""
+DIAGRAM_BUDGET = 200_000
+"""Nodes and steps that the diagram may then take."""
 
 _ASSUMED = ""
 """The key of the function that a question assumes."""
 
+_FIRST_PATIENCE = 32
 _COMPARED_WAYS = 6
 _COMPARED_FUNCTIONS = 12
 
@@ -26,8 +31,9 @@ class Constraints:
 
     A search starts from an assignment that fits all of the functions, changes what the question
     asks, and mends only what that breaks: the paths of a diagram to TRUE exclude each other, so
-    that trying each of them in turn is exhaustive. Where that takes more than MAX_STEPS, a diagram
-    of the connected functions decides; UndecidedError where even that is too large.
+    that trying each of them in turn is exhaustive. After some retreats it begins anew from where it
+    stands, and turns first to the functions that failed most. After MAX_RETREATS a diagram of the
+    connected functions decides; UndecidedError where even that is too large.
     """
 
     def __init__(self, logic: RuleLogic, nodes: Mapping[str, int]) -> None:
@@ -38,6 +44,7 @@ class Constraints:
         for key, node in self._nodes.items():
             for name in logic.support(node):
                 self._users.setdefault(name, []).append(key)
+        self._weights: Counter[str] = Counter()
         self._base: dict[str, bool] = {}
         self._has_base = False
         base = self.model()
@@ -58,16 +65,16 @@ class Constraints:
         if assumed == FALSE:
             return None
         try:
-            return _Search(self._nodes, assumed, without, self._users, self._logic).run(
-                self._base, () if self._has_base else self._nodes
-            )
+            search = _Search(self._nodes, assumed, without, self._users, self._weights, self._logic)
+            return search.run(self._base, () if self._has_base else self._nodes)
         except _TooLongError:
             nodes = [node for key, node in self._nodes.items() if key not in without]
-            return self._logic.counterexample([assumed, *nodes])
+            with self._logic.diagram.scratch(DIAGRAM_BUDGET):
+                return self._logic.counterexample([assumed, *nodes])
 
 
 class _TooLongError(Exception):
-    """The search has taken MAX_STEPS."""
+    """The search has taken back MAX_RETREATS choices."""
 
 
 class _Search:
@@ -79,12 +86,14 @@ class _Search:
         assumed: int,
         without: Collection[str],
         users: Mapping[str, Sequence[str]],
+        weights: Counter[str],
         logic: RuleLogic,
     ) -> None:
         self._nodes = nodes
         self._assumed = assumed
         self._without = without
         self._users = users
+        self._weights = weights
         self._diagram = logic.diagram
         self._values: dict[str, bool] = {}
         self._fixed: list[tuple[str, bool | None]] = []
@@ -92,26 +101,35 @@ class _Search:
 
     def run(self, base: Mapping[str, bool], suspects: Iterable[str]) -> dict[str, bool] | None:
         self._values = dict(base)
+        patience = _FIRST_PATIENCE
+        while patience <= MAX_RETREATS:
+            try:
+                return self._values if self._mend(suspects, patience) else None
+            except _TooLongError:
+                # What failed most weighs most when it begins anew from where it stands.
+                self._fixed, self._fixed_names = [], set()
+                suspects, patience = self._nodes, patience * 2
+        raise _TooLongError
+
+    def _mend(self, suspects: Iterable[str], patience: int) -> bool:
+        """Mend all that is broken among ``suspects``; false where that cannot be done."""
         broken = self._broken([key for key in suspects if key not in self._without])
         choices: list[tuple[Iterator[Path], int, list[str]]] = []
-        steps = 0
         while broken:
             choices.append((self._ways(broken), len(self._fixed), broken))
-            path = None
+            path = next(choices[-1][0], None)
             while path is None:
+                choices.pop()
+                patience -= 1
                 if not choices:
-                    return None
-                ways, mark, broken = choices[-1]
-                self._undo(mark)
-                path = next(ways, None)
-                if path is None:
-                    choices.pop()
-            steps += 1
-            if steps > MAX_STEPS:
-                raise _TooLongError
+                    return False
+                if patience < 0:
+                    raise _TooLongError
+                self._undo(choices[-1][1])
+                path = next(choices[-1][0], None)
             touched = self._take(path)
-            broken = self._broken(dict.fromkeys([*broken, *touched]))
-        return self._values
+            broken = self._broken(dict.fromkeys([*choices[-1][2], *touched]))
+        return True
 
     def _broken(self, keys: Iterable[str]) -> list[str]:
         holds, values, nodes = self._diagram.holds, self._values, self._nodes
@@ -122,13 +140,14 @@ class _Search:
 
     def _ways(self, broken: list[str]) -> Iterator[Path]:
         """Give the ways to mend that function, among some broken ones, which has the fewest."""
-        best, fewest = broken[-1], _COMPARED_WAYS + 1
-        for key in reversed(broken[-_COMPARED_FUNCTIONS:]):
+        best, fewest = broken[-1], float("inf")
+        for key in nlargest(_COMPARED_FUNCTIONS, broken, self._weights.__getitem__):
             ways = sum(1 for _ in islice(self._paths(key), _COMPARED_WAYS))
-            if ways < fewest:
-                best, fewest = key, ways
+            if ways / (1 + self._weights[key]) < fewest:
+                best, fewest = key, ways / (1 + self._weights[key])
             if ways <= 1:
-                break
+                self._weights[key] += ways == 0
+                return self._paths(key)
         return self._paths(best)
 
     def _paths(self, key: str) -> Iterator[Path]:
