@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
@@ -31,6 +32,7 @@ class Diagram:
         self._nodes: list[tuple[int, int, int]] = [(last, 0, 0), (last, 1, 1)]
         self._unique: dict[tuple[int, int, int], int] = {}
         self._steps: dict[tuple[int, int, int], int] = {}
+        self._supports: dict[int, frozenset[str]] = {}
 
     @property
     def size(self) -> int:
@@ -125,23 +127,31 @@ class Diagram:
         return node
 
     @contextmanager
-    def scratch(self, budget: int) -> Iterator[None]:
-        """Allow ``budget`` more nodes and steps; no node that is made within outlives the block."""
-        sizes = len(self._nodes), len(self._unique), len(self._steps), len(self._names)
-        before, self._budget = self._budget, sizes[0] + sizes[2] + budget
+    def attempt(self, budget: int, *, keep: bool) -> Iterator[None]:
+        """
+        Allow ``budget`` more nodes and steps within the block.
+
+        Unless ``keep``, and always where the block raises, no node that is made within outlives it.
+        """
+        tables: list[dict[Any, Any]]
+        tables = [self._unique, self._steps, self._supports, self._levels]
+        sizes = [len(table) for table in tables]
+        count, before = len(self._nodes), self._budget
+        self._budget = self.size + budget
         try:
             yield
+        except BaseException:
+            keep = False
+            raise
         finally:
             self._budget = before
-            del self._nodes[sizes[0] :]
-            # A dict gives up its newest entries first, and these are the ones to forget.
-            while len(self._unique) > sizes[1]:
-                self._unique.popitem()
-            while len(self._steps) > sizes[2]:
-                self._steps.popitem()
-            for name in self._names[sizes[3] :]:
-                del self._levels[name]
-            del self._names[sizes[3] :]
+            if not keep:
+                del self._nodes[count:]
+                del self._names[sizes[-1] :]
+                for table, size in zip(tables, sizes, strict=True):
+                    # A dict gives up its newest entries first, and these are the ones to forget.
+                    while len(table) > size:
+                        table.popitem()
 
     def restrict(self, node: int, assignment: Mapping[str, bool]) -> int:
         """Give the function that remains when the names in ``assignment`` have those values."""
@@ -204,7 +214,12 @@ class Diagram:
 
     def support(self, node: int) -> frozenset[str]:
         """Give the names that the function depends on."""
-        return frozenset(self._names[self._nodes[n][0]] for n in self._ascending(node))
+        support = self._supports.get(node)
+        if support is None:
+            below = self._ascending(node)
+            support = frozenset(self._names[self._nodes[each][0]] for each in below)
+            self._supports[node] = support
+        return support
 
     def smallest_model(self, node: int) -> dict[str, bool] | None:
         """

@@ -174,13 +174,13 @@ def _proposition(context: CheckContext, name: str) -> Iterator[Pair]:
         [
             _one_line(axiom.body.text)
             for axiom, node in zip(ruleset.axioms, context.logic.axioms, strict=True)
-            if name in context.logic.support(node)
+            if name in context.logic.diagram.support(node)
         ],
     )
     rules = [
         f"{rule.id}: {_role(context, rule, name)}, otherwise {rule.otherwise}"
         for rule in ruleset.rules.values()
-        if name in context.logic.support(context.logic.requirements[rule.id])
+        if name in context.logic.diagram.support(context.logic.requirements[rule.id])
     ]
     yield "rules", rules or "none depends on it"
 

@@ -54,7 +54,6 @@ class RuleLogic:
         """
         self.ruleset = ruleset
         self.diagram = Diagram(budget) if diagram is None else diagram
-        self._supports: dict[int, frozenset[str]] = {}
         self.definitions: dict[str, int] = dict(bound or {})
         for definition in definitions_in_order(ruleset.definitions):
             self.definitions[definition.name] = self.build(definition.body.expression)
@@ -69,18 +68,11 @@ class RuleLogic:
         """Give the node of an expression over propositions and definitions."""
         return self.diagram.build(expression, self.definitions)
 
-    def support(self, node: int) -> frozenset[str]:
-        """Give the propositions that a function depends on; remembers what it gave."""
-        support = self._supports.get(node)
-        if support is None:
-            support = self._supports[node] = self.diagram.support(node)
-        return support
-
     def dependencies(self, response_class: str) -> tuple[str, ...]:
         """Give the propositions that the class's rules depend on, in the rule set's order."""
         used: set[str] = set()
         for rule in self.ruleset.rules_of(response_class):
-            used |= self.support(self.requirements[rule.id])
+            used |= self.diagram.support(self.requirements[rule.id])
         return tuple(name for name in self.ruleset.propositions if name in used)
 
     def components(self, nodes: Iterable[int]) -> list[int]:
@@ -94,7 +86,7 @@ class RuleLogic:
         for node in dict.fromkeys(nodes):
             if node == FALSE:
                 return [FALSE]
-            support, members = self.support(node), [node]
+            support, members = self.diagram.support(node), [node]
             apart: list[tuple[frozenset[str], list[int]]] = []
             for other_support, other_members in groups:
                 if support & other_support:

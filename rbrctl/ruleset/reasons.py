@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rbrctl.ruleset.diagram import FALSE
+from rbrctl.ruleset.diagram import TRUE
 from rbrctl.ruleset.explanation import Explanation, Fact
 from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.satisfaction import Constraints
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.states import RuleState
 
@@ -58,7 +59,7 @@ def rank_reason(
     broken: dict[str, dict[str, bool]] = {}
     for rule in verdict.broken:
         node = requirements[rule]
-        support = judge.logic.support(node)
+        support = judge.logic.diagram.support(node)
         broken[rule] = minimal_reason(
             {name: value for name, value in known.items() if name in support},
             lambda part, node=node: diagram.value(node, part) is False,  # type: ignore[misc]
@@ -90,10 +91,25 @@ def possible_ranks(
     judge: Judge, response_class: str, assignment: Mapping[str, bool | None]
 ) -> tuple[str, ...]:
     """Give the ranks that some filling of the unknown answers leads to, best first."""
-    known = {name: value for name, value in assignment.items() if value is not None}
-    diagram = judge.logic.diagram
-    nodes = judge.logic.rank_nodes(response_class)
-    return tuple(rank for rank, node in nodes.items() if diagram.restrict(node, known) != FALSE)
+    logic, diagram = judge.logic, judge.logic.diagram
+    variables = {name: diagram.variable(name) for name in judge.dependencies(response_class)}
+    known = {
+        f"known {name}": variable if assignment[name] else diagram.negate(variable)
+        for name, variable in variables.items()
+        if assignment.get(name) is not None
+    }
+    at: list[dict[str, int]] = [{} for _ in judge.ruleset.ranks]
+    for rule in judge.ruleset.rules_of(response_class):
+        at[judge.ruleset.ranks.index(rule.otherwise)][rule.id] = logic.requirements[rule.id]
+    possible: list[str] = []
+    kept = known
+    for rank, rules in reversed(list(zip(judge.ruleset.ranks, at, strict=True))):
+        no_worse = Constraints(logic, kept)
+        broken = map(diagram.negate, rules.values()) if rank != judge.ruleset.ranks[0] else [TRUE]
+        if any(no_worse.model(node) is not None for node in broken):
+            possible.insert(0, rank)
+        kept = kept | rules
+    return tuple(possible)
 
 
 def explain_reason(

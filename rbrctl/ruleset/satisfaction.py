@@ -42,7 +42,7 @@ class Constraints:
         self._nodes = dict(nodes)
         self._users: dict[str, list[str]] = {}
         for key, node in self._nodes.items():
-            for name in logic.support(node):
+            for name in logic.diagram.support(node):
                 self._users.setdefault(name, []).append(key)
         self._weights: Counter[str] = Counter()
         self._base: dict[str, bool] = {}
@@ -69,7 +69,7 @@ class Constraints:
             return search.run(self._base, () if self._has_base else self._nodes)
         except _TooLongError:
             nodes = [node for key, node in self._nodes.items() if key not in without]
-            with self._logic.diagram.scratch(DIAGRAM_BUDGET):
+            with self._logic.diagram.attempt(DIAGRAM_BUDGET, keep=False):
                 return self._logic.counterexample([assumed, *nodes])
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import DEFAULT_BUDGET
 from rbrctl.ruleset.logic import RuleLogic
 from rbrctl.ruleset.model import Rule, RuleSet
+from rbrctl.ruleset.satisfaction import Constraints
 from rbrctl.states import RuleState
 
 MINIMUM_AXIOM_PROBABILITY = 1e-6
@@ -41,7 +43,7 @@ class Judge:
         self._dependencies = {name: self.logic.dependencies(name) for name in self._rules}
         self._axiom_names = tuple(self.logic.diagram.support(node) for node in self.logic.axioms)
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
-        self._plans: dict[tuple[str, frozenset[int]], list[list[int]]] = {}
+        self._plans: dict[tuple[str, frozenset[int]], list[list[int]] | None] = {}
 
     def dependencies(self, response_class: str) -> tuple[str, ...]:
         """Give the propositions that the class's rules depend on, in the rule set's order."""
@@ -83,11 +85,18 @@ class Judge:
         return Verdict(states, self.ruleset.ranks[worst_possible] if settled else None)
 
     def _can_all_hold(self, rules: Sequence[str], assignment: Mapping[str, bool | None]) -> bool:
+        """Tell whether unknowns can be filled so that the rules hold; true where none can tell."""
         known = {name: value for name, value in assignment.items() if value is not None}
         diagram = self.logic.diagram
-        return self.logic.satisfiable(
-            [diagram.restrict(self.logic.requirements[rule], known) for rule in rules]
-        )
+        try:
+            # Every assignment has its own remainders: kept, they would fill the diagram.
+            with diagram.attempt(DEFAULT_BUDGET, keep=False):
+                remainders = {
+                    rule: diagram.restrict(self.logic.requirements[rule], known) for rule in rules
+                }
+                return Constraints(self.logic, remainders).satisfiable
+        except UndecidedError:
+            return True
 
     def rank_probabilities(
         self, response_class: str, probabilities: Mapping[str, float]
@@ -96,8 +105,8 @@ class Judge:
         Give P(rank and axioms) / P(axioms) for each rank, propositions being independent.
 
         Only axioms whose propositions all have a probability are conditioned on. None where a
-        proposition that the rules depend on has none, or where P(axioms) is below
-        MINIMUM_AXIOM_PROBABILITY.
+        proposition that the rules depend on has none, where P(axioms) is below
+        MINIMUM_AXIOM_PROBABILITY, or where the rules are too entangled to compute it.
         """
         if any(name not in probabilities for name in self._dependencies[response_class]):
             return None
@@ -107,7 +116,10 @@ class Judge:
         # at_best[k] is the chance that no rule whose otherwise is the k-th rank or worse is broken
         chances: dict[int, float] = {}
         at_best: list[float] = []
-        for components in self._plan(response_class, usable):
+        plan = self._plan(response_class, usable)
+        if plan is None:
+            return None
+        for components in plan:
             product = 1.0
             for node in components:
                 if node not in chances:
@@ -121,24 +133,31 @@ class Judge:
             for k, rank in enumerate(self.ruleset.ranks)
         }
 
-    def _plan(self, response_class: str, axioms: frozenset[int]) -> list[list[int]]:
+    def _plan(self, response_class: str, axioms: frozenset[int]) -> list[list[int]] | None:
         """For each rank k, and one past the worst, give the unconnected parts to multiply."""
         key = (response_class, axioms)
         if key not in self._plans:
-            ranks = self.ruleset.ranks
-            given = [self.logic.axioms[index] for index in sorted(axioms)]
-            self._plans[key] = [
-                self.logic.components(
-                    given
-                    + [
-                        self.logic.requirements[rule.id]
-                        for rule in self._rules[response_class]
-                        if ranks.index(rule.otherwise) >= k
-                    ]
-                )
-                for k in range(len(ranks) + 1)
-            ]
+            try:
+                with self.logic.diagram.attempt(DEFAULT_BUDGET, keep=True):
+                    self._plans[key] = self._parts(response_class, axioms)
+            except UndecidedError:
+                self._plans[key] = None
         return self._plans[key]
+
+    def _parts(self, response_class: str, axioms: frozenset[int]) -> list[list[int]]:
+        ranks = self.ruleset.ranks
+        given = [self.logic.axioms[index] for index in sorted(axioms)]
+        return [
+            self.logic.components(
+                given
+                + [
+                    self.logic.requirements[rule.id]
+                    for rule in self._rules[response_class]
+                    if ranks.index(rule.otherwise) >= k
+                ]
+            )
+            for k in range(len(ranks) + 1)
+        ]
 
     def axioms_broken(self, assignment: Mapping[str, bool | None]) -> tuple[str, ...]:
         """Give the text of each axiom that the known values already contradict."""

@@ -96,12 +96,15 @@ def test_a_long_chain_needs_no_luck():
 def test_scratch_work_is_forgotten():
     diagram = Diagram()
     kept = diagram.build(And((Name("a"), Name("b"))))
-    with diagram.scratch(1_000):
+    with diagram.attempt(1_000, keep=False):
         diagram.build(Or((Name("c"), Name("d"), Name("a"))))
     other = diagram.build(Implies(Name("e"), Name("a")))
     assert diagram.support(other) == {"a", "e"}
     assert diagram.build(And((Name("a"), Name("b")))) == kept
     assert diagram.build(Or((Not(Name("e")), Name("a")))) == other
-    with pytest.raises(UndecidedError), diagram.scratch(3):
+    with pytest.raises(UndecidedError), diagram.attempt(3, keep=True):
         diagram.build(And(tuple(Name(f"x{number}") for number in range(20))))
     assert diagram.value(kept, {"a": True, "b": True}) is True
+    with diagram.attempt(1_000, keep=True):
+        made = diagram.build(Not(Name("z")))
+    assert diagram.support(made) == {"z"}

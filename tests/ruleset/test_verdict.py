@@ -1,7 +1,9 @@
 import math
-from itertools import product
+import random
+from itertools import pairwise, product
 
 import pytest
+import small_sets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, assignments, expressions, fillings, partial_assignments, truth
@@ -117,3 +119,34 @@ def test_rank_probabilities_need_every_answer_that_the_rules_need():
     assert Judge(ruleset).rank_probabilities("c", {"a": 0.25}) == pytest.approx(
         {"good": 0.25, "poor": 0.0, "bad": 0.75}
     )
+
+
+def tangles(size: int) -> tuple[tuple[str, ...], str, str]:
+    """Give many names, and two expressions over all of them that share no structure."""
+    names = tuple(f"n{number}" for number in range(size))
+    steps = " or ".join(f"({left} and not {right})" for left, right in pairwise(names))
+    halves = zip(names[: size // 2], names[size // 2 :], strict=True)
+    return names, steps, " or ".join(f"({left} and {right})" for left, right in halves)
+
+
+def test_a_stream_of_partial_answers_does_not_fill_the_diagram():
+    names, steps, _ = tangles(60)
+    rules = {"r": (steps, "bad"), "s": (f"not ({steps})", "bad")}
+    judge = Judge(small_sets.small_set(rules, names=names))
+    size = judge.logic.diagram.size
+    draw = random.Random(0)
+    for _ in range(50):
+        partial = {f"n{number}": draw.random() < 0.5 for number in draw.sample(range(60), 30)}
+        assert judge.verdict("c", partial).rank == "bad"
+    assert judge.logic.diagram.size == size
+
+
+def test_what_is_too_entangled_is_undetermined_and_has_no_probabilities(monkeypatch):
+    monkeypatch.setattr("rbrctl.ruleset.verdict.DEFAULT_BUDGET", 10)
+    names, steps, halves = tangles(16)
+    rules = {"r": (steps, "bad"), "s": (halves, "bad")}
+    judge = Judge(small_sets.small_set(rules, names=names))
+    assert judge.verdict("c", {"n3": True}).rank is None
+    assert judge.rank_probabilities("c", dict.fromkeys(judge.dependencies("c"), 0.5)) is None
+    whole = dict.fromkeys(judge.dependencies("c"), False)
+    assert judge.verdict("c", whole).rank == "bad"

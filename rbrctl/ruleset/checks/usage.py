@@ -23,7 +23,7 @@ def used_propositions(context: CheckContext) -> set[str]:
     """Give the propositions that some requirement or feature depends on."""
     nodes = list(context.logic.requirements.values())
     nodes += [context.logic.build(each) for each in feature_expressions(context.ruleset)]
-    return {name for node in nodes for name in context.logic.support(node)}
+    return {name for node in nodes for name in context.logic.diagram.support(node)}
 
 
 def used_definitions(ruleset: RuleSet) -> set[str]:
