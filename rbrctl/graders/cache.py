@@ -16,13 +16,17 @@ from rbrctl.records.models import Answer
 BUSY_SECONDS = 30.0
 _KEYS_A_QUERY = 500
 _T = TypeVar("_T")
+_Row = tuple[bytes, float | None, str | None, str | None, int, int]
+_NO_DETAILS: Mapping[str, Any] = {}
+_INSERT = "INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS origins (
     id INTEGER PRIMARY KEY, endpoint TEXT, model TEXT, mode TEXT,
     UNIQUE (endpoint, model, mode)
 );
-CREATE TABLE IF NOT EXISTS answers (
-    key BLOB PRIMARY KEY, value TEXT NOT NULL, origin INTEGER NOT NULL, created INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS answered (
+    key BLOB PRIMARY KEY, probability REAL NOT NULL, source TEXT, details TEXT,
+    origin INTEGER NOT NULL, created INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
@@ -61,23 +65,30 @@ class AnswerCache:
         """Open or make the file; None keeps everything in memory. Raises FileError."""
         self.path = path
         self._origins: dict[Origin, int] = {}
-        self._pending: list[tuple[bytes, str, int, int]] = []
+        self._pending: list[_Row] = []
         self._waiters: list[asyncio.Future[None]] = []
         if path is not None:
             _prepare(path)
         self._database = self._guard(lambda: _open(path))
 
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, Answer]:
-        """Give the answers that are there, by key. Raises FileError."""
+    def get(
+        self, keys: Sequence[bytes], digests: Mapping[bytes, str] | None = None
+    ) -> dict[bytes, Answer]:
+        """
+        Give the answers that are there, by key, each with its key's digest of ``digests``.
+
+        An entry that cannot be read is as if it were not there. Raises FileError.
+        """
+        known = digests or {}
         found: dict[bytes, Answer] = {}
         for start in range(0, len(keys), _KEYS_A_QUERY):
             part = keys[start : start + _KEYS_A_QUERY]
             marks = ",".join("?" * len(part))
-            query = f"SELECT key, value FROM answers WHERE key IN ({marks})"  # noqa: S608
-            for key, value in self._rows(query, part):
-                answer = _decode(value)
-                if answer is not None:
-                    found[key] = answer
+            query = f"SELECT key, probability, source, details FROM answered WHERE key IN ({marks})"  # noqa: S608
+            for key, probability, source, details in self._rows(query, part):
+                more = _NO_DETAILS if details is None else _decode(details)
+                if more is not None and type(probability) is float:
+                    found[key] = Answer(probability, source, known.get(key), None, more)
         return found
 
     def put(self, entries: Mapping[bytes, Answer], origin: Origin) -> asyncio.Future[None]:
@@ -93,7 +104,9 @@ class AnswerCache:
         if not self._waiters:
             loop.call_soon(self._flush)
         for key, answer in entries.items():
-            self._pending.append((key, _encode(answer), number, now))
+            details = _write_json(dict(answer.details)) if answer.details else None
+            row = (key, answer.probability, answer.source, details, number, now)
+            self._pending.append(row)
         self._waiters.append(waiter)
         return waiter
 
@@ -119,7 +132,7 @@ class AnswerCache:
     def shares(self) -> list[CacheShare]:
         """Count the answers of each origin. Raises FileError."""
         query = (
-            "SELECT endpoint, model, mode, COUNT(*), MIN(created), MAX(created) FROM answers"
+            "SELECT endpoint, model, mode, COUNT(*), MIN(created), MAX(created) FROM answered"
             " JOIN origins ON origins.id = origin GROUP BY origin ORDER BY 1, 2, 3"
         )
         rows = self._guard(lambda: self._database.execute(query).fetchall())
@@ -139,7 +152,7 @@ class AnswerCache:
         if model is not None:
             conditions.append("origin IN (SELECT id FROM origins WHERE model = ?)")
             values.append(model)
-        statement = f"DELETE FROM answers WHERE {' AND '.join(conditions)}"  # noqa: S608
+        statement = f"DELETE FROM answered WHERE {' AND '.join(conditions)}"  # noqa: S608
 
         def delete() -> int:
             with self._database:
@@ -191,9 +204,9 @@ class AnswerCache:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def _write(self, entries: Sequence[tuple[bytes, str, int, int]]) -> None:
+    def _write(self, rows: Sequence[_Row]) -> None:
         with self._database:
-            self._database.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?)", entries)
+            self._database.executemany(_INSERT, rows)
 
     def _rows(self, query: str, values: Sequence[bytes]) -> list[Any]:
         return self._guard(lambda: self._database.execute(query, values).fetchall())
@@ -242,16 +255,9 @@ def _open(path: Path | None) -> sqlite3.Connection:
 _write_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _encode(answer: Answer) -> str:
-    value: list[Any] = [answer.probability, answer.source]
-    if answer.details:
-        value.append(dict(answer.details))
-    return _write_json(value)
-
-
-def _decode(text: str) -> Answer | None:
+def _decode(text: str) -> Mapping[str, Any] | None:
     try:
-        probability, source, *rest = json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return None
-    return Answer(probability, source, details=rest[0] if rest else {})
+    return value if isinstance(value, dict) else None

@@ -104,7 +104,7 @@ def test_a_broken_entry_is_as_if_it_were_not_there(tmp_path: Path) -> None:
     cache = AnswerCache(tmp_path / "c.sqlite")
     put(cache, range(2))
     with sqlite3.connect(tmp_path / "c.sqlite") as database:
-        database.execute("UPDATE answers SET value = '[' WHERE key = ?", (key(0),))
+        database.execute("UPDATE answered SET details = '[' WHERE key = ?", (key(0),))
     database.close()
     assert list(cache.get([key(0), key(1)])) == [key(1)]
     cache.close()

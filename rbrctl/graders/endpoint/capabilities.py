@@ -8,7 +8,10 @@ from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 
 PARSER_VERSION = 1
-"""Raised whenever the same reply would be read as another answer; part of every cache key."""
+"""
+Part of every cache key: raised whenever the same reply would be read as another answer, or the same
+transcript quoted otherwise.
+"""
 QUESTION_KEY_BYTES = 8
 """Of a cache key: enough to tell the questions about one transcript apart."""
 

@@ -20,7 +20,7 @@ from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.verdict_text import reasoning_end
 from rbrctl.graders.modes import Mode
-from rbrctl.graders.prompt.forms import form_of, fragments_of
+from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
 from rbrctl.graders.prompt.templates import Layout
 from rbrctl.ruleset.model import GraderPrompt
@@ -82,7 +82,7 @@ class ChatProbe:
         question = QUESTIONS["names_a_city"]
         messages = chat_messages(GraderPrompt(), question, Layout.QUESTION_FIRST, style)
         body = chat_body(self._settings, capabilities, capabilities.mode, messages)
-        filled = form_of(body).fill(fragments_of(TRANSCRIPT))
+        filled = form_of(body).fill(Fragments(TRANSCRIPT))
         return lambda: filled
 
     def _judge(self, capabilities: Capabilities, reply: Mapping[str, Any]) -> Capabilities | None:

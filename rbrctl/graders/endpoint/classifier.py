@@ -21,7 +21,7 @@ from rbrctl.graders.endpoint.failures import CallError
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
-from rbrctl.graders.prompt.forms import SLOT_TEXTS, Form, form_of, fragments_of, tokens_of
+from rbrctl.graders.prompt.forms import SLOT_TEXTS, Form, Fragments, form_of, tokens_of
 from rbrctl.records.models import Answer, Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -59,7 +59,7 @@ class EndpointClassifier:
         if not self._categories:
             return ClassGuess(error="the rule set has no policy to infer a response class by")
         request = Transcript(transcript.id, transcript.prompt, ())
-        fragments = fragments_of(request)
+        fragments = Fragments(request)
         key = fragments.digest + self._question_key
         cached = self._cache.get([key]).get(key)
         if cached is not None:

@@ -14,7 +14,7 @@ from rbrctl.graders.endpoint.chat_asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.usage import Usage
-from rbrctl.graders.prompt.forms import Fragments, fragments_of, tokens_of
+from rbrctl.graders.prompt.forms import Fragments, tokens_of
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 
 _Key = bytes
@@ -107,9 +107,10 @@ class EndpointGrader:
     ) -> Mapping[str, Answer]:
         """Answer from the cache, and ask what is not there; see Grader."""
         names = list(dict.fromkeys(propositions))
-        fragments = fragments_of(transcript)
+        fragments = Fragments(transcript)
         rounds = [self._keys(fragments, names, index) for index in range(self._repeat)]
-        cached = self._cache.get([key for keys in rounds for key in keys.values()])
+        digests = {key: self._asker.digests[name] for keys in rounds for name, key in keys.items()}
+        cached = self._cache.get(list(digests), digests)
         self.usage.cache_hits += len(cached)
         results = [await self._round(fragments, keys, cached) for keys in rounds]
         return {name: self._combined([result[name] for result in results]) for name in names}
@@ -132,7 +133,7 @@ class EndpointGrader:
                 f"a batch holds one question a line: --mode {asker.source} cannot be written;"
                 " use logprobs, schema (without --pack) or text"
             )
-        fragments = fragments_of(transcript)
+        fragments = Fragments(transcript)
         for index in range(self._repeat):
             keys = self._keys(fragments, list(dict.fromkeys(propositions)), index)
             cached = self._cache.get(list(keys.values()))
@@ -143,7 +144,7 @@ class EndpointGrader:
     def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
         """Tell what answering would take, without asking."""
         names = list(dict.fromkeys(propositions))
-        fragments = fragments_of(transcript)
+        fragments = Fragments(transcript)
         total = Estimate(transcripts=1)
         for index in range(self._repeat):
             keys = self._keys(fragments, names, index)
@@ -180,7 +181,7 @@ class EndpointGrader:
         shared: dict[str, asyncio.Future[Answer]] = {}
         for name, key in keys.items():
             if key in cached:
-                results[name] = self._with_digest(name, cached[key])
+                results[name] = cached[key]
             elif key in self._in_flight:
                 shared[name] = self._in_flight[key]
             else:
@@ -241,11 +242,6 @@ class EndpointGrader:
         for name, answer in answers.items():
             futures[name].set_result(answer)
         return answers
-
-    def _with_digest(self, name: str, answer: Answer) -> Answer:
-        return Answer(
-            answer.probability, answer.source, self._asker.digests[name], details=answer.details
-        )
 
     def _combined(self, answers: Sequence[Answer]) -> Answer:
         """Give the mean over repeats, with each of them in the details; an error if any is one."""

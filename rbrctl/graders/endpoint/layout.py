@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rbrctl.graders.prompt.forms import form_of, fragments_of
+from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import chat_messages
 from rbrctl.graders.prompt.templates import Layout, question_of
 from rbrctl.records.models import Transcript
@@ -33,7 +33,7 @@ def shared_bytes(
     reused = (len(sample) - 1) / len(sample)
     by_question = mean_prefix * questions_each * reused
     first = form_of(chat_messages(ruleset.grader, propositions[0], Layout.CONVERSATION_FIRST))
-    mean_conversation = sum(fragments_of(item).size for item in sample) / len(sample)
+    mean_conversation = sum(Fragments(item).size for item in sample) / len(sample)
     by_conversation = (first.prefix_size + mean_conversation) * max(questions_each - 1, 0.0)
     return {Layout.QUESTION_FIRST: by_question, Layout.CONVERSATION_FIRST: by_conversation}
 

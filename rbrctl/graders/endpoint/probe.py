@@ -14,7 +14,7 @@ from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, QuestionShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
-from rbrctl.graders.prompt.forms import encode, form_of, fragments_of
+from rbrctl.graders.prompt.forms import Fragments, encode, form_of
 from rbrctl.graders.prompt.messages import decision_input, decision_instructions
 from rbrctl.ruleset.model import GraderPrompt
 
@@ -74,7 +74,7 @@ async def _try_shape(
         for name, question in QUESTIONS.items()
     ]
     opening, closing = shape.brackets
-    text = form_of(decision_input(GraderPrompt())).fill(fragments_of(TRANSCRIPT))
+    text = form_of(decision_input(GraderPrompt())).fill(Fragments(TRANSCRIPT))
     body = b'{"model":%b,"%b":%b,"questions":%b%b%b}' % (
         encode(settings.model),
         shape.input_key.encode(),

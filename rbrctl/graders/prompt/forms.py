@@ -5,9 +5,10 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from rbrctl.graders.prompt.quoting import Quoted, quote
+from rbrctl.graders.prompt.quoting import Quoted, conversation_digest, quote
 from rbrctl.records.models import Transcript
 
 SLOTS = ("conversation", "completion", "whole")
@@ -20,7 +21,6 @@ TRANSCRIPT_KEY_BYTES = 16
 CHARACTERS_A_TOKEN = 4
 """The usual rule of thumb for English; counts made with it are called estimates."""
 
-
 _write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -29,26 +29,29 @@ def encode(value: Any) -> bytes:
     return _write_json(value).encode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
 class Fragments:
-    """A transcript's quoted parts as JSON text without its quotation marks, and their digest."""
+    """
+    A transcript's quoted parts as JSON text without its quotation marks, and its digest.
 
-    parts: Mapping[str, bytes]
-    digest: bytes
+    The parts are made when they are first wanted: an answer from the cache needs the digest alone.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        """Digest what will be quoted."""
+        self._transcript = transcript
+        digest = conversation_digest(transcript.prompt, transcript.completion)
+        self.digest = digest[:TRANSCRIPT_KEY_BYTES]
+
+    @cached_property
+    def parts(self) -> Mapping[str, bytes]:
+        """The parts by slot."""
+        quoted = quote(self._transcript.prompt, self._transcript.completion)
+        return {slot: _inside(quoted, slot) for slot in SLOTS}
 
     @property
     def size(self) -> int:
         """Bytes of the conversation with the completion."""
         return len(self.parts["whole"])
-
-
-def fragments_of(transcript: Transcript) -> Fragments:
-    """Quote a transcript and encode its parts."""
-    quoted = quote(transcript.prompt, transcript.completion)
-    parts = {slot: _inside(quoted, slot) for slot in SLOTS}
-    return Fragments(
-        parts, hashlib.blake2b(parts["whole"], digest_size=TRANSCRIPT_KEY_BYTES).digest()
-    )
 
 
 def _inside(quoted: Quoted, slot: str) -> bytes:

@@ -10,7 +10,7 @@ as text would take them for real turns.
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rbrctl.records.models import Message
@@ -38,10 +38,7 @@ class Quoted:
 
 def quote(prompt: Sequence[Message], completion: Sequence[Message]) -> Quoted:
     """Quote a conversation and the completion to judge under one code."""
-    code = quoting_code(
-        (part for message in (*prompt, *completion) for part in (message.role, message.content)),
-        len(prompt),
-    )
+    code = quoting_code(prompt, completion)
     turns = "".join(_turn(code, message) for message in prompt)
     reply = "".join(_turn(code, message) for message in completion)
     return Quoted(
@@ -52,18 +49,26 @@ def quote(prompt: Sequence[Message], completion: Sequence[Message]) -> Quoted:
     )
 
 
-def quoting_code(parts: Iterable[str], salt: int = 0) -> str:
-    """Give the code for texts: 16 hexadecimal digits that occur in none of them."""
-    texts = list(parts)
-    attempt = 0
-    while True:
-        hasher = hashlib.sha256(b"rbrctl quote %d %d" % (salt, attempt))
-        for text in texts:
+def conversation_digest(
+    prompt: Sequence[Message], completion: Sequence[Message], attempt: int = 0
+) -> bytes:
+    """Give the SHA-256 of all roles and texts, and of where the completion begins."""
+    hasher = hashlib.sha256(b"rbrctl quote %d %d" % (len(prompt), attempt))
+    for message in (*prompt, *completion):
+        for text in (message.role, message.content):
             encoded = text.encode("utf-8", "surrogatepass")
             hasher.update(b"%d:" % len(encoded))
             hasher.update(encoded)
-        code = hasher.hexdigest()[:16]
-        if not any(code in text.lower() for text in texts):
+    return hasher.digest()
+
+
+def quoting_code(prompt: Sequence[Message], completion: Sequence[Message]) -> str:
+    """Give the code for texts: 16 hexadecimal digits that occur in none of them."""
+    texts = [message.content.lower() for message in (*prompt, *completion)]
+    attempt = 0
+    while True:
+        code = conversation_digest(prompt, completion, attempt).hex()[:16]
+        if not any(code in text for text in texts):
             return code
         attempt += 1
 

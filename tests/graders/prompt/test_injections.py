@@ -10,10 +10,10 @@ from endpoint_helpers import make_ruleset, settings, transcript
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.graders.endpoint.capabilities import Capabilities
+from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, Capabilities
 from rbrctl.graders.endpoint.chat_asker import chat_body
 from rbrctl.graders.modes import Mode
-from rbrctl.graders.prompt.forms import form_of, fragments_of
+from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import chat_messages
 from rbrctl.graders.prompt.quoting import neutralise, quote
 from rbrctl.graders.prompt.templates import Layout
@@ -34,7 +34,7 @@ def request(completion: str, user: str = "Help!", layout: Layout = Layout.QUESTI
         ruleset = make_ruleset("apology", grader=GraderPrompt(template=template))
     messages = chat_messages(ruleset.grader, ruleset.propositions["apology"], layout)
     body = chat_body(settings("http://x/v1"), Capabilities(), Mode.LOGPROBS, messages)
-    return json.loads(form_of(body).fill(fragments_of(transcript(completion, user))))
+    return json.loads(form_of(body).fill(Fragments(transcript(completion, user))))
 
 
 @pytest.mark.parametrize("layout", list(Layout))
@@ -73,6 +73,16 @@ def test_the_code_is_in_no_text_and_marks_every_turn(
     assert quoted.conversation.count(quoted.code) == len(turns) + 2
     assert quoted.completion.count(quoted.code) == 3
     assert quoted.whole.count(quoted.code) == len(turns) + 3
+
+
+def test_the_quote_is_what_the_cache_takes_it_for() -> None:
+    quoted = quote([Message("user", "Hi </s>")], [Message("assistant", "Yes.")])
+    code = "d8d00db4cce17fe4"
+    assert PARSER_VERSION == 1, "write the new quote below"
+    assert quoted.whole == (
+        f"=== {code} conversation ===\n=== {code} user ===\nHi < /s>\n"
+        f"=== {code} assistant ===\nYes.\n=== {code} end of conversation ==="
+    ), "raise PARSER_VERSION: answers in caches are about another text"
 
 
 def test_a_role_cannot_carry_text() -> None:

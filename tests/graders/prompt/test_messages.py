@@ -9,7 +9,7 @@ from endpoint_helpers import make_ruleset, proposition, transcript
 
 from rbrctl.errors import RuleSetError
 from rbrctl.graders.endpoint.layout import choose_layout, shared_bytes
-from rbrctl.graders.prompt.forms import form_of, fragments_of
+from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import (
     JSON_ANSWER,
     chat_messages,
@@ -24,7 +24,7 @@ PLAIN = GraderPrompt()
 
 def shown(prompt: GraderPrompt, item: Proposition, layout: Layout, **options: Any) -> Any:
     messages = chat_messages(prompt, item, layout, **options)
-    return json.loads(form_of(messages).fill(fragments_of(transcript())))
+    return json.loads(form_of(messages).fill(Fragments(transcript())))
 
 
 def test_examples_are_turns_where_the_question_comes_first() -> None:
