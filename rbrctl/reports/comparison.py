@@ -50,7 +50,7 @@ def verdict_line(
         moved, all_rows = comparison.corpus.moved.bit_count(), comparison.corpus.rows.bit_count()
         facts.append(f"{moved:,} of {all_rows:,} transcripts change rank")
     better = sum(1 for each in comparison.scores if each.significant and (each.difference or 0) > 0)
-    worse = sum(1 for each in comparison.scores if each.significant and (each.difference or 0) < 0)
+    worse = sum(each.fell for each in comparison.scores)
     for count, word in ((worse, "worse"), (better, "better")):
         if count:
             facts.append(f"agreement with labels is {word} in {count} of {len(comparison.scores)}")

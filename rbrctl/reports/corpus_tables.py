@@ -125,6 +125,7 @@ def accuracy_table(comparison: Comparison) -> Table:
             Column("adjusted", "p", numeric=True, priority=1),
             Column("smallest_drop", "smallest drop seen", numeric=True, priority=2),
             Column("noise", "noise", numeric=True, priority=3 if noisy else WIDE_ONLY),
+            Column("drop_p", "p of a drop", numeric=True, priority=WIDE_ONLY),
             Column("p_value", "p alone", numeric=True, priority=WIDE_ONLY),
             Column("only_old", "only old right", numeric=True, priority=WIDE_ONLY),
             Column("only_new", "only new right", numeric=True, priority=WIDE_ONLY),
@@ -135,8 +136,9 @@ def accuracy_table(comparison: Comparison) -> Table:
         ),
         [_accuracy_row(score) for score in scores],
         notes=[
-            f"p is exact McNemar after Holm's correction over {tested} tests; 'smallest drop seen' "
-            "is the smallest fall that would have been significant on these rows."
+            f"p is exact McNemar, of both sides, after Holm's correction over {tested} tests. The "
+            "gate asks for a drop alone, over the tests that can find one (--wide: p of a drop); "
+            "'smallest drop seen' is the smallest fall that it would have found on these rows."
         ]
         if tested
         else [],
@@ -146,8 +148,10 @@ def accuracy_table(comparison: Comparison) -> Table:
 def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
     difference = score.difference
     tone = None
-    if score.significant and difference:
-        tone = Tone.GOOD if difference > 0 else Tone.BAD
+    if score.fell:
+        tone = Tone.BAD
+    elif score.significant and difference and difference > 0:
+        tone = Tone.GOOD
     shown = None if difference is None else f"{difference:+.3f}" if difference else "0"
     return (
         score.name if score.kind == "rule" else f"rank: {score.name}",
@@ -160,6 +164,7 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
         _p_cell(score),
         score.smallest_drop,
         score.noise,
+        score.drop_p,
         score.p_value,
         score.only_old,
         score.only_new,
