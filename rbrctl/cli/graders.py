@@ -83,8 +83,7 @@ def choose_grader(
 
 
 def _embedded(model: str, ruleset: RuleSet) -> Grader:
-    from rbrctl.graders.embedded.grader import EmbeddedGrader
-    from rbrctl.graders.embedded.model_file import load_model
+    from rbrctl.graders.embedded import EmbeddedGrader, load_model
 
     return EmbeddedGrader(ruleset, load_model(Path(model) if model else None))
 

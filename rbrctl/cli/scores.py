@@ -174,8 +174,8 @@ def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
 def say_what_is_odd(output: Output, score: Score) -> None:
     """Say what about the results a reader of the tables should know."""
     if score.axioms_broken:
-        results = "1 result has" if score.axioms_broken == 1 else f"{score.axioms_broken:,} have"
-        output.talk(f"{results} answers that break an axiom")
+        results = "result has" if score.axioms_broken == 1 else "results have"
+        output.talk(f"{score.axioms_broken:,} {results} answers that break an axiom")
     if score.rank_labels_contradicted:
         output.talk(
             f"{score.rank_labels_contradicted} rows have a rank label that is not the rank of "
