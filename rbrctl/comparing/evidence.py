@@ -1,5 +1,8 @@
 """The transcripts that a comparison looks at: results, or labelled transcripts as their own."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,7 +13,7 @@ from rbrctl.comparing.outcome import LABELS, Comparison, stale_answers, unanswer
 from rbrctl.comparing.pairing import PairedTables
 from rbrctl.comparing.rulesets import compare_rulesets
 from rbrctl.comparing.table_file import read_table
-from rbrctl.records.files import Source
+from rbrctl.records.files import Source, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemHandler
@@ -18,13 +21,6 @@ from rbrctl.records.transcripts import read_transcripts
 from rbrctl.ruleset.model import RuleSet
 
 _NOBODY = RuleSetIdentity("none", "0", "")
-
-
-def holds_results(source: Source) -> bool:
-    """Tell whether a file's first usable line is a result rather than a transcript."""
-    for _, row in read_json_lines(source, lambda problem: None):
-        return "answers" in row
-    return True
 
 
 def read_evidence(
@@ -35,14 +31,42 @@ def read_evidence(
 
     Raises FileError where it cannot be read.
     """
-    if holds_results(source):
-        return read_table(source, on_problem, truth)
-    return table_of(labels_as_answers(source, on_problem))
+    if isinstance(source, str | os.PathLike):
+        return _read(source, source_name(source), on_problem, truth)
+    # What it holds shows on its first line, and a stream can be read but once.
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        return _read(copy, source_name(source), on_problem, truth)
 
 
-def labels_as_answers(source: Source, on_problem: ProblemHandler) -> Iterator[Result]:
+def _read(
+    source: Source, name: str, on_problem: ProblemHandler, truth: Truth | None
+) -> AnswerTable:
+    _rewind(source)
+    holds_results = _holds_results(source)
+    _rewind(source)
+    if holds_results:
+        return read_table(source, on_problem, truth, name)
+    return table_of(labels_as_answers(source, on_problem, name))
+
+
+def _rewind(source: Source) -> None:
+    if not isinstance(source, str | os.PathLike):
+        source.seek(0)
+
+
+def _holds_results(source: Source) -> bool:
+    """Tell whether the first usable line is a result rather than a transcript."""
+    for _, row in read_json_lines(source, lambda problem: None):
+        return "answers" in row
+    return True
+
+
+def labels_as_answers(
+    source: Source, on_problem: ProblemHandler, name: str | None = None
+) -> Iterator[Result]:
     """Give labelled transcripts as if their labels were a grader's certain answers."""
-    for transcript in read_transcripts(source, on_problem):
+    for transcript in read_transcripts(source, on_problem, name):
         yield Result(
             id=transcript.id,
             content_digest=transcript.content_digest,
