@@ -30,6 +30,19 @@ class ExplainFormat(StrEnum):
 DOCUMENTS = (ExplainFormat.MARKDOWN, ExplainFormat.HTML)
 
 
+FormatOption = Annotated[
+    ExplainFormat,
+    typer.Option("--format", "-f", metavar="FORMAT", help="text, json, markdown or html."),
+]
+
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration", metavar="FILE", help="How to read the grader's answers in --results."
+    ),
+]
+
+
 def command(
     context: typer.Context,
     name: Annotated[
@@ -37,9 +50,8 @@ def command(
         typer.Argument(
             metavar="[NAME]",
             help="A check's id; a rule, proposition, definition, response class or rank; with "
-            "--results a transcript's id; with -f markdown or html a rule set, "
-            "for its whole policy. "
-            "Without any, the checks are listed.",
+            "--results a transcript's id; with -f markdown or html a rule set, for its whole "
+            "policy. Without any, the checks are listed.",
         ),
     ] = None,
     rules: Annotated[
@@ -57,16 +69,8 @@ def command(
             "--results", metavar="FILE", help="Explain the rank of a transcript of this file."
         ),
     ] = None,
-    calibration: Annotated[
-        str | None,
-        typer.Option(
-            "--calibration", metavar="FILE", help="How to read the grader's answers in --results."
-        ),
-    ] = None,
-    format_: Annotated[
-        ExplainFormat,
-        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, markdown or html."),
-    ] = ExplainFormat.TEXT,
+    calibration: CalibrationOption = None,
+    format_: FormatOption = ExplainFormat.TEXT,
 ) -> ExitCode:
     """
     Explain a check's id, a name of the rule set, or why a transcript has its rank.

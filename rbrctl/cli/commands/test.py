@@ -29,6 +29,18 @@ class TestFormat(StrEnum):
     JUNIT = "junit"
 
 
+FormatOption = Annotated[
+    TestFormat,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="auto, text, json, github, markdown or junit; auto is github inside GitHub "
+        "Actions, else text.",
+    ),
+]
+
+
 def command(
     context: typer.Context,
     path: Annotated[
@@ -49,16 +61,7 @@ def command(
             help="Fail where the tests cover less, from 0 to 1.",
         ),
     ] = None,
-    format_: Annotated[
-        TestFormat,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="auto, text, json, github, markdown or junit; auto is github inside GitHub "
-            "Actions, else text.",
-        ),
-    ] = TestFormat.AUTO,
+    format_: FormatOption = TestFormat.AUTO,
     wide: Annotated[
         bool, typer.Option("--wide", help="List also the rules that are covered wholly.")
     ] = False,
