@@ -1,48 +1,69 @@
-"""Choosing what comes first in a request, by counting what servers would not read twice."""
+"""Choosing what comes first in a request, by counting what a server must read anew."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rbrctl.graders.prompt.forms import Fragments, form_of
+from rbrctl.graders.prompt.forms import Form, Fragments, form_of
 from rbrctl.graders.prompt.messages import chat_messages
 from rbrctl.graders.prompt.templates import Layout, question_of
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
 
 
-def shared_bytes(
-    ruleset: RuleSet, sample: Sequence[Transcript], questions_each: float
-) -> dict[Layout, float]:
-    """
-    Count, for each layout, the bytes a transcript that a prefix cache would save on the sample.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Bytes a transcript: what is sent, and what of it a prefix cache spares."""
 
-    Question first: every proposition's prefix, for each transcript but the first. Conversation
-    first: the task and the conversation, for each question of a transcript but the first.
+    sent: float
+    shared: float
+
+    @property
+    def fresh(self) -> float:
+        """What has to be read anew."""
+        return self.sent - self.shared
+
+
+def compare_layouts(
+    ruleset: RuleSet, sample: Sequence[Transcript], questions_each: float
+) -> dict[Layout, Reading]:
     """
-    propositions = [
-        proposition
-        for proposition in ruleset.propositions.values()
-        if question_of(proposition) is not None
-    ]
-    if not propositions or not sample:
-        return {Layout.QUESTION_FIRST: 0.0, Layout.CONVERSATION_FIRST: 0.0}
-    prefixes = [
-        form_of(chat_messages(ruleset.grader, proposition, Layout.QUESTION_FIRST)).prefix_size
-        for proposition in propositions
-    ]
-    mean_prefix = sum(prefixes) / len(prefixes)
-    reused = (len(sample) - 1) / len(sample)
-    by_question = mean_prefix * questions_each * reused
-    first = form_of(chat_messages(ruleset.grader, propositions[0], Layout.CONVERSATION_FIRST))
-    mean_conversation = sum(Fragments(item).size for item in sample) / len(sample)
-    by_conversation = (first.prefix_size + mean_conversation) * max(questions_each - 1, 0.0)
-    return {Layout.QUESTION_FIRST: by_question, Layout.CONVERSATION_FIRST: by_conversation}
+    Count what each layout would make a server with a prefix cache read, over the sample.
+
+    Question first shares each proposition's prefix between all transcripts but the first.
+    Conversation first shares the task and the conversation between all questions of a transcript
+    but the first, and says the examples with less around them.
+    """
+    conversation = sum(Fragments(item).size for item in sample) / len(sample)
+    readings: dict[Layout, Reading] = {}
+    for layout in (Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST):
+        forms = _forms(ruleset, layout)
+        size = sum(form.size for form in forms) / len(forms) + conversation
+        prefix = sum(form.prefix_size for form in forms) / len(forms)
+        if layout is Layout.QUESTION_FIRST:
+            shared = prefix * questions_each * (len(sample) - 1) / len(sample)
+        else:
+            shared = (prefix + conversation) * max(questions_each - 1, 0.0)
+        readings[layout] = Reading(size * questions_each, shared)
+    return readings
 
 
 def choose_layout(ruleset: RuleSet, sample: Sequence[Transcript], questions_each: float) -> Layout:
-    """Choose the layout that shares more; the rule set's own template leaves no choice."""
+    """
+    Choose the layout that leaves less to read; the rule set's own template leaves no choice.
+
+    Without a sample the question comes first.
+    """
     if ruleset.grader.template is not None:
         return Layout.TEMPLATE
-    shared = shared_bytes(ruleset, sample, questions_each)
-    if shared[Layout.CONVERSATION_FIRST] > shared[Layout.QUESTION_FIRST]:
-        return Layout.CONVERSATION_FIRST
-    return Layout.QUESTION_FIRST
+    if not sample or not _forms(ruleset, Layout.QUESTION_FIRST):
+        return Layout.QUESTION_FIRST
+    readings = compare_layouts(ruleset, sample, questions_each)
+    return min(readings, key=lambda layout: readings[layout].fresh)
+
+
+def _forms(ruleset: RuleSet, layout: Layout) -> list[Form]:
+    return [
+        form_of(chat_messages(ruleset.grader, proposition, layout))
+        for proposition in ruleset.propositions.values()
+        if question_of(proposition) is not None
+    ]

@@ -8,7 +8,7 @@ import pytest
 from endpoint_helpers import make_ruleset, proposition, transcript
 
 from rbrctl.errors import RuleSetError
-from rbrctl.graders.endpoint.layout import choose_layout, shared_bytes
+from rbrctl.graders.endpoint.layout import choose_layout, compare_layouts
 from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import (
     JSON_ANSWER,
@@ -105,18 +105,41 @@ def test_the_digest_covers_all_that_changes_the_text() -> None:
     assert again == form_of(chat_messages(*variants[0])).digest
 
 
-def test_the_layout_that_shares_more_is_chosen() -> None:
+def test_the_layout_that_leaves_less_to_read_is_chosen() -> None:
     ruleset = make_ruleset()
     short = [transcript(f"Sorry {i}.") for i in range(50)]
     long = [
         Transcript(str(i), (Message("user", "word " * 5000),), (Message("assistant", "ok"),))
         for i in range(50)
     ]
-    assert choose_layout(ruleset, short, 2) is Layout.QUESTION_FIRST
-    assert choose_layout(ruleset, long, 2) is Layout.CONVERSATION_FIRST
+    assert choose_layout(ruleset, short, 1) is Layout.QUESTION_FIRST
     assert choose_layout(ruleset, long, 1) is Layout.QUESTION_FIRST
+    assert choose_layout(ruleset, long, 2) is Layout.CONVERSATION_FIRST
     assert choose_layout(ruleset, [], 5) is Layout.QUESTION_FIRST
     own = make_ruleset(grader=GraderPrompt(template="{conversation} {question}"))
     assert choose_layout(own, long, 2) is Layout.TEMPLATE
-    shared = shared_bytes(ruleset, long, 2)
-    assert shared[Layout.CONVERSATION_FIRST] == pytest.approx(25_000, rel=0.1)
+
+
+def test_what_a_layout_shares_is_what_its_requests_have_in_common() -> None:
+    ruleset = make_ruleset()
+    sample = [transcript(f"Sorry, I cannot do number {i:03d}.") for i in range(40)]
+    readings = compare_layouts(ruleset, sample, 2)
+    names = list(ruleset.propositions)
+    by_name = [[(name, item) for item in sample] for name in names]
+    by_item = [[(name, item) for name in names] for item in sample]
+    for layout, groups in ((Layout.QUESTION_FIRST, by_name), (Layout.CONVERSATION_FIRST, by_item)):
+        forms = {
+            name: form_of(chat_messages(ruleset.grader, item, layout))
+            for name, item in ruleset.propositions.items()
+        }
+        bodies = [[forms[name].fill(Fragments(item)) for name, item in group] for group in groups]
+        sent = sum(len(body) for group in bodies for body in group)
+        shared = sum(in_common(group[0], body) for group in bodies for body in group[1:])
+        assert readings[layout].sent == pytest.approx(sent / len(sample), rel=0.05)
+        assert readings[layout].shared == pytest.approx(shared / len(sample), rel=0.1)
+
+
+def in_common(one: bytes, other: bytes) -> int:
+    """Count the bytes at their beginnings that are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
