@@ -37,13 +37,14 @@ def compare_layouts(
     readings: dict[Layout, Reading] = {}
     for layout in (Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST):
         forms = _forms(ruleset, layout)
-        size = sum(form.size for form in forms) / len(forms) + conversation
-        prefix = sum(form.prefix_size for form in forms) / len(forms)
+        sent = sum(form.size for form in forms) / len(forms) + conversation
         if layout is Layout.QUESTION_FIRST:
+            prefix = sum(form.prefix_size for form in forms) / len(forms)
             shared = prefix * questions_each * (len(sample) - 1) / len(sample)
         else:
-            shared = (prefix + conversation) * max(questions_each - 1, 0.0)
-        readings[layout] = Reading(size * questions_each, shared)
+            tail = sum(form.tail_size for form in forms) / len(forms)
+            shared = (sent - tail) * max(questions_each - 1, 0.0)
+        readings[layout] = Reading(sent * questions_each, shared)
     return readings
 
 

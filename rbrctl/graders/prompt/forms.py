@@ -82,6 +82,11 @@ class Form:
         """Bytes before the first slot: what requests of different transcripts share."""
         return len(self.pieces[0])
 
+    @property
+    def tail_size(self) -> int:
+        """Bytes after the last slot."""
+        return len(self.pieces[-1])
+
 
 def form_of(body: Any) -> Form:
     """Make a form of a JSON value whose texts contain SLOT_TEXTS."""
