@@ -127,7 +127,9 @@ def test_long_completions_are_cut_and_counted():
     )
 
 
-@pytest.mark.parametrize("unit", ["word ", "a", "\n", "i can not ", '"', "?", "🙂", "1. x\n"])
+@pytest.mark.parametrize(
+    "unit", ["word ", "a", "\n", "i can not ", "I cannot. ", "a. ", '"', "?", "🙂", "1. x\n"]
+)
 def test_ten_megabytes_are_graded_in_seconds(unit: str):
     hostile = make_transcript(unit * (10_000_000 // len(unit)), unit * (10_000_000 // len(unit)))
     before = time.perf_counter()
