@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,27 +91,43 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
     plain = sorted({name for row in measured for name in row})
     common = _common_words(words)
     features = (*plain, *(WORD + word for word in common))
+    return Dataset(
+        features,
+        len(plain),
+        _matrix(measured, words, features),
+        np.array(weights),
+        np.array(scored),
+        tuple(groups),
+        tuple(_target(name, labels) for name in names),
+    )
+
+
+def _matrix(
+    measured: Sequence[Mapping[str, float]],
+    words: Sequence[frozenset[str]],
+    features: Sequence[str],
+) -> Array:
+    """Put the features of each row in their columns; a word's is 1 where the row has it."""
+    import numpy as np
+
     column = {name: at for at, name in enumerate(features)}
     matrix = np.zeros((len(measured), len(features)), dtype=np.float32)
     for row, (values, there) in enumerate(zip(measured, words, strict=True)):
         for name, value in values.items():
             matrix[row, column[name]] = value
-        for word in there.intersection(common):
-            matrix[row, column[WORD + word]] = 1.0
-    targets = []
-    for name in names:
-        rows = [row for row, known in enumerate(labels) if name in known]
-        values_there = np.array([labels[row][name] for row in rows])
-        targets.append(Target(name, np.array(rows, dtype=np.intp), values_there))
-    return Dataset(
-        features,
-        len(plain),
-        matrix,
-        np.array(weights),
-        np.array(scored),
-        tuple(groups),
-        tuple(targets),
-    )
+        for word in there:
+            at = column.get(WORD + word)
+            if at is not None:
+                matrix[row, at] = 1.0
+    return matrix
+
+
+def _target(name: str, labels: Sequence[Mapping[str, float]]) -> Target:
+    import numpy as np
+
+    rows = [row for row, known in enumerate(labels) if name in known]
+    values = [labels[row][name] for row in rows]
+    return Target(name, np.array(rows, dtype=np.intp), np.array(values))
 
 
 def _common_words(texts: Sequence[frozenset[str]]) -> list[str]:
