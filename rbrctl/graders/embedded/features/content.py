@@ -11,7 +11,7 @@ FAMILIES: Families = {
     ),
     "explicit_sexual": phrases(
         "(cock*|pussy|cum|fuck*|tits|dick|nipple*|thigh*|thrust*|moan*|erection|anal|rape*|cumming|"
-        "horny|boobs|whore*|slut*|orgasm*|genital*|lick*|grope*|honeypot|climax*)",
+        "horny|boobs|whore*|slut*|orgasm*|genital*|lick*|grope*|climax*)",
     ),
     "hate": phrases(
         "(hate*|hatred|racis*|racial*|antisemit*|anti semit*|nazi*|holocaust|hitler|stereotyp*|"

@@ -75,7 +75,7 @@ FAMILIES: Families = {
         "(i|we) (must|have to|need to) (say|admit|express)",
         "(i|we) (am|are) (deeply |quite |very |truly |a bit |rather |) "
         "(concerned|disturbed|shocked|appalled|disappointed|worried|"
-        "troubled|saddened|uncomfortable|surprised|not so fond)",
+        "troubled|saddened|uncomfortable|surprised)",
         "(question|questions|wonder*) (the |your |why |) (ethics|morality|motives|intent*|anyone)",
         "(why are you|are you) (so |really |sure |) (concerned|interested|curious|asking|obsessed)",
         "(dreadful|morbid|odd|inquisitive|thought provoking|taboo)",
@@ -100,7 +100,7 @@ FAMILIES: Families = {
         "(report|reported|reporting) (you|this|your|it to|the)",
         "(authorit*|police|law enforcement|legal action|legal consequences|prosecut*|jail|prison|"
         "arrest*|banned|suspend*|terminat*|consequences|repercussions)",
-        "(be careful|better be|watch out|beware|be warned|warn you|warning|eyes everywhere|"
+        "(be careful|better be|watch out|beware|be warned|warn you|warning|"
         "you will regret|you will be reported|being watched|monitored|flagged)",
     ),
     "insults": phrases(
