@@ -67,7 +67,9 @@ DATA_SETS: list[dict[str, Any]] = [
         "name": "plain_transcripts",
         "licence": "MIT, as this package",
         "source": "tests/benchmarks/data/plain_transcripts.jsonl",
-        "use": "written for this package: refusals and answers in the manner of many models",
+        "use": "written for this package: refusals and answers in the manner of many models;"
+        " which manners was chosen after reading what an earlier model got wrong elsewhere,"
+        " chatgpt_refusals included",
     },
 ]
 
