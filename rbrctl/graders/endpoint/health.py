@@ -4,6 +4,9 @@ from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.failures import HOPELESS_KINDS, Failure, FailureKind
 
 FAILURES_IN_A_ROW = 20
+REFUSALS_IN_A_ROW = 100
+"""Of requests that the server does not take, such as all those about one transcript that is too
+long; once any call has succeeded they say nothing about the endpoint."""
 
 ADVICE = {
     FailureKind.KEY: "the endpoint does not take the key; set the right one in OPENAI_API_KEY or"
@@ -23,7 +26,7 @@ class Health:
 
     A wrong key, an unknown model or a redirect is fatal at once while nothing has ever
     succeeded; an unreachable endpoint once a call has used up its tries and nothing else has
-    succeeded meanwhile; anything after 20 failed calls in a row.
+    succeeded meanwhile; anything after many failed calls in a row.
     """
 
     def __init__(self, where: str) -> None:
@@ -44,8 +47,9 @@ class Health:
         quiet_since = self._last_success < started
         hopeless = failure.kind in HOPELESS_KINDS and never
         unreachable = failure.kind is FailureKind.UNREACHABLE and quiet_since
-        request_mistake = failure.kind is FailureKind.REQUEST and not never
-        in_a_row = self._failures_in_a_row >= FAILURES_IN_A_ROW and not request_mistake
+        refused = failure.kind is FailureKind.REQUEST
+        most = REFUSALS_IN_A_ROW if refused else FAILURES_IN_A_ROW
+        in_a_row = self._failures_in_a_row >= most and (never or not refused)
         if not (hopeless or unreachable or in_a_row):
             return None
         advice = ADVICE.get(failure.kind, f"{self._failures_in_a_row} calls failed in a row")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from endpoint_helpers import FAST, KEY, make_grader, transcript
+from endpoint_helpers import FAST, KEY, make_grader, make_ruleset, transcript
 from servers.fault_endpoint import (
     FaultEndpoint,
     Plan,
@@ -20,6 +20,8 @@ from servers.fault_endpoint import (
 )
 
 from rbrctl.errors import GraderError
+from rbrctl.graders.cache import AnswerCache
+from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.opening import open_client
 from rbrctl.graders.modes import Mode
@@ -241,6 +243,27 @@ def test_an_endpoint_that_is_down_is_one_error() -> None:
 
 def test_an_engine_that_dies_in_the_middle_stops_the_run() -> None:
     run_many(lambda request: Reply("500 X", b"engine died"), "20 calls failed in a row", 200)
+
+
+def test_one_transcript_that_is_too_long_stops_nothing() -> None:
+    names = [f"p{i}" for i in range(30)]
+
+    def plan(request: Request) -> Reply:
+        return Reply("400 X", b"input too long") if len(request.body) > 50_000 else ANSWERED
+
+    async def run() -> None:
+        async with serving(plan) as endpoint:
+            cache = AnswerCache(None)
+            cache.remember(f"probe {endpoint.base_url} fault-1 logprobs", Capabilities().to_json())
+            ruleset = make_ruleset(*names)
+            grader = await make_grader(endpoint.base_url, cache, ruleset, concurrency=1)
+            long = await grader.answer(transcript("word " * 20_000), names)
+            short = await grader.answer(transcript(), names)
+            await grader.close()
+            assert {answer.error for answer in long.values()} == {"status 400: input too long"}
+            assert all(answer.error is None for answer in short.values())
+
+    asyncio.run(run())
 
 
 def test_a_host_that_is_unknown_is_named() -> None:
