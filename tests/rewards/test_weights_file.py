@@ -30,7 +30,7 @@ def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("- 1", "no weights file"),
-        ("a: [", "w.yaml:2:1: not YAML"),
+        ("a: [", "w.yaml:1:5: not YAML"),
         ("rules: {}", "no weights file"),
         (FILE.replace("rbrctl_weights: 1", "rbrctl_weights: 9"), "format 9"),
         (FILE.replace("kind: 1.5", "kind: .nan"), "must be a finite number"),
