@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,16 @@ from rbrctl.ruleset.verdict import Judge
 RULES = Path(__file__).parents[2] / "rules"
 GRADER = GraderIdentity("embedded", "0" * 32, "model")
 
-_MEASURE = """
-import resource, sys, time
+_MEASURE = f"""
+import sys, time
+sys.path.append({str(Path(__file__).parent)!r})
+from peak_memory import peak_megabytes
 from rbrctl.cli.main import run
 started = time.perf_counter()
 code = run(sys.argv[1:])
 seconds = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 processor = time.process_time()
-print(f"MEASURED {code} {seconds:.2f} {processor:.2f} {peak:.0f}", file=sys.stderr)
+print("MEASURED", code, seconds, processor, peak_megabytes(), file=sys.stderr)
 """
 
 
@@ -104,18 +106,33 @@ def generated(folder: Path, count: int, changed: bool) -> Path:
     return target
 
 
-def measured(old: Path, new: Path, results: Path) -> str:
-    """Run the comparison in a process of its own; give its seconds and peak memory in words."""
+@dataclass(frozen=True)
+class Figures:
+    """What one comparison took, as a process."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:.2f} s ({self.processor:.2f} s of processor time), "
+            f"{self.megabytes:.0f} MB"
+        )
+
+
+def measured(old: Path, new: Path, results: Path) -> Figures:
+    """Run the comparison in a process of its own, and say what it took."""
     outcome = subprocess.run(
         [sys.executable, "-c", _MEASURE, "diff", str(old), str(new), "--on", str(results)],
         capture_output=True,
         text=True,
         check=True,
     )
-    code, seconds, processor, peak = outcome.stderr.split("MEASURED ")[1].split()
+    code, *figures = outcome.stderr.split("MEASURED ")[1].split()
     if code not in ("0", "1"):
         raise RuntimeError(outcome.stderr)
-    return f"{seconds} s ({processor} s of processor time), {peak} MB"
+    return Figures(*map(float, figures))
 
 
 def main() -> None:

@@ -8,11 +8,12 @@ peak memory of a process of its own for each number of rows. Then it times one c
 """
 
 import itertools
-import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from peak_memory import peak_megabytes
 
 from rbrctl.graders.embedded import EmbeddedGrader, load_model
 from rbrctl.records.problems import raise_problem
@@ -40,10 +41,9 @@ def grade(rows: int) -> None:
     for transcript in itertools.islice(itertools.cycle(transcripts), rows):
         grader.answer_now(transcript, names)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{rows:>9,} transcripts: {rows / seconds:8,.0f} a second,"
-        f" {1000 * seconds / rows:.2f} ms each, peak {peak:.0f} MB"
+        f" {1000 * seconds / rows:.2f} ms each, peak {peak_megabytes():.0f} MB"
     )
 
 

@@ -1,9 +1,4 @@
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from blocked_pull_requests import equal_graders, label_noise_only, true_drop
+from benchmarks.blocked_pull_requests import equal_graders, label_noise_only, true_drop
 
 RUNS = 40
 

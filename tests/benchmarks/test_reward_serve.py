@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="needs the extra 'serve'")
 pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
+pytestmark = pytest.mark.benchmark
 
 SERVER = Path(__file__).parent.parent / "servers" / "reward_server.py"
 RATE, SECONDS, CONNECTIONS = 1000, 4, 20

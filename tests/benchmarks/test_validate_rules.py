@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,20 +14,25 @@ from rbrctl.ruleset.schema import schema_text
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_nothing_stays_undecided_and_the_proofs_cost_little(seed, tmp_path):
+def test_nothing_stays_undecided(seed: int, tmp_path: Path) -> None:
     generate(tmp_path, seed=seed)
-    started = time.perf_counter()
-    validator = Draft7Validator(json.loads(schema_text()))
-    for path in tmp_path.glob("*.yaml"):
-        assert validator.is_valid(yaml.safe_load(path.read_text("utf-8")))
-    plain = time.perf_counter() - started
-    started = time.perf_counter()
     validation = validate(tmp_path)
-    taken = time.perf_counter() - started
     found = {finding.id for finding in validation.findings.items}
     assert validation.loaded.ruleset is not None
     assert len(validation.loaded.ruleset.rules) == 1_000
     assert "undecided" not in found
     # Contradictions cannot be: one hidden assignment keeps every rule and axiom.
     assert not found & {"contradiction", "always-broken", "axioms-contradict"}
-    assert taken < 6 * plain
+
+
+@pytest.mark.benchmark
+def test_the_proofs_cost_little_beside_reading(tmp_path: Path) -> None:
+    generate(tmp_path, seed=1)
+    started = time.process_time()
+    validator = Draft7Validator(json.loads(schema_text()))
+    for path in tmp_path.glob("*.yaml"):
+        assert validator.is_valid(yaml.safe_load(path.read_text("utf-8")))
+    plain = time.process_time() - started
+    started = time.process_time()
+    validate(tmp_path)
+    assert time.process_time() - started < 6 * plain

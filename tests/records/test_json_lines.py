@@ -128,10 +128,10 @@ def test_depth_is_counted_outside_of_texts_only(depth: int, arrays: bool, text: 
     "opening", [b"[", b'{"a":', b'[{"a":', b'{"a": "\\"[", "b": ['], ids=["[", "{", "both", "text"]
 )
 def test_a_hundred_thousand_brackets_are_one_quick_problem(opening: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(RecordError, match="nested deeper than 64 levels"):
         parse_object(opening * 100_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_byte_order_mark_blank_lines_and_line_ends_are_fine() -> None:
@@ -153,13 +153,13 @@ def test_a_bad_line_is_told_and_the_rest_is_read() -> None:
 
 def test_a_line_of_ten_megabytes_is_read() -> None:
     text = 'word [ \\ " ' * 900_000
-    start = time.perf_counter()
+    start = time.process_time()
     ((number, row),) = read(encode_line({"text": text}))
     assert (number, row["text"]) == (1, text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
-def test_memory_stays_flat_and_reading_is_quick(tmp_path: Path) -> None:
+def test_memory_stays_flat(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     count = 50_000
     assert write_json_lines(path, ({"n": n, "text": "x" * 1000} for n in range(count))) == count

@@ -58,10 +58,10 @@ def test_a_depth_within_the_limit_is_fine(tmp_path):
 def test_an_alias_bomb_is_refused_at_once(tmp_path):
     lines = ["x-a: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"x-{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 40)]
-    started = time.perf_counter()
+    started = time.process_time()
     id, _, message = only_finding(tmp_path, SET + "\n".join(lines).encode())
     assert (id, message) == ("yaml", "more than 1,000,000 nodes, aliases counted at each use")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_many_anchors_of_one_value_are_counted_and_not_copied(tmp_path):

@@ -67,9 +67,9 @@ def test_one_cluster_says_nothing_and_constant_rows_everything() -> None:
 def test_many_rows_take_no_longer() -> None:
     random = Random(1)
     values = [float(random.choice([-1, 0, 0, 1])) for _ in range(100_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     clustered_bootstrap(values, range(100_000))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(("n", "probability"), [(5, 0.3), (40, 0.1), (200, 0.4), (5000, 0.9)])

@@ -116,6 +116,6 @@ def test_the_index_agrees_with_brute_force(cues: list[list[str]], words: list[st
 def test_hostile_cues_and_text_stay_quick():
     cues = [" ... ".join(["a"] * length) for length in range(1, 30)] + ["*a*a*a*a*b", "a*" * 20]
     text = "a " * 20_000 + "a" * 2_000
-    before = time.perf_counter()
+    before = time.process_time()
     CueIndex.of_cues({"g": cues}).find(read_passage(text))
-    assert time.perf_counter() - before < 15
+    assert time.process_time() - before < 15

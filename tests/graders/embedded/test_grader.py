@@ -132,9 +132,9 @@ def test_long_completions_are_cut_and_counted():
 )
 def test_ten_megabytes_are_graded_in_seconds(unit: str):
     hostile = make_transcript(unit * (10_000_000 // len(unit)), unit * (10_000_000 // len(unit)))
-    before = time.perf_counter()
+    before = time.process_time()
     grader(apology=(), own=("a ... b", "*a*a")).answer_now(hostile, ["apology", "own"])
-    assert time.perf_counter() - before < 15
+    assert time.process_time() - before < 15
 
 
 def test_a_completion_takes_less_than_ten_milliseconds():

@@ -93,9 +93,9 @@ def test_beyond_the_limit_head_and_tail_are_read():
 )
 def test_hostile_text_of_ten_megabytes_is_read_at_once(unit: str):
     text = unit * (10_000_000 // len(unit))
-    before = time.perf_counter()
+    before = time.process_time()
     read_passage(text)
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
 
 
 @given(st.text(max_size=300))
