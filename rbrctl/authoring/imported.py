@@ -1,7 +1,7 @@
 """What an import made of a file, and what it could not carry over."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,3 @@ class Names:
 def unknown_keys(where: str, found: Iterable[str], known: Iterable[str]) -> list[str]:
     """Say which keys have no counterpart."""
     return [f"{where}: '{key}' has no counterpart" for key in found if key not in set(known)]
-
-
-Importer = Callable[[Mapping[str, Any]], Imported]

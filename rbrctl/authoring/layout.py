@@ -37,12 +37,6 @@ class Layout:
                 found.append(line[at:].strip())
         return found
 
-    def comment_at(self, number: int) -> int:
-        """Give the offset of the comment on a line; -1 where there is none."""
-        if number in self.inside:
-            return -1
-        return _comment_at(self.lines[number - 1], self._spans().get(number, []))
-
     def _spans(self) -> dict[int, list[tuple[int, int]]]:
         """Give for each line the columns, from 0, that scalars take on it."""
         spans: dict[int, list[tuple[int, int]]] = {}

@@ -1,9 +1,8 @@
 """A progress bar on stderr, for what takes longer than a second and is watched."""
 
 import time
-from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from rbrctl.cli.output import Output
 from rbrctl.reports.terminal import printable
@@ -11,8 +10,6 @@ from rbrctl.reports.terminal import printable
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
-
-Item = TypeVar("Item")
 
 PATIENCE = 1.0
 """Seconds before a bar appears."""
@@ -81,13 +78,3 @@ class Progress:
         self._task = bar.add_task(self._title, total=self._total)
         bar.start()
         return bar
-
-
-def tracked(
-    output: Output, items: Iterable[Item], title: str, total: int | None = None
-) -> Iterator[Item]:
-    """Pass ``items`` on and show how far they are."""
-    with Progress(output, title, total) as progress:
-        for item in items:
-            yield item
-            progress.advance()

@@ -14,6 +14,7 @@ from rbrctl.errors import FileError
 from rbrctl.records.models import Answer
 
 BUSY_SECONDS = 30.0
+_ANSWERS_OF = "SELECT key, probability, source, details FROM answered WHERE key IN ({marks})"
 _KEYS_A_QUERY = 500
 _T = TypeVar("_T")
 _Row = tuple[bytes, float | None, str | None, str | None, int, int]
@@ -83,8 +84,7 @@ class AnswerCache:
         found: dict[bytes, Answer] = {}
         for start in range(0, len(keys), _KEYS_A_QUERY):
             part = keys[start : start + _KEYS_A_QUERY]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT key, probability, source, details FROM answered WHERE key IN ({marks})"  # noqa: S608
+            query = _ANSWERS_OF.format(marks=",".join("?" * len(part)))
             for key, probability, source, details in self._rows(query, part):
                 more = _NO_DETAILS if details is None else _decode(details)
                 if more is not None and type(probability) is float:
@@ -152,7 +152,7 @@ class AnswerCache:
         if model is not None:
             conditions.append("origin IN (SELECT id FROM origins WHERE model = ?)")
             values.append(model)
-        statement = f"DELETE FROM answered WHERE {' AND '.join(conditions)}"  # noqa: S608
+        statement = f"DELETE FROM answered WHERE {' AND '.join(conditions)}"  # noqa: S608 - of constants
 
         def delete() -> int:
             with self._database:

@@ -1,6 +1,5 @@
 """How often a grader changes its mind when it is asked the same again."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -38,14 +37,6 @@ class FlipTally:
     def rates(self, threshold: float = 0.5) -> list[FlipRate]:
         """Measure all propositions that were asked more than once, in order of appearance."""
         return [_rate(name, rows, threshold) for name, rows in self._seen.items()]
-
-
-def flip_rates(results: Iterable[Result], threshold: float = 0.5) -> list[FlipRate]:
-    """Measure all propositions of ``results`` that were asked more than once."""
-    tally = FlipTally()
-    for result in results:
-        tally.add(result)
-    return tally.rates(threshold)
 
 
 def _rate(name: str, rows: list[list[float]], threshold: float) -> FlipRate:

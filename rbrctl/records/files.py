@@ -48,7 +48,7 @@ def open_input(source: Source) -> Iterator[BinaryIO]:
     if not os.fspath(source):
         raise FileError("cannot read a file without a name: give a path, or - for standard input")
     try:
-        stream = open(source, "rb", buffering=BUFFER_BYTES)  # noqa: SIM115
+        stream = open(source, "rb", buffering=BUFFER_BYTES)  # noqa: SIM115 - closed below
     except IsADirectoryError as error:
         raise FileError(f"cannot read {name}: it is a folder, and a file is needed") from error
     except ValueError as error:

@@ -157,12 +157,12 @@ def findings_body(findings: Findings) -> Mapping[str, Any]:
 
 class JsonFindings:
     """
-    Writes ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings",
-    "accepted"}``.
+    Writes findings as one JSON object.
 
-    A finding is ``{"id", "severity", "message", "hint", "place", "related"}``; a place is null or
-    ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end exclusive. What is
-    accepted has a ``"reason"``, too.
+    It is ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings",
+    "accepted"}``. A finding is ``{"id", "severity", "message", "hint", "place", "related"}``; a
+    place is null or ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end
+    exclusive. What is accepted has a ``"reason"``, too.
     """
 
     def render(self, findings: Findings, subject: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rbrctl.comparing.meaning import ClassComparison, Relation
+from rbrctl.comparing.meaning import Relation
 from rbrctl.comparing.names import NameChange
 from rbrctl.comparing.rulesets import RuleComparison, RuleSetComparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
@@ -210,8 +210,3 @@ def edit_table(meaning: RuleSetComparison) -> Table:
         ),
         [(each.kind, each.name, ", ".join(each.keys), each.asks_anew) for each in meaning.edits],
     )
-
-
-def changed_classes(meaning: RuleSetComparison) -> list[ClassComparison]:
-    """Give the classes that are not equivalent."""
-    return [each for each in meaning.classes if each.relation is not Relation.EQUIVALENT]

@@ -65,7 +65,9 @@ class TextOutcome:
 
 class JsonOutcome:
     """
-    Writes ``{"report", "version", "passed", "verdict", **body, one list of rows a table,
+    Writes an outcome as one JSON object.
+
+    It is ``{"report", "version", "passed", "verdict", **body, one list of rows a table,
     "findings"}``.
     """
 

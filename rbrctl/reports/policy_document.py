@@ -24,8 +24,10 @@ _MEANING = (
 
 def policy_document(ruleset: RuleSet) -> list[Block]:
     """
-    Give the whole policy: for each response class its rules by rank and its tests, then what the
-    propositions mean, with their examples.
+    Give the whole policy as a document.
+
+    For each response class it has the rules by rank and the tests, then what the propositions
+    mean, with their examples.
     """
     return [
         Heading(1, [f"{ruleset.name} {ruleset.version}"]),

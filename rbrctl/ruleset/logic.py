@@ -111,19 +111,3 @@ class RuleLogic:
                 return None
             model |= part
         return model
-
-    def rank_nodes(self, response_class: str) -> dict[str, int]:
-        """For each rank, best first, give the function that is true where it is the rank."""
-        rules = self.ruleset.rules_of(response_class)
-        nodes: dict[str, int] = {}
-        none_worse = TRUE
-        for rank in reversed(self.ruleset.ranks):
-            kept = self.diagram.conjunction(
-                self.requirements[rule.id] for rule in rules if rule.otherwise == rank
-            )
-            broken = self.diagram.negate(kept)
-            if rank == self.ruleset.ranks[0]:
-                broken = TRUE
-            nodes[rank] = self.diagram.ite(none_worse, broken, FALSE)
-            none_worse = self.diagram.ite(none_worse, kept, FALSE)
-        return {rank: nodes[rank] for rank in self.ruleset.ranks}

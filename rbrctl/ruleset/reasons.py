@@ -60,9 +60,12 @@ def rank_reason(
     for rule in verdict.broken:
         node = requirements[rule]
         support = judge.logic.diagram.support(node)
+
+        def breaks(part: Mapping[str, bool], node: int = node) -> bool:
+            return diagram.value(node, part) is False
+
         broken[rule] = minimal_reason(
-            {name: value for name, value in known.items() if name in support},
-            lambda part, node=node: diagram.value(node, part) is False,  # type: ignore[misc]
+            {name: value for name, value in known.items() if name in support}, breaks
         )
     telling = {name for reason in broken.values() for name in reason}
     ordered = dict(sorted(known.items(), key=lambda item: item[0] in telling))

@@ -10,7 +10,7 @@ import pytest
 from rbrctl.errors import FileError, GraderError, NothingMatchedError
 from rbrctl.graders.calibration import Calibration, calibrate, fit
 from rbrctl.graders.calibration_file import read_calibration, write_calibration
-from rbrctl.graders.repeats import flip_rates
+from rbrctl.graders.repeats import FlipTally
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.statistics.maps import IsotonicMap, PlattMap
 
@@ -175,7 +175,10 @@ def test_flip_rates_count_pairs_that_disagree() -> None:
             results(3), [[0.9, 0.9, 0.1], [0.9, 0.8, 0.7], [0.1, 0.1, 0.1]], strict=True
         )
     ]
-    (rate,) = flip_rates(rows)
+    tally = FlipTally()
+    for row in rows:
+        tally.add(row)
+    (rate,) = tally.rates()
     assert (rate.proposition, rate.transcripts, rate.flipped) == ("a", 3, 1)
     assert rate.rate == pytest.approx(2 / 3 / 3)
     assert rate.spread == pytest.approx((0.8 + 0.2) / 3)

@@ -92,15 +92,6 @@ def read_passage(text: str) -> Passage:
     return passage
 
 
-def split_words(text: str) -> list[str]:
-    """Give the lower-case words of a text, contractions written out ("can't" is "can not")."""
-    words: list[str] = []
-    for match in _TOKEN.finditer(text.translate(_PLAIN).lower()):
-        if match.lastgroup == "word":
-            words.extend(expand_contraction(match.group()))
-    return words
-
-
 def expand_contraction(word: str) -> tuple[str, ...]:
     """Write out a contraction; a possessive loses its ending."""
     whole = _WHOLE_CONTRACTIONS.get(word)

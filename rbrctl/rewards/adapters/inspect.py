@@ -18,7 +18,6 @@ def rule_scorer(reward: RuleReward) -> Any:
     require("inspect_ai", "reward", "the Inspect scorer")
     scoring = import_module("inspect_ai.scorer")
 
-    @scoring.scorer(metrics=[scoring.mean(), scoring.stderr()], name="rule_reward")  # type: ignore[untyped-decorator]
     def build() -> Any:
         async def score(state: Any, target: Any) -> Any:
             metadata = state.metadata or {}
@@ -32,7 +31,8 @@ def rule_scorer(reward: RuleReward) -> Any:
 
         return score
 
-    return build()
+    scorer = scoring.scorer(metrics=[scoring.mean(), scoring.stderr()], name="rule_reward")
+    return scorer(build)()
 
 
 def _message(message: Any) -> dict[str, str]:

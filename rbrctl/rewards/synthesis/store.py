@@ -29,7 +29,7 @@ class CompletionStore:
         if is_plain_target(path) and os.path.exists(path):
             self._take_up()
         try:
-            self._stream: BinaryIO = open(path, "ab", buffering=0)  # noqa: SIM115
+            self._stream: BinaryIO = open(path, "ab", buffering=0)  # noqa: SIM115 - until close()
         except OSError as error:
             raise cannot("write", path, error) from error
 

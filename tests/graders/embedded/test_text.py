@@ -10,7 +10,6 @@ from rbrctl.graders.embedded.text import (
     TAIL_LENGTH,
     expand_contraction,
     read_passage,
-    split_words,
 )
 
 
@@ -31,7 +30,7 @@ from rbrctl.graders.embedded.text import (
     ],
 )
 def test_words_are_lower_case_with_contractions_written_out(text: str, words: list[str]):
-    assert split_words(text) == words
+    assert read_passage(text).words == words
 
 
 def sentences(text: str) -> list[str]:
