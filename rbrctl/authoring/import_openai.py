@@ -123,7 +123,8 @@ class _Importing:
 
     def _string_check(self, grader: Mapping[str, Any], name: str) -> None:
         operation, reference = grader.get("operation"), grader.get("reference")
-        if operation not in _OPERATIONS or not isinstance(reference, str):
+        known = isinstance(operation, str) and operation in _OPERATIONS
+        if not known or not isinstance(reference, str):
             raise RuleSetError(
                 f"{name}: 'operation' must be one of {', '.join(_OPERATIONS)}, 'reference' a text"
             )

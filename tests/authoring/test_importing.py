@@ -164,6 +164,7 @@ def test_a_bare_list_of_graders_is_read_too(tmp_path: Path) -> None:
         ),
         ({"type": "label_model", "input": []}, "'passing_labels' must be a list of texts"),
         ({"type": "string_check", "operation": "near"}, "'operation' must be one of eq, ne"),
+        ({"type": "string_check", "operation": []}, "'operation' must be one of eq, ne"),
         ({"type": "multi", "graders": {"a": {"type": "python"}}}, "no grader in this file"),
     ],
 )
