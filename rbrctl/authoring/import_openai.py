@@ -123,14 +123,12 @@ class _Importing:
 
     def _string_check(self, grader: Mapping[str, Any], name: str) -> None:
         operation, reference = grader.get("operation"), grader.get("reference")
-        known = isinstance(operation, str) and operation in _OPERATIONS
-        if not known or not isinstance(reference, str):
+        question = _OPERATIONS.get(operation) if isinstance(operation, str) else None
+        if question is None or not isinstance(reference, str):
             raise RuleSetError(
                 f"{name}: 'operation' must be one of {', '.join(_OPERATIONS)}, 'reference' a text"
             )
-        self._add(
-            name, f"{_OPERATIONS[operation]}\n\n{reference}", f"The text check holds: {name}."
-        )
+        self._add(name, f"{question}\n\n{reference}", f"The text check holds: {name}.")
         literal = "{{" not in reference and reference == " ".join(reference.split()) != ""
         if operation in ("like", "ilike") and literal and not set(reference) & set("*."):
             self.propositions[self.names(name)]["cues"] = [reference]
