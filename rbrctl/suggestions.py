@@ -14,3 +14,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Give a hint that names the closest known word; None when none is close."""
     match = closest(word, known)
     return f"did you mean '{match}'?" if match else None
+
+
+def hint_for(word: str, known: Iterable[str]) -> str:
+    """Give a hint that names the closest known word, or all of them when none is close."""
+    words = list(known)
+    return did_you_mean(word, words) or f"there are {', '.join(words)}"

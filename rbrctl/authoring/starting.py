@@ -7,7 +7,7 @@ from pathlib import Path
 from rbrctl.errors import FileError, UsageError
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 STARTER = "starter"
 CHOICES = (STARTER, "safety")
@@ -25,7 +25,7 @@ def starter_files(kind: str = STARTER) -> dict[str, str]:
     another kind.
     """
     if kind not in CHOICES:
-        hint = did_you_mean(kind, CHOICES) or f"there are {', '.join(CHOICES)}"
+        hint = hint_for(kind, CHOICES)
         raise UsageError(f"--from {kind}: there is no such rule set to start from; {hint}")
     if kind == STARTER:
         rules, fixtures = _HERE / "rules", _HERE / "fixtures"

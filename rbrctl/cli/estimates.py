@@ -10,6 +10,7 @@ from rbrctl.cli.grading import LAYOUT_SAMPLE, GradingJob
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.readings import read_answers
 from rbrctl.cli.scores import report_problems, require_some
+from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.transcript_grader import TranscriptGrader
@@ -47,7 +48,7 @@ def report_estimate(
     columns = [Column("what", "what"), Column("count", "count", numeric=True, decimals=4)]
     rows = [[name.replace("_", " "), value] for name, value in counts.items()]
     table = Table("estimate", "What this run would take", columns, rows, notes)
-    verdict = f"{estimate.calls:,} calls for {estimate.transcripts:,} transcripts"
+    verdict = f"{counted(estimate.calls, 'call')} for {counted(estimate.transcripts, 'transcript')}"
     outcome = Outcome("estimate", 1, True, verdict, [table], body=counts)
     report_outcome(job.output, outcome, format_)
     return gravest(report_problems(job.output, problems, "estimate"))

@@ -14,7 +14,7 @@ from rbrctl.graders.classification import Classifier
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.grader import EndpointGrader
@@ -60,7 +60,7 @@ def choose_grader(
     """
     kind, _, argument = (grader or (ENDPOINT if endpoint.named else EMBEDDED)).partition(":")
     if kind not in KINDS:
-        hint = did_you_mean(kind, KINDS) or f"there are {', '.join(KINDS)}"
+        hint = hint_for(kind, KINDS)
         raise UsageError(f"--grader {grader}: there is no grader '{kind}'; {hint}")
     if endpoint.named and kind != ENDPOINT:
         raise UsageError(f"--grader {grader} asks no endpoint, so --model has no place")

@@ -14,6 +14,7 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
 from rbrctl.cli.scores import ScoreRequest, report_problems, report_score, say_what_is_odd
+from rbrctl.counting import counted
 from rbrctl.errors import BudgetSpentError, UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.interface import Grader
@@ -29,7 +30,7 @@ from rbrctl.records.problems import ProblemLog
 from rbrctl.records.results_store import ResultsStore, open_results
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import did_you_mean, hint_for
 
 SHOWN_NAMES = 5
 LAYOUT_SAMPLE = 64
@@ -86,7 +87,7 @@ class GradingJob:
         if not summary.total:
             return summary, gravest(*codes)
         if summary.kept:
-            self.output.talk(f"{summary.kept:,} results of an earlier run kept")
+            self.output.talk(f"{counted(summary.kept, 'result')} of an earlier run kept")
         score = tally.score()
         say_what_is_odd(self.output, score)
         if self.ask is Ask.LAZY:
@@ -157,28 +158,28 @@ def say_what_is_missing(output: Output, summary: RunSummary, ruleset: RuleSet) -
     """Say once of each kind what keeps a run from being complete."""
     if summary.without_class:
         output.warn(
-            f"{_transcripts(summary.without_class)} without a response class: answered, not judged"
+            f"{counted(summary.without_class, 'transcript')} without a response class: answered, "
+            "not judged"
         )
     if summary.failed_inferences:
         output.warn(
-            f"{_transcripts(summary.failed_inferences)} whose class could not be inferred; the "
-            f"first: {summary.first_failed_inference}"
+            f"{counted(summary.failed_inferences, 'transcript')} whose class could not be inferred;"
+            f" the first: {summary.first_failed_inference}"
         )
     for spelling, count in summary.unknown_classes.most_common(SHOWN_NAMES):
-        known = ruleset.response_classes
-        hint = did_you_mean(spelling, known) or f"there are {', '.join(known)}"
+        hint = hint_for(spelling, ruleset.response_classes)
         output.warn(
-            f"{_transcripts(count)} of response class '{spelling}', which the rules do not have: "
-            f"answered, not judged; {hint}"
+            f"{counted(count, 'transcript')} of response class '{spelling}', which the rules do"
+            f" not have: answered, not judged; {hint}"
         )
     for name, count in summary.unknown_labels.most_common(SHOWN_NAMES):
         guess = did_you_mean(name, ruleset.propositions)
         output.talk(
-            f"labels for '{name}', which is no proposition of the rules, on {_transcripts(count)}"
-            + (f"; {guess}" if guess else "")
+            f"labels for '{name}', which is no proposition of the rules, on "
+            f"{counted(count, 'transcript')}" + (f"; {guess}" if guess else "")
         )
     for name, count in summary.unknown_rank_labels.most_common(SHOWN_NAMES):
-        output.talk(f"the rank label '{name}', which is no rank, on {_transcripts(count)}")
+        output.talk(f"the rank label '{name}', which is no rank, on {counted(count, 'transcript')}")
     if summary.unanswerable:
         output.warn(
             f"the grader knows nothing of {', '.join(summary.unanswerable)}: left unknown; give "
@@ -186,9 +187,5 @@ def say_what_is_missing(output: Output, summary: RunSummary, ruleset: RuleSet) -
         )
     if summary.failed_answers:
         failed = sum(summary.failed_answers.values())
-        output.warn(f"{failed:,} answers failed; the first: {summary.first_failure}")
+        output.warn(f"{counted(failed, 'answer')} failed; the first: {summary.first_failure}")
     return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE
-
-
-def _transcripts(count: int) -> str:
-    return "1 transcript" if count == 1 else f"{count:,} transcripts"

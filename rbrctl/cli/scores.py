@@ -11,6 +11,7 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import Reading
 from rbrctl.graders.repeats import FlipRate
@@ -156,9 +157,8 @@ def report_score(
 
 
 def _verdict(score: Score, misses: Sequence[Miss]) -> str:
-    results = "1 result" if score.results == 1 else f"{score.results:,} results"
-    gates = f"; {len(misses)} gates missed" if misses else ""
-    return f"{results}, {score.labelled:,} with labels{gates}".replace("1 gates", "1 gate")
+    gates = f"; {counted(len(misses), 'gate')} missed" if misses else ""
+    return f"{counted(score.results, 'result')}, {score.labelled:,} with labels{gates}"
 
 
 def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
@@ -174,15 +174,17 @@ def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
 def say_what_is_odd(output: Output, score: Score) -> None:
     """Say what about the results a reader of the tables should know."""
     if score.axioms_broken:
-        results = "result has" if score.axioms_broken == 1 else "results have"
-        output.talk(f"{score.axioms_broken:,} {results} answers that break an axiom")
+        results = counted(score.axioms_broken, "result has", "results have")
+        output.talk(f"{results} answers that break an axiom")
     if score.rank_labels_contradicted:
+        rows = counted(score.rank_labels_contradicted, "row has", "rows have")
         output.talk(
-            f"{score.rank_labels_contradicted} rows have a rank label that is not the rank of "
-            "their own labels; the rank label counts"
+            f"{rows} a rank label that is not the rank of the row's own labels; the rank label "
+            "counts"
         )
     if score.inferred_class:
-        output.talk(f"{score.inferred_class} response classes were inferred, not given")
+        classes = counted(score.inferred_class, "response class was", "response classes were")
+        output.talk(f"{classes} inferred, not given")
 
 
 def report_problems(output: Output, problems: ProblemLog, what: str) -> ExitCode:
@@ -192,13 +194,13 @@ def report_problems(output: Output, problems: ProblemLog, what: str) -> ExitCode
     if problems.count > SHOWN_PROBLEMS:
         output.warn(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
     if problems.count:
-        lines = "line was" if problems.count == 1 else "lines were"
-        output.warn(f"{problems.count:,} {lines} left out of the {what}")
+        lines = counted(problems.count, "line was", "lines were")
+        output.warn(f"{lines} left out of the {what}")
     return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
 
 
 def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:
     """Raise NothingMatchedError where nothing could be read or nothing was chosen."""
     if not count:
-        bad = f" ({problems.count:,} lines could not be used)" if problems.count else ""
+        bad = f" ({counted(problems.count, 'line')} could not be used)" if problems.count else ""
         raise NothingMatchedError(f"{source}: no {what}{bad}")

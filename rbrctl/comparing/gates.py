@@ -7,8 +7,9 @@ from enum import StrEnum
 from rbrctl.comparing.accuracy import SIGNIFICANCE, PairedScore
 from rbrctl.comparing.meaning import Relation
 from rbrctl.comparing.outcome import Comparison
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 MINIMUM_DROP = 0.02
 """A drop in accuracy that is smaller is no regression, however sure it is."""
@@ -76,7 +77,7 @@ def _parse(word: str) -> Gate:
         kind = GateKind(name)
     except ValueError:
         known = [each.value for each in GateKind]
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        hint = hint_for(name, known)
         raise UsageError(f"--fail-on {word}: there is no gate '{name}'; {hint}") from None
     if kind is GateKind.FLIPS:
         if not limit.isascii() or not limit.isdigit() or len(limit) > 15:
@@ -144,7 +145,7 @@ def _changed(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
     if meaning is not None and meaning.rules_changed:
         yield GateFailure(gate, "the rules mean something else than before")
     if comparison.corpus is not None and (touched := comparison.corpus.touched.bit_count()):
-        yield GateFailure(gate, f"{_transcripts(touched)} judged otherwise than before")
+        yield GateFailure(gate, f"{counted(touched, 'transcript')} judged otherwise than before")
 
 
 def _laxer(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
@@ -184,7 +185,7 @@ def _flips(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
         moved = comparison.corpus.moved.bit_count()
         if moved > gate.limit:
             verb = "changes" if moved == 1 else "change"
-            message = f"{_transcripts(moved)} {verb} rank, more than {gate.limit:g}"
+            message = f"{counted(moved, 'transcript')} {verb} rank, more than {gate.limit:g}"
             yield GateFailure(gate, message)
 
 
@@ -200,7 +201,3 @@ def _named(score: PairedScore) -> str:
     ids = ", ".join(score.new_misses[:_NAMED])
     more = len(score.new_misses) - _NAMED
     return f"{ids} and {more} more" if more > 0 else ids
-
-
-def _transcripts(count: int) -> str:
-    return f"{count:,} transcript{'' if count == 1 else 's'}"

@@ -6,6 +6,7 @@ from typing import Any
 from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.meaning import Difference
 from rbrctl.comparing.outcome import Comparison
+from rbrctl.counting import counted
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.reports.corpus_tables import (
     accuracy_table,
@@ -87,18 +88,19 @@ def remarks(comparison: Comparison) -> list[str]:
     """Give the sentences that a reader must not miss, before any table."""
     lines = list(comparison.notes)
     if comparison.regraded:
-        lines.append(f"{comparison.regraded:,} transcripts were graded again by the new rules.")
+        were = counted(comparison.regraded, "transcript was", "transcripts were")
+        lines.append(f"{were} graded again by the new rules.")
     if comparison.stale:
-        counted = ", ".join(f"{name} {count:,}" for name, count in comparison.stale.items())
+        names = ", ".join(f"{name} {count:,}" for name, count in comparison.stale.items())
         lines.append(
-            f"Stale answers, given to a question that is put otherwise now: {counted}. What is "
+            f"Stale answers, given to a question that is put otherwise now: {names}. What is "
             "shown is what the logic alone changes; --grader asks them again."
         )
     if comparison.unanswered:
-        counted = ", ".join(f"{name} on {n:,}" for name, n in comparison.unanswered.items())
-        lines.append(f"Transcripts without an answer that the new rules need: {counted}.")
+        names = ", ".join(f"{name} on {n:,}" for name, n in comparison.unanswered.items())
+        lines.append(f"Transcripts without an answer that the new rules need: {names}.")
     if comparison.bad_lines:
-        lines.append(f"{comparison.bad_lines:,} lines could not be used.")
+        lines.append(f"{counted(comparison.bad_lines, 'line')} could not be used.")
     return lines
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from rbrctl.counting import counted
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.terminal import Palette, printable, text_width
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
@@ -24,14 +25,10 @@ class FindingsReport(Protocol):
 def summary_line(findings: Findings, subject: str = "") -> str:
     """Count the findings in words: ``2 errors, 1 note (1 finding accepted) in 9 files``."""
     counts = Counter(item.severity for item in findings.items)
-    words = [
-        f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}"
-        for severity in Severity
-        if counts[severity]
-    ]
+    words = [counted(counts[severity], severity.value) for severity in Severity if counts[severity]]
     text = ", ".join(words) or "no findings"
     if accepted := len(findings.accepted):
-        text += f" ({accepted} finding{'s' * (accepted > 1)} accepted)"
+        text += f" ({counted(accepted, 'finding')} accepted)"
     return text + (f" in {subject}" if subject else "")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rbrctl.counting import counted
 from rbrctl.reports.findings import TextFindings, place_body
 from rbrctl.reports.junit import Case, Suite
 from rbrctl.reports.tables import Cell, Column, Table, Wrap
@@ -25,11 +26,6 @@ _COLUMNS = (
 def failures_of(run: TestRun, texts: Mapping[str, str]) -> Findings:
     """Give what failed as findings, to be drawn in their formats."""
     return Findings(tuple(each for outcome in run.failed for each in outcome.failures), texts)
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number with its noun: ``1 test``, ``2 tests``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def summary(run: TestRun) -> str:

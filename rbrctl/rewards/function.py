@@ -7,7 +7,7 @@ from rbrctl.errors import UsageError
 from rbrctl.rewards.features import FeatureSet
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 THRESHOLD = 0.5
 
@@ -62,9 +62,8 @@ class RewardFunction:
         ruleset = self.judge.ruleset
         name = ruleset.resolve_response_class(spelling)
         if name is None:
-            hint = did_you_mean(spelling, ruleset.response_classes)
-            known = f"there are {', '.join(ruleset.response_classes)}"
-            raise UsageError(f"there is no response class '{spelling[:80]}'; {hint or known}")
+            hint = hint_for(spelling, ruleset.response_classes)
+            raise UsageError(f"there is no response class '{spelling[:80]}'; {hint}")
         self.weights.of_class(name)
         return name
 

@@ -11,7 +11,7 @@ from rbrctl.rewards.problem import Floats
 from rbrctl.rewards.splits import interval, resample_counts
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.statistics.intervals import wilson_interval
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 NOT_UNSAFE = "not_unsafe"
 NOT_OVERREFUSE = "not_overrefuse"
@@ -73,7 +73,7 @@ def check_terms(terms: SafetyTerms, ruleset: RuleSet) -> None:
     )
     for kind, name, known in named:
         if name not in known:
-            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            hint = hint_for(name, known)
             raise UsageError(f"the safety figures need the {kind} '{name}': {hint}")
 
 

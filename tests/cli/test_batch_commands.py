@@ -53,7 +53,7 @@ def test_write_read_and_write_again(call: Call, tmp_path: Path) -> None:
     code, out, err = call("batch", "write", "t.jsonl", *ENDPOINT, "-o", "one")
     assert (code, out) == (0, "one-00001.jsonl\n")
     rows = lines_of(tmp_path / "one-00001.jsonl")
-    assert f"{len(rows)} questions (mode logprobs) in 1 files" in err
+    assert f"{len(rows)} questions (mode logprobs) in 1 file" in err
     assert len(rows) == 5 + 14
     some = [answered(row["custom_id"]) for row in rows[:10]]
     (tmp_path / "out.jsonl").write_text("\n".join(some))
@@ -78,8 +78,8 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
     code, out, err = call("batch", "read", "out.jsonl")
     assert (code, out) == (4, "0 answers taken into the cache\n")
     assert "1 failed: too late" in err
-    assert "1 lines answer no question of this cache" in err
-    assert "1 lines are no batch lines" in err
+    assert "1 line answers no question of this cache" in err
+    assert "1 line is no batch line" in err
 
 
 @pytest.mark.parametrize(

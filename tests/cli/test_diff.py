@@ -271,7 +271,7 @@ def test_bad_lines_are_counted_and_make_it_incomplete(diff: Diff) -> None:
     code, out, err = diff("old", "new", "--on", "r.jsonl")
     assert code == 4
     assert "warning: r.jsonl:2: not JSON" in err
-    assert "1 lines could not be used." in out
+    assert "1 line could not be used." in out
     code, _, err = diff("old", "new", "--on", "r.jsonl", "--strict")
     assert code == 2
     assert err.startswith("error: r.jsonl:2: not JSON")

@@ -177,7 +177,7 @@ def test_the_cache_is_shown_and_pruned(call: Call, tmp_path: Path) -> None:
     assert call("cache", "prune", "--cache", file, "--all", "--model", "a")[0] == 2
     assert "0 answers deleted" in call("cache", "prune", "--cache", file, "--older-than", "1")[1]
     assert "2 answers deleted" in call("cache", "prune", "--cache", file, "--model", "a")[1]
-    assert "1 answers deleted" in call("cache", "prune", "--cache", file, "--all")[1]
+    assert "1 answer deleted" in call("cache", "prune", "--cache", file, "--all")[1]
     assert call("cache", "prune", "--cache", str(tmp_path / "none"), "--all")[0] == 3
 
 

@@ -10,6 +10,7 @@ from rbrctl.cli.commands.cache_info import CacheFileOption
 from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
+from rbrctl.counting import counted
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
@@ -52,15 +53,16 @@ async def _read(files: list[str], cache: "AnswerCache") -> "BatchReading":
 
 def report_reading(output: "Output", reading: "BatchReading") -> ExitCode:
     """Tell what a batch's files held; incomplete where anything failed."""
-    output.report(f"{reading.answers:,} answers taken into the cache")
+    output.report(f"{counted(reading.answers, 'answer')} taken into the cache")
     for message, count in reading.failures.most_common(SHOWN_FAILURES):
         output.warn(f"{count:,} failed: {message}")
     if reading.foreign:
         output.warn(
-            f"{reading.foreign:,} lines answer no question of this cache: was the batch written"
+            f"{counted(reading.foreign, 'line answers', 'lines answer')} no question of this cache:"
+            " was the batch written"
             " with another --cache?"
         )
     if reading.broken:
-        output.warn(f"{reading.broken:,} lines are no batch lines")
+        output.warn(counted(reading.broken, "line is no batch line", "lines are no batch lines"))
     complete = not (reading.failures or reading.foreign or reading.broken)
     return ExitCode.YES if complete else ExitCode.INCOMPLETE

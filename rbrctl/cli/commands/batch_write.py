@@ -13,6 +13,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _report(output: "Output", files: list[Path], mode: str, problems: "ProblemLo
     output.report("\n".join(map(str, files)))
     if files:
         lines = sum(_lines(path) for path in files)
-        output.talk(f"{lines:,} questions (mode {mode}) in {len(files):,} files")
+        output.talk(f"{counted(lines, 'question')} (mode {mode}) in {counted(len(files), 'file')}")
     else:
         output.talk("nothing to ask: the cache has every answer")
     return ExitCode.INCOMPLETE if problems.count else ExitCode.YES

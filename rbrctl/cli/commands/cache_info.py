@@ -8,6 +8,7 @@ import typer
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import TableFormat, output_of
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def command(
     body = {"path": str(path), "bytes": path.stat().st_size}
     report_tables(output, [table], format_, name="cache", version=REPORT_VERSION, body=body)
     total = sum(share.answers for share in shares)
-    output.talk(f"{total:,} answers, {path.stat().st_size:,} bytes")
+    output.talk(f"{counted(total, 'answer')}, {path.stat().st_size:,} bytes")
     return ExitCode.YES
 
 

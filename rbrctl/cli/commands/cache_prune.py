@@ -9,6 +9,7 @@ from rbrctl.cli.commands.cache_info import CacheFileOption
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 
 SECONDS_A_DAY = 86_400
@@ -43,5 +44,5 @@ def command(
         count = opened.prune(before=before, model=model)
     finally:
         opened.close()
-    output.report(f"{count:,} answers deleted from {path}")
+    output.report(f"{counted(count, 'answer')} deleted from {path}")
     return ExitCode.YES

@@ -11,6 +11,7 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.rules import default_rules, rules_source
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _find(output: Output, results: str, id: str) -> "Result":
         if result.id == id:
             return result
     for problem in problems.items:
-        output.warn(f"{problems.count} lines cannot be used; the first is {problem}")
+        output.warn(f"{counted(problems.count, 'line')} cannot be used; the first is {problem}")
     raise NothingMatchedError(f"{results}: there is no result with the id '{id}'")
 
 

@@ -7,6 +7,7 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
+from rbrctl.counting import counted
 from rbrctl.reports.terminal import Palette, printable
 
 if TYPE_CHECKING:
@@ -46,12 +47,8 @@ def command(
             write(each)
     verb = "would be formatted" if check or diff else "formatted"
     unchanged = len(formatted) - len(changed)
-    output.talk(f"{_files(len(changed))} {verb}, {_files(unchanged)} unchanged")
+    output.talk(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
     return ExitCode.NO if changed and (check or diff) else ExitCode.YES
-
-
-def _files(count: int) -> str:
-    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _diff(formatted: "Formatted", palette: Palette) -> str:

@@ -33,7 +33,7 @@ from rbrctl.records.selection import sampled
 from rbrctl.records.transcripts import make_transcript, read_transcripts
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 FIXTURES_FILE = "transcripts.jsonl"
 
@@ -208,7 +208,7 @@ def _resolved_classes(names: list[str] | None, ruleset: RuleSet) -> frozenset[st
         response_class = ruleset.resolve_response_class(name)
         if response_class is None:
             known = ruleset.response_classes
-            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            hint = hint_for(name, known)
             raise UsageError(f"--only-class {name}: there is no such response class; {hint}")
         resolved.add(response_class)
     return frozenset(resolved)

@@ -7,6 +7,7 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
+from rbrctl.counting import counted
 from rbrctl.reports.terminal import printable
 
 
@@ -40,7 +41,10 @@ def command(
     target = folder or "rules"
     write_new(Path(target), {"ruleset.yaml": text, "schema.json": schema_text()})
     rules, propositions = len(imported.content["rules"]), len(imported.content["propositions"])
-    lines = [f"{imported.kind}: {rules} rules over {propositions} propositions, in {target}"]
+    lines = [
+        f"{imported.kind}: {counted(rules, 'rule')} over "
+        f"{counted(propositions, 'proposition')}, in {target}"
+    ]
     if imported.lost:
         lines += ["", "not carried over:"]
         lines += [f"- {each}" for each in imported.lost]

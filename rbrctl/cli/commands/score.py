@@ -23,6 +23,7 @@ from rbrctl.cli.scores import (
     say_what_is_odd,
     score_request,
 )
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import judged
 from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
@@ -93,8 +94,8 @@ def command(
     ]
     if score.without_class or score.failed_answers:
         output.warn(
-            f"{score.without_class:,} results without a response class, "
-            f"{score.failed_answers:,} failed answers"
+            f"{counted(score.without_class, 'result')} without a response class, "
+            f"{counted(score.failed_answers, 'failed answer')}"
         )
         codes.append(ExitCode.INCOMPLETE)
     return gravest(*codes)

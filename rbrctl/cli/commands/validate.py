@@ -9,6 +9,7 @@ from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.formats import report_findings
 from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, output_of
 from rbrctl.cli.rules import rules_source
+from rbrctl.counting import counted
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.checks.runner import Validation
@@ -61,12 +62,9 @@ def command(
 def _subject(validations: "list[Validation]") -> str:
     files = sum(len(each.findings.texts.keys() - each.loaded.base_files) for each in validations)
     rulesets = [each.loaded.ruleset for each in validations if each.loaded.ruleset is not None]
-    words = [f"{files} file{'s' * (files != 1)}"]
+    words = [counted(files, "file")]
     if len(rulesets) == len(validations):
         rules = sum(len(each.rules) for each in rulesets)
         propositions = sum(len(each.propositions) for each in rulesets)
-        words += [
-            f"{rules} rule{'s' * (rules != 1)}",
-            f"{propositions} proposition{'s' * (propositions != 1)}",
-        ]
+        words += [counted(rules, "rule"), counted(propositions, "proposition")]
     return ", ".join(words)

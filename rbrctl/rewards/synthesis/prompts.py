@@ -9,7 +9,7 @@ from rbrctl.records.models import Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 
 def read_prompts(
@@ -47,7 +47,7 @@ def _prompt(row: dict[str, object], ruleset: RuleSet) -> Transcript:
     name = ruleset.resolve_response_class(transcript.response_class)
     if name is None:
         known = ruleset.response_classes
-        hint = did_you_mean(transcript.response_class, known) or f"there are {', '.join(known)}"
+        hint = hint_for(transcript.response_class, known)
         raise RecordError(f"no response class '{transcript.response_class[:60]}'; {hint}")
     identifier = transcript.id or f"{transcript.prompt_digest[:12]}-{name}"
     return replace(transcript, id=identifier, response_class=name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rbrctl.errors import UsageError
 from rbrctl.ruleset.model import Rule
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 BAD = "bad"
 """In a plan: a rank between the best and the worst, with rules to break drawn at random."""
@@ -82,7 +82,7 @@ def check_plan(judge: Judge, plan: Plan) -> None:
 
 def _known(kind: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        hint = hint_for(name, known)
         raise UsageError(f"there is no {kind} '{name}'; {hint}")
 
 
