@@ -1,5 +1,7 @@
 """The exception tree: every error that this package raises on purpose derives from RbrctlError."""
 
+import os
+
 
 class RbrctlError(Exception):
     """
@@ -16,6 +18,14 @@ class UsageError(RbrctlError):
 
 class FileError(RbrctlError):
     """A file or folder cannot be read or written."""
+
+
+def cannot(action: str, name: str | os.PathLike[str], error: OSError) -> FileError:
+    """Make the one readable error for a failed ``action`` (``read``, ``write``) on a file."""
+    if isinstance(error, BrokenPipeError):
+        return FileError(f"cannot {action} {os.fspath(name)}: its reader has gone")
+    reason = error.strerror or str(error) or "the system gives no reason"
+    return FileError(f"cannot {action} {os.fspath(name)}: {reason[:1].lower()}{reason[1:]}")
 
 
 class MissingExtraError(RbrctlError):

@@ -1,6 +1,5 @@
 """A rule set from another tool's file: recognised, carried over, and proved to load."""
 
-from pathlib import Path
 from typing import Any
 
 from rbrctl.authoring.formatting import format_text
@@ -9,8 +8,9 @@ from rbrctl.authoring.import_rbr import import_rbr, is_rbr
 from rbrctl.authoring.imported import Imported
 from rbrctl.authoring.yaml_writing import yaml_text
 from rbrctl.errors import FileError, RuleSetError
+from rbrctl.records.files import read_whole
 from rbrctl.ruleset.loader import Loaded, read
-from rbrctl.ruleset.sources import Source, SourceFile, open_source
+from rbrctl.ruleset.sources import TextSource
 from rbrctl.ruleset.yaml_tree import MAX_BYTES, MappingNode, YamlProblem, parse_yaml, plain
 
 _HEADER = "# yaml-language-server: $schema=schema.json\n#\n# Imported from {kind}.\n"
@@ -41,7 +41,7 @@ def ruleset_text(imported: Imported) -> str:
     ]
     text = "\n".join([_HEADER.format(kind=imported.kind), yaml_text(scalars), *sections])
     text = format_text(text, "import").after
-    loaded = read(_Text(text))
+    loaded = read(TextSource("import", text.encode("utf-8")))
     if loaded.ruleset is None:
         raise RuleSetError(_unsound(loaded))
     return text
@@ -57,32 +57,9 @@ def _unsound(loaded: Loaded) -> str:
     return f"what it says is no sound rule set: {first.message}{hint}"
 
 
-class _Text:
-    """A rule set that is in no file yet."""
-
-    label = "import"
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def files(self) -> list[SourceFile]:
-        """Give the text as one file."""
-        return [SourceFile(self.label, self._text.encode("utf-8"))]
-
-    def base(self, path: str) -> Source:
-        """Open a base, which an import never names."""
-        return open_source(path)
-
-
 def _content(path: str) -> dict[str, Any]:
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise FileError(f"{path}: larger than {MAX_BYTES // 2**20} MB")
-    try:
-        root, _ = parse_yaml(data.decode("utf-8-sig"), path)
+        root, _ = parse_yaml(read_whole(path, MAX_BYTES).decode("utf-8-sig"), path)
     except UnicodeDecodeError:
         raise FileError(f"{path}: not UTF-8") from None
     except YamlProblem as problem:

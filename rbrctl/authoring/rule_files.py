@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rbrctl.authoring.formatting import Formatted, format_text
-from rbrctl.errors import FileError, NothingMatchedError, UsageError
+from rbrctl.errors import FileError, NothingMatchedError, UsageError, cannot
 from rbrctl.records.files import replacing
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, SourceFile
 from rbrctl.ruleset.yaml_tree import MAX_BYTES
@@ -39,7 +39,7 @@ def _files(path: str) -> list[SourceFile]:
     try:
         return [SourceFile(path, place.read_bytes())]
     except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise cannot("read", path, error) from error
 
 
 def _text(file: SourceFile) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from rbrctl.errors import FileError, UsageError
+from rbrctl.errors import UsageError, cannot
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
 from rbrctl.suggestions import hint_for
@@ -71,4 +71,4 @@ def write_new(folder: Path, files: Mapping[str, str]) -> None:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
         except OSError as error:
-            raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+            raise cannot("write", path, error) from error

@@ -23,7 +23,7 @@ from rbrctl.comparing.pairing import one_table, pair_tables
 from rbrctl.comparing.table_file import read_table
 from rbrctl.errors import UsageError
 from rbrctl.graders.judging import Reading
-from rbrctl.records.files import Source, replacing
+from rbrctl.records.files import Source, open_input, replacing
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
 from rbrctl.reports.comparison import JsonComparison, TextComparison
@@ -211,9 +211,6 @@ class Drawing:
 
 def replace_baseline(old: str, new: str, output: Output) -> None:
     """Put the new results in the place of the old ones, whole or not at all; raises FileError."""
-    try:
-        with open(new, "rb") as source, replacing(old) as target:
-            shutil.copyfileobj(source, target)
-    except OSError as error:
-        raise UsageError(f"--bless: {new} cannot be read: {error.strerror}") from None
+    with open_input(new) as source, replacing(old) as target:
+        shutil.copyfileobj(source, target)
     output.talk(f"{old} is now {new}")

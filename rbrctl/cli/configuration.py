@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rbrctl.cli.parameters import environment_name, is_flag, is_path, options_by_name
-from rbrctl.errors import FileError, UsageError
+from rbrctl.errors import UsageError, cannot
 from rbrctl.suggestions import did_you_mean
 
 PRIVATE_OPTIONS = frozenset({"base-url", "api-key-env", "header", "headers", "proxy"})
@@ -55,7 +55,7 @@ def _parse(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+        raise cannot("read", path, error) from error
 
 
 def _tool_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, Any] | None:

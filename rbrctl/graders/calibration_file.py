@@ -12,6 +12,7 @@ from rbrctl.graders.calibration import (
     PropositionCalibration,
     Quality,
 )
+from rbrctl.records.files import read_whole, replacing
 from rbrctl.records.models import GraderIdentity
 from rbrctl.statistics.maps import IsotonicMap, PlattMap
 
@@ -24,7 +25,7 @@ _HEAD = """\
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
-    """Write a calibration. Raises FileError."""
+    """Write a calibration whole, or leave what was there. Raises FileError."""
     import yaml
 
     grader = calibration.grader
@@ -42,10 +43,8 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
         "propositions": propositions,
     }
     text = _HEAD + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path}: the calibration cannot be written: {error.strerror}") from error
+    with replacing(path) as stream:
+        stream.write(text.encode("utf-8"))
 
 
 def read_calibration(path: Path) -> Calibration:
@@ -53,15 +52,9 @@ def read_calibration(path: Path) -> Calibration:
     from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise FileError(f"{path}: the calibration cannot be read: {error.strerror}") from error
+        text = read_whole(path, MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: the calibration is not UTF-8") from None
-    if len(data) > MAX_BYTES:
-        raise FileError(f"{path}: larger than {MAX_BYTES:,} bytes, which no calibration is")
     try:
         node, findings = parse_yaml(text, str(path))
     except YamlProblem as problem:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from rbrctl.errors import FileError
+from rbrctl.errors import FileError, cannot
 
 Source = str | os.PathLike[str] | BinaryIO
 """A path, or a binary stream that is already open (standard input)."""
@@ -22,14 +22,6 @@ def source_name(source: Source) -> str:
         return os.fspath(source)
     name = getattr(source, "name", None)
     return name if isinstance(name, str) else "<stdin>"
-
-
-def cannot(action: str, name: str, error: OSError) -> FileError:
-    """Make the one readable error for a failed ``action`` (``read``, ``write``) on a file."""
-    if isinstance(error, BrokenPipeError):
-        return FileError(f"cannot {action} {name}: its reader has gone")
-    reason = error.strerror or type(error).__name__
-    return FileError(f"cannot {action} {name}: {reason[:1].lower()}{reason[1:]}")
 
 
 @contextmanager
@@ -58,6 +50,18 @@ def open_input(source: Source) -> Iterator[BinaryIO]:
     with stream:
         _refuse_endless(stream, name)
         yield stream
+
+
+def read_whole(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Read a file of at most ``limit`` bytes. Raises FileError as ``open_input`` does."""
+    with open_input(path) as stream:
+        try:
+            content = stream.read(limit + 1)
+        except OSError as error:
+            raise cannot("read", path, error) from error
+    if len(content) > limit:
+        raise FileError(f"cannot read {os.fspath(path)}: it has more than {limit:,} bytes")
+    return content
 
 
 def _refuse_endless(stream: BinaryIO, name: str) -> None:

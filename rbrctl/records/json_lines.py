@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from rbrctl.errors import RecordError
-from rbrctl.records.files import Source, cannot, open_input, replacing, source_name
+from rbrctl.errors import RecordError, cannot
+from rbrctl.records.files import Source, open_input, replacing, source_name
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
 MAXIMUM_DEPTH = 64

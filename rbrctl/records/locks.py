@@ -3,8 +3,7 @@
 import fcntl
 import os
 
-from rbrctl.errors import FileError
-from rbrctl.records.files import cannot
+from rbrctl.errors import FileError, cannot
 
 
 def open_locked(name: str) -> int:

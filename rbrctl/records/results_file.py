@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from rbrctl.errors import FileError, RecordError
-from rbrctl.records.files import cannot, replacing, write_all
+from rbrctl.errors import FileError, RecordError, cannot
+from rbrctl.records.files import replacing, write_all
 from rbrctl.records.json_lines import encode_line, parse_object
 from rbrctl.records.locks import lock, open_locked
 from rbrctl.records.models import GraderIdentity, Result, RuleSetIdentity

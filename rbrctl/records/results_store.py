@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from rbrctl.records.files import cannot, is_plain_target, write_all
+from rbrctl.errors import cannot
+from rbrctl.records.files import is_plain_target, write_all
 from rbrctl.records.json_lines import encode_line
 from rbrctl.records.models import GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemHandler

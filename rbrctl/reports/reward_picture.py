@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rbrctl.errors import FileError, MissingExtraError, UsageError
+from rbrctl.errors import MissingExtraError, UsageError, cannot
 from rbrctl.reports.terminal import Palette, padded, printable, text_width
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def save_distribution(spread: "Distribution", path: str | Path) -> None:
     try:
         canvas(figure).print_figure(str(target), dpi=150)
     except OSError as error:
-        raise FileError(f"cannot write {path}: {error.strerror or error}") from error
+        raise cannot("write", path, error) from error
 
 
 def _shares(row: "LabelDistribution") -> list[float]:

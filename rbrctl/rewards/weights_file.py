@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from rbrctl.errors import FileError
-from rbrctl.records.files import cannot, replacing
+from rbrctl.records.files import read_whole, replacing
 from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_parser import FORMAT, WeightsParser
 
@@ -55,13 +55,7 @@ def read_weights(path: str | Path) -> Weights:
     file, has another format, or holds a weight that is no finite number.
     """
     name = str(path)
-    try:
-        with open(path, "rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise cannot("read", name, error) from error
-    if len(raw) > MAX_BYTES:
-        raise FileError(f"cannot read {name}: a weights file has at most {MAX_BYTES:,} bytes")
+    raw = read_whole(path, MAX_BYTES)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

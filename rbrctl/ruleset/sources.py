@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from rbrctl.errors import FileError, UsageError
+from rbrctl.errors import FileError, UsageError, cannot
 from rbrctl.suggestions import did_you_mean
 
 BUILTIN_PREFIX = "builtin:"
@@ -66,7 +66,7 @@ def open_source(spec: str | Path) -> Source:
         if path.exists():
             raise FileError(f"{text}: neither a folder nor a file; name a rule set's folder")
     except OSError as error:
-        raise FileError(f"{text}: cannot be read: {error.strerror}") from None
+        raise cannot("read", text, error) from error
     raise FileError(f"{text}: no such file or folder; name a rule set's folder or 'builtin:safety'")
 
 
@@ -200,7 +200,7 @@ class FolderSource:
 
 
 def _refuse(error: OSError) -> None:
-    raise FileError(f"{error.filename}: cannot be read: {error.strerror}")
+    raise cannot("read", error.filename, error) from error
 
 
 def _read(path: Path, display: str) -> SourceFile:
@@ -209,4 +209,4 @@ def _read(path: Path, display: str) -> SourceFile:
             raise FileError(f"{display}: not a regular file")
         return SourceFile(display, path.read_bytes())
     except OSError as error:
-        raise FileError(f"{display}: cannot be read: {error.strerror}") from None
+        raise cannot("read", display, error) from error

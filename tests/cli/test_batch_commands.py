@@ -88,7 +88,7 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
         (("write", "t.jsonl"), 2, "needs the name of a model"),
         (("write", "t.jsonl", *ENDPOINT, "--mode", "decisions"), 2, "a batch holds one question"),
         (("write", "no.jsonl", *ENDPOINT), 2, "no.jsonl"),
-        (("read", "no.jsonl"), 2, "no.jsonl: cannot be read: No such file"),
+        (("read", "no.jsonl"), 2, "cannot read no.jsonl: no such file"),
         (("status", "t.jsonl", *ENDPOINT), 3, "t.jsonl: not submitted yet"),
         (("collect", "t.jsonl", *ENDPOINT), 3, "t.jsonl: not submitted yet"),
         (("submit", "t.jsonl", *ENDPOINT), 2, "the host batch.invalid:80 is not known"),

@@ -162,9 +162,9 @@ def test_a_file_that_is_none_is_one_message(tmp_path: Path, text: str, message: 
 
 
 def test_a_missing_file_is_one_message(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="cannot be read: No such file"):
+    with pytest.raises(FileError, match=r"cannot read .*: no such file"):
         read_calibration(tmp_path / "c.yaml")
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match="cannot write"):
         write_calibration(Calibration(GRADER), tmp_path / "no" / "c.yaml")
 
 

@@ -13,7 +13,7 @@ from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, outpu
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import report_problems
-from rbrctl.errors import FileError, NothingMatchedError, UsageError
+from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.transcripts import read_transcripts
@@ -247,9 +247,6 @@ def _write(path: str | None, content: bytes, output: Output) -> None:
     if path is None:
         output.talk("nothing is kept; -o FILE keeps the model")
         return
-    try:
-        with replacing(path) as stream:
-            stream.write(content)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    with replacing(path) as stream:
+        stream.write(content)
     output.talk(f"model written to {path}; use it with --grader embedded:{path}")

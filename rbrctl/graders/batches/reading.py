@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rbrctl.errors import FileError
+from rbrctl.errors import cannot
 from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.chat_asker import read_reply
@@ -96,4 +96,4 @@ def _lines(path: Path) -> Iterator[bytes]:
                 if line.strip():
                     yield line
     except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise cannot("read", path, error) from error

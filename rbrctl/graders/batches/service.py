@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rbrctl.errors import FileError, GraderError
+from rbrctl.errors import FileError, GraderError, cannot
 from rbrctl.graders.batches.shards import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
 from rbrctl.graders.endpoint.json_replies import shorten
 from rbrctl.graders.endpoint.secret import Secret, scrub
 from rbrctl.graders.endpoint.transport import Transport, TransportError
 from rbrctl.graders.prompt.forms import encode
+from rbrctl.records.files import replacing
 
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
@@ -60,7 +61,7 @@ class BatchService:
         try:
             data = shard.read_bytes()
         except OSError as error:
-            raise FileError(f"{shard}: cannot be read: {error.strerror}") from error
+            raise cannot("read", shard, error) from error
         boundary = secrets.token_hex(16)
         body = _multipart(boundary, shard.name, data)
         uploaded = await self._json(
@@ -91,10 +92,8 @@ class BatchService:
         if reply.status != 200:
             failure = of_response(reply)
             raise self._error(target, failure.message if isinstance(failure, Failure) else "")
-        try:
-            path.write_bytes(reply.body)
-        except OSError as error:
-            raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+        with replacing(path) as stream:
+            stream.write(reply.body)
 
     async def _json(
         self, method: str, path: str, body: bytes, content_type: str = "application/json"
@@ -143,11 +142,8 @@ def state_path(shard: Path) -> Path:
 
 def write_state(shard: Path, batch: Batch) -> None:
     """Keep what is known of a shard's batch. Raises FileError."""
-    path = state_path(shard)
-    try:
-        path.write_text(json.dumps(asdict(batch), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
+    with replacing(state_path(shard)) as stream:
+        stream.write(json.dumps(asdict(batch), indent=2).encode("utf-8") + b"\n")
 
 
 def read_state(shard: Path) -> Batch | None:
@@ -159,7 +155,7 @@ def read_state(shard: Path) -> Batch | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise FileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise cannot("read", path, error) from error
     except (ValueError, TypeError, KeyError) as error:
         raise FileError(f"{path}: is not the state of a batch ({error})") from None
 

@@ -5,15 +5,13 @@ Format: one JSON object a line, ``{"custom_id", "method", "url", "body"}``; at m
 200 MB a file (OpenAI's Batch API; ``vllm run-batch`` takes the same lines).
 """
 
-import contextlib
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from rbrctl.errors import FileError
+from rbrctl.records.files import replacing
 
 MAX_LINES = 50_000
 MAX_BYTES = 200_000_000
@@ -53,7 +51,7 @@ def write_shards(
         path = prefix.with_name(f"{prefix.name}-{len(written) + 1:05d}.jsonl")
         if path.exists():
             raise FileError(f"{path}: is there already; name another output with -o")
-        with _whole_file(path) as file:
+        with replacing(path) as file:
             lines = size = 0
             while pending is not None:
                 line = pending.line()
@@ -64,16 +62,3 @@ def write_shards(
                 pending = next(waiting, None)
         written.append(path)
     return written
-
-
-@contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[IO[bytes]]:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-        os.replace(temporary, path)
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from rbrctl.digests import LENGTH
 from rbrctl.errors import GraderError, RecordError
 from rbrctl.graders.embedded.features.extract import FEATURE_SET, WORD
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel, Tree
-from rbrctl.records.files import open_input
+from rbrctl.records.files import read_whole
 from rbrctl.records.json_lines import parse_object
 from rbrctl.statistics.maps import PlattMap
 
@@ -34,11 +34,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> EmbeddedModel:
     if path is None:
         content = resources.files("rbrctl.graders.embedded").joinpath(_SHIPPED).read_bytes()
         return parse_model(content, BUILTIN_NAME, _SHIPPED)
-    with open_input(path) as stream:
-        content = stream.read(MAXIMUM_BYTES + 1)
-    if len(content) > MAXIMUM_BYTES:
-        raise GraderError(f"{os.fspath(path)}: a model file of over {MAXIMUM_BYTES} bytes")
-    return parse_model(content, Path(path).name, os.fspath(path))
+    return parse_model(read_whole(path, MAXIMUM_BYTES), Path(path).name, os.fspath(path))
 
 
 def parse_model(content: bytes, name: str, source: str) -> EmbeddedModel:

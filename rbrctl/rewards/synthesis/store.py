@@ -4,8 +4,8 @@ import os
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from rbrctl.errors import FileError, RecordError
-from rbrctl.records.files import cannot, is_plain_target, replacing
+from rbrctl.errors import FileError, RecordError, cannot
+from rbrctl.records.files import is_plain_target, replacing
 from rbrctl.records.json_lines import encode_line, parse_object
 from rbrctl.records.models import Transcript
 from rbrctl.records.transcripts import parse_transcript, transcript_to_json
