@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
 from rbrctl.cli.graders import OpenGrader
+from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.readings import check_calibration, read_answers
@@ -41,7 +42,6 @@ from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
 
 _FIXTURES = "transcripts.jsonl"
-_SHOWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,7 @@ class Comparer:
             )
         else:
             comparison = self._rules(asked)
-        for problem in self._problems.items[:_SHOWN_LINES]:
-            self._output.warn(str(problem))
-        if self._problems.count > _SHOWN_LINES:
-            self._output.warn(f"and {self._problems.count - _SHOWN_LINES:,} more bad lines")
+        report_problems(self._output, self._problems, "comparison")
         return replace(comparison, bad_lines=self._problems.count)
 
     def _rules(self, asked: Asked) -> Comparison:

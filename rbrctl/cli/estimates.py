@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.grading import LAYOUT_SAMPLE, GradingJob
+from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.readings import read_answers
-from rbrctl.cli.scores import report_problems, require_some
+from rbrctl.cli.scores import require_some
 from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.endpoint.estimate import Estimate

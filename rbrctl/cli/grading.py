@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.graders import OpenGrader
+from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
-from rbrctl.cli.scores import ScoreRequest, report_problems, report_score, say_what_is_odd
+from rbrctl.cli.scores import ScoreRequest, report_score, say_what_is_odd
 from rbrctl.counting import counted
 from rbrctl.errors import BudgetSpentError, UsageError
 from rbrctl.graders.asking import Ask

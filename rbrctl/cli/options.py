@@ -188,7 +188,7 @@ OutcomeFormatOption = Annotated[
 
 TableFormatOption = Annotated[
     TableFormat,
-    typer.Option("--format", "-f", help="How to write the tables."),
+    typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
 ]
 
 WideOption = Annotated[

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rbrctl.cli.inputs import STANDARD_INPUT
 from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.sources import Source
-
-STANDARD_INPUT = "-"
 
 RulesOption = Annotated[
     str | None,

@@ -26,7 +26,6 @@ from rbrctl.suggestions import did_you_mean
 
 REPORT_NAME = "score"
 REPORT_VERSION = 1
-SHOWN_PROBLEMS = 10
 
 
 class Grouping(StrEnum):
@@ -185,18 +184,6 @@ def say_what_is_odd(output: Output, score: Score) -> None:
     if score.inferred_class:
         classes = counted(score.inferred_class, "response class was", "response classes were")
         output.talk(f"{classes} inferred, not given")
-
-
-def report_problems(output: Output, problems: ProblemLog, what: str) -> ExitCode:
-    """Say which lines could not be used; the code is INCOMPLETE where there are any."""
-    for problem in problems.items[:SHOWN_PROBLEMS]:
-        output.warn(str(problem))
-    if problems.count > SHOWN_PROBLEMS:
-        output.warn(f"... and {problems.count - SHOWN_PROBLEMS:,} more")
-    if problems.count:
-        lines = counted(problems.count, "line was", "lines were")
-        output.warn(f"{lines} left out of the {what}")
-    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
 
 
 def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:

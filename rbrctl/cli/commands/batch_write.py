@@ -1,7 +1,6 @@
 """``rbrctl batch write``: questions as files that a server answers at its leisure."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from rbrctl.records.models import Transcript
     from rbrctl.records.problems import ProblemLog
     from rbrctl.ruleset.model import RuleSet
-
-SHOWN_PROBLEMS = 5
 
 
 @with_endpoint
@@ -52,12 +50,13 @@ def command(
     was found by a probe.
     """
     from rbrctl.records.problems import ProblemLog
+    from rbrctl.records.transcripts import read_transcripts
 
     output = output_of(context)
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)
     problems = ProblemLog()
-    items = _transcripts(transcripts, problems)
+    items = read_transcripts(data_source(transcripts), problems)
     cache = open_cache(endpoint.cache, output)
     try:
         work = _write(ruleset, settings, cache, items, Path(prefix), ask)
@@ -65,14 +64,6 @@ def command(
     finally:
         cache.close()
     return _report(output, files, mode, problems)
-
-
-def _transcripts(source: str, problems: "ProblemLog") -> "Iterator[Transcript]":
-    from rbrctl.records.transcripts import read_transcripts
-
-    if source == "-":
-        return read_transcripts(sys.stdin.buffer, problems, "<stdin>")
-    return read_transcripts(source, problems)
 
 
 async def _write(
@@ -106,15 +97,13 @@ async def _write(
 
 
 def _report(output: "Output", files: list[Path], mode: str, problems: "ProblemLog") -> ExitCode:
-    for problem in problems.items[:SHOWN_PROBLEMS]:
-        output.warn(f"left out: {problem}")
     output.report("\n".join(map(str, files)))
     if files:
         lines = sum(_lines(path) for path in files)
         output.talk(f"{counted(lines, 'question')} (mode {mode}) in {counted(len(files), 'file')}")
     else:
         output.talk("nothing to ask: the cache has every answer")
-    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
+    return report_problems(output, problems, "batch")
 
 
 def _lines(path: Path) -> int:

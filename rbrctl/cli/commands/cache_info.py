@@ -7,7 +7,7 @@ import typer
 
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, output_of
+from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
 
@@ -25,10 +25,7 @@ CacheFileOption = Annotated[
 def command(
     context: typer.Context,
     cache: CacheFileOption = None,
-    format_: Annotated[
-        TableFormat,
-        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
-    ] = TableFormat.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
 ) -> ExitCode:
     """Tell how many answers of which endpoint and model the cache holds, and since when."""
     from rbrctl.cli.formats import report_tables

@@ -1,6 +1,5 @@
 """``rbrctl explain``: what an id or a name means, and why a transcript has its rank."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.inputs import data_source
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.rules import default_rules, rules_source
@@ -196,7 +196,7 @@ def _find(output: Output, results: str, id: str) -> "Result":
     from rbrctl.records.results import read_results
 
     problems = ProblemLog(limit=1)
-    for result in read_results(sys.stdin.buffer if results == "-" else results, problems):
+    for result in read_results(data_source(results), problems):
         if result.id == id:
             return result
     for problem in problems.items:

@@ -1,7 +1,6 @@
 """``rbrctl grade``: answer, judge and score transcripts."""
 
 import itertools
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +11,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
+from rbrctl.cli.inputs import data_source
 from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules
@@ -170,11 +170,9 @@ def _source_or_case(
 
 
 def _read(source: str, on_problem: ProblemHandler) -> Iterator[Transcript]:
-    if source == "-":
-        return read_transcripts(sys.stdin.buffer, on_problem, "<stdin>")
     if source.startswith(BUILTIN_PREFIX):
         return read_transcripts(builtin_path(source) / FIXTURES_FILE, on_problem, source)
-    return read_transcripts(source, on_problem)
+    return read_transcripts(data_source(source), on_problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, WideOption, output_of
+from rbrctl.cli.inputs import data_source, report_problems
+from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 
 if TYPE_CHECKING:
     from rbrctl.graders.calibration import Calibration, PropositionCalibration
@@ -24,10 +25,7 @@ def command(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the calibration here."),
     ] = None,
-    format_: Annotated[
-        TableFormat,
-        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
-    ] = TableFormat.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """
@@ -45,20 +43,19 @@ def command(
 
     output = output_of(context)
     problems = ProblemLog()
-    fitted = calibrate(read_results(results, problems))
+    fitted = calibrate(read_results(data_source(results), problems))
     tables = [_propositions(fitted), _reliability(fitted)]
     body = {"grader": fitted.grader.digest}
     report_tables(
         output, tables, format_, name="calibration", version=REPORT_VERSION, wide=wide, body=body
     )
-    for problem in problems.items[:5]:
-        output.warn(f"left out: {problem}")
+    code = report_problems(output, problems, "calibration")
     if calibration is None:
         output.talk("nothing is kept; -o FILE keeps the calibration")
     else:
         write_calibration(fitted, Path(calibration))
         output.talk(f"calibration written to {calibration}")
-    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
+    return code
 
 
 def _propositions(calibration: "Calibration") -> "Table":

@@ -1,14 +1,14 @@
 """``rbrctl grader probe``: what an endpoint can do with a model, and how it would be asked."""
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, output_of
+from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.probe import ProbeReport
@@ -22,10 +22,7 @@ REPORT_VERSION = 1
 def command(
     context: typer.Context,
     endpoint: EndpointOptions,
-    format_: Annotated[
-        TableFormat,
-        typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
-    ] = TableFormat.TEXT,
+    format_: TableFormatOption = TableFormat.TEXT,
 ) -> ExitCode:
     """
     Ask an endpoint two easy questions in each mode, and tell what was found and why.

@@ -1,7 +1,6 @@
 """``rbrctl grader train``: refit the embedded grader from labels or another grader's answers."""
 
 import itertools
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.scores import report_problems
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
@@ -177,10 +176,7 @@ def _supporting(
 
 def _transcripts(paths: Iterable[str], problems: ProblemLog) -> Iterator["Transcript"]:
     for path in paths:
-        if path == "-":
-            yield from read_transcripts(sys.stdin.buffer, problems, "<stdin>")
-        else:
-            yield from read_transcripts(path, problems)
+        yield from read_transcripts(data_source(path), problems)
 
 
 def _table(report: "CrossValidationReport") -> "Table":

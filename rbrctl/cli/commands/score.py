@@ -1,11 +1,11 @@
 """``rbrctl score``: the tables of a results file under any rules, asking no grader."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import CalibrationOption, check_calibration, read_answers
@@ -17,7 +17,6 @@ from rbrctl.cli.scores import (
     PropositionOption,
     RuleOption,
     WorstOption,
-    report_problems,
     report_score,
     require_some,
     say_what_is_odd,
@@ -28,6 +27,7 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import judged
 from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
 from rbrctl.graders.repeats import FlipTally
+from rbrctl.records.files import source_name
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.verdict import Judge
@@ -60,12 +60,13 @@ def command(
     )
     judge, reading, problems = Judge(ruleset), read_answers(calibration), ProblemLog()
     tally = request.tally(judge, reading)
-    source, name = (sys.stdin.buffer, "<stdin>") if results == "-" else (results, results)
+    source = data_source(results)
+    name = source_name(source)
     repeated = FlipTally()
     others: set[str] = set()
     shared = False
     with Progress(output, "scored") as progress:
-        for result in read_results(source, raise_problem if strict else problems, name):
+        for result in read_results(source, raise_problem if strict else problems):
             if result.ruleset.digest != ruleset.digest:
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
             check_calibration(reading, result.grader)
