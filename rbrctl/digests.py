@@ -11,4 +11,9 @@ LENGTH = 32
 def digest_of(value: Any) -> str:
     """Give the SHA-256 digest of a JSON value's canonical form, cut to LENGTH digits."""
     canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
+    return digest_of_bytes(canonical.encode("utf-8", "surrogatepass"))
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """Give the SHA-256 digest of bytes, cut to LENGTH digits."""
+    return hashlib.sha256(content).hexdigest()[:LENGTH]

@@ -1,12 +1,12 @@
 """SARIF 2.1.0 (OASIS): findings for code scanning services and editors."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from rbrctl.digests import digest_of_bytes
 from rbrctl.reports.json_report import json_text
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Finding, Findings, Place
@@ -47,8 +47,7 @@ def _fingerprint(item: Finding, seen: Counter[str]) -> str:
     file = item.place.file if item.place else ""
     text = "\0".join((item.id, file, item.message))
     seen[text] += 1
-    content = f"{text}\0{seen[text]}".encode(errors="backslashreplace")
-    return hashlib.sha256(content).hexdigest()[:32]
+    return digest_of_bytes(f"{text}\0{seen[text]}".encode(errors="backslashreplace"))
 
 
 class SarifFindings:

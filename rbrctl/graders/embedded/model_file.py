@@ -1,6 +1,5 @@
 """Model files: JSON, versioned, and never trusted: read, checked part by part, and written."""
 
-import hashlib
 import json
 import math
 import os
@@ -9,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from rbrctl.digests import LENGTH
+from rbrctl.digests import digest_of_bytes
 from rbrctl.errors import GraderError, RecordError
 from rbrctl.graders.embedded.features.extract import FEATURE_SET, WORD
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel, Tree
@@ -51,7 +50,7 @@ def parse_model(content: bytes, name: str, source: str) -> EmbeddedModel:
         raise reader.wrong("propositions", "an object of propositions")
     return EmbeddedModel(
         name=name,
-        digest=hashlib.sha256(content).hexdigest()[:LENGTH],
+        digest=digest_of_bytes(content),
         features=features,
         propositions={
             proposition: reader.proposition(body, f"propositions.{proposition}", len(features))

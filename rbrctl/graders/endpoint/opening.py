@@ -1,9 +1,8 @@
 """Putting an endpoint grader together out of settings, a rule set and a cache."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 
+from rbrctl.digests import digest_of
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.address import Address, parse_address
@@ -198,8 +197,7 @@ def identity_of(
         "system": system_of(ruleset.grader),
         "template": ruleset.grader.template,
     }
-    digest = hashlib.sha256(json.dumps(shared, sort_keys=True).encode()).hexdigest()[:24]
-    return GraderIdentity("endpoint", digest, settings.model, mode.value)
+    return GraderIdentity("endpoint", digest_of(shared), settings.model, mode.value)
 
 
 def _probe_note(settings: EndpointSettings) -> str:

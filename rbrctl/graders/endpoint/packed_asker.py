@@ -1,9 +1,8 @@
 """Several propositions in one chat completion, answered by a JSON object."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 
+from rbrctl.digests import digest_of
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, SCHEMA_CAP, answer_schema
 from rbrctl.graders.endpoint.chat_reply import UnreadableError, failed_answer, read_schema
@@ -43,10 +42,9 @@ class PackedAsker:
             for name, proposition in ruleset.propositions.items()
             if question_of(proposition) is not None
         }
-        shared = f"{self._input.digest} {self._model} {json.dumps(self._sampling, sort_keys=True)}"
+        shared = ["packed", self._input.digest, self._model, self._sampling, _ANSWER]
         self.digests: Mapping[str, str] = {
-            name: hashlib.sha256(f"packed {shared} {_ANSWER} {text}".encode()).hexdigest()[:24]
-            for name, text in self._texts.items()
+            name: digest_of([*shared, text]) for name, text in self._texts.items()
         }
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -1,6 +1,5 @@
 """Request bodies that are encoded once and filled for each transcript by joining bytes."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from rbrctl.digests import digest_of_bytes
 from rbrctl.graders.prompt.quoting import Quoted, conversation_digest, quote
 from rbrctl.records.models import Transcript
 
@@ -100,10 +100,11 @@ def form_of(body: Any) -> Form:
         slot, _, after = part.partition(b".")
         slots.append(slot.decode())
         pieces.append(after)
-    hasher = hashlib.sha256()
-    for fixed, name in zip(pieces, [*slots, ""], strict=True):
-        hasher.update(b"%d:%b%b;" % (len(fixed), fixed, name.encode()))
-    return Form(tuple(pieces), tuple(slots), hasher.hexdigest()[:24], sum(map(len, pieces)))
+    content = b"".join(
+        b"%d:%b%b;" % (len(fixed), fixed, name.encode())
+        for fixed, name in zip(pieces, [*slots, ""], strict=True)
+    )
+    return Form(tuple(pieces), tuple(slots), digest_of_bytes(content), sum(map(len, pieces)))
 
 
 def tokens_of(size: int) -> int:
