@@ -16,7 +16,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{match}'?" if match else None
 
 
-def hint_for(word: str, known: Iterable[str]) -> str:
-    """Give a hint that names the closest known word, or all of them when none is close."""
+def hint_for(word: str, known: Iterable[str], most: int = 12) -> str:
+    """Give a hint that names the closest known word, or the first ``most`` where none is close."""
     words = list(known)
-    return did_you_mean(word, words) or f"there are {', '.join(words)}"
+    further = f" and {len(words) - most:,} more" if len(words) > most else ""
+    return did_you_mean(word, words) or f"there are {', '.join(words[:most])}{further}"

@@ -30,3 +30,7 @@ def test_numbers_agree_with_their_nouns(number: int, text: str) -> None:
 def test_other_plurals_are_given() -> None:
     assert counted(1, "line was", "lines were") == "1 line was"
     assert counted(0, "line was", "lines were") == "0 lines were"
+
+
+def test_of_very_many_words_the_first_are_named() -> None:
+    assert hint_for("x", ("hard", "soft", "comply"), most=2) == "there are hard, soft and 1 more"

@@ -196,7 +196,7 @@ def _value(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> Any
         if not isinstance(value, bool):
             raise UsageError(f"{file.place(key)}: '{key}' is a switch: write true or false")
         return value
-    if getattr(parameter, "multiple", False):
+    if getattr(parameter, "multiple", False) or parameter.nargs == -1:
         items = value if isinstance(value, list) else [value]
         return [_scalar(parameter, key, item, file) for item in items]
     return _scalar(parameter, key, value, file)

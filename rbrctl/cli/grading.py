@@ -148,8 +148,9 @@ class GradingJob:
         )
         dropped = store.dropped
         if dropped.total:
+            lines = "line is" if dropped.total == 1 else "lines are"
             self.output.talk(
-                f"{destination.path}: {dropped.total:,} lines are asked again ({dropped.torn} "
+                f"{destination.path}: {dropped.total:,} {lines} asked again ({dropped.torn} "
                 f"torn, {dropped.failed} failed, {dropped.stale} stale)"
             )
         return store

@@ -19,9 +19,14 @@ def parameters_of(function: Callable[..., Any], *, completion: bool = False) -> 
 
 
 def long_name(parameter: Any) -> str | None:
-    """Give an option's longest name without its dashes (``min-accuracy``); None for an argument."""
+    """
+    Give an option's longest name without its dashes (``min-accuracy``); None for an argument.
+
+    An argument that is called ``rules`` is an exception: it means what ``--rules`` means elsewhere,
+    and is set by the same variable and key.
+    """
     if parameter.param_type_name != "option":
-        return None
+        return "rules" if parameter.name == "rules" else None
     name: str = max(parameter.opts, key=len)
     return name.lstrip("-")
 

@@ -1,6 +1,6 @@
 """What ``grade`` and ``score`` share: narrowing, gates, and the report of a score."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -16,13 +16,20 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import Reading
 from rbrctl.graders.repeats import FlipRate
 from rbrctl.records.problems import ProblemLog
-from rbrctl.ruleset.findings import Finding, Findings, Severity
+from rbrctl.ruleset.findings import Finding, Findings
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.scoring.gates import Gates, Miss, check_rules_exist, missed_gates, parse_gates
+from rbrctl.scoring.gates import (
+    GATE_MISSED,
+    Gates,
+    Miss,
+    check_rules_exist,
+    missed_gates,
+    parse_gates,
+)
 from rbrctl.scoring.models import Score
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 REPORT_NAME = "score"
 REPORT_VERSION = 1
@@ -85,6 +92,16 @@ class ScoreRequest:
     gates: Gates
     format: OutcomeFormat
     wide: bool
+    classes: Collection[str] = ()
+    """The response classes that are looked at; empty for all."""
+
+    def expected_rules(self) -> list[str]:
+        """Give the rules that the transcripts may tell something of."""
+        ruleset = self.ruleset
+        classes = self.classes or ruleset.response_classes
+        applying = {rule.id for each in classes for rule in ruleset.rules_of(each)}
+        named = self.rules or ([] if self.propositions else ruleset.rules)
+        return [rule for rule in named if rule in applying]
 
     def tally(self, judge: Judge, reading: Reading) -> ScoreTally:
         """Make the tally that counts what is asked for."""
@@ -108,20 +125,21 @@ def score_request(
     minimum_rows: int | None,
     format_: OutcomeFormat,
     wide: bool,
+    classes: Collection[str] = (),
 ) -> ScoreRequest:
     """Check the shared options against the rule set. Raises UsageError for an unknown name."""
     _check_names("rule", rules, ruleset.rules)
     _check_names("proposition", propositions, ruleset.propositions)
     gates = parse_gates(minimum_accuracy or (), minimum_rows)
     check_rules_exist(gates, ruleset.rules)
-    return ScoreRequest(ruleset, by, rules, propositions, worst, gates, format_, wide)
+    return ScoreRequest(ruleset, by, rules, propositions, worst, gates, format_, wide, classes)
 
 
 def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
     known_names = list(known) if isinstance(known, dict) else []
     for name in names or ():
         if name not in known_names:
-            hint = did_you_mean(name, known_names) or "'rbrctl explain' lists what there is"
+            hint = hint_for(name, known_names)
             raise UsageError(f"--{kind} {name}: there is no such {kind}; {hint}")
 
 
@@ -132,7 +150,7 @@ def report_score(
     from rbrctl.reports.accuracy import accuracy_tables, flip_table
     from rbrctl.reports.outcome import Outcome
 
-    misses = missed_gates(request.gates, score)
+    misses = missed_gates(request.gates, score, request.expected_rules())
     findings = Findings(tuple(_finding(miss, request.ruleset) for miss in misses))
     body = {
         "results": score.results,
@@ -151,7 +169,13 @@ def report_score(
     outcome = Outcome(
         REPORT_NAME, REPORT_VERSION, not misses, _verdict(score, misses), tables, findings, body
     )
-    report_outcome(output, outcome, request.format, wide=request.wide)
+    report_outcome(
+        output,
+        outcome,
+        request.format,
+        wide=request.wide,
+        descriptions={GATE_MISSED.id: GATE_MISSED.page},
+    )
     return ExitCode.NO if misses else ExitCode.YES
 
 
@@ -163,8 +187,8 @@ def _verdict(score: Score, misses: Sequence[Miss]) -> str:
 def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
     where = f" ({miss.group})" if miss.group else ""
     return Finding(
-        "gate-missed",
-        Severity.ERROR,
+        GATE_MISSED.id,
+        GATE_MISSED.severity,
         f"gate missed: {miss.rule}{where} {miss.message}",
         ruleset.rules[miss.rule].place,
     )
@@ -189,5 +213,12 @@ def say_what_is_odd(output: Output, score: Score) -> None:
 def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:
     """Raise NothingMatchedError where nothing could be read or nothing was chosen."""
     if not count:
-        bad = f" ({counted(problems.count, 'line')} could not be used)" if problems.count else ""
-        raise NothingMatchedError(f"{source}: no {what}{bad}")
+        raise NothingMatchedError(f"{source}: no {what}{first_problem(problems)}")
+
+
+def first_problem(problems: ProblemLog) -> str:
+    """Say in parentheses how many lines could not be used, and of the first why; else nothing."""
+    if not problems.count:
+        return ""
+    lines = counted(problems.count, "line")
+    return f" ({lines} could not be used; the first is {problems.items[0]})"

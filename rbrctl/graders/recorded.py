@@ -66,7 +66,8 @@ class RecordedGrader:
     def notes(self) -> Sequence[str]:
         """Whose answers these are."""
         grader = self._recorded
-        return (f"answers replayed of: {grader.kind} {grader.model or ''} {grader.mode or ''}",)
+        whose = " ".join(filter(None, (grader.kind, grader.model, grader.mode)))
+        return (f"answers replayed of: {whose}",)
 
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]

@@ -86,11 +86,14 @@ def is_plain_target(path: str | os.PathLike[str]) -> bool:
     Tell whether a path to be written is a regular file, there or yet to be made.
 
     False for pipes and character devices, which can only be written to. Raises FileError for a
-    folder, a block device, and a path whose folder is missing.
+    folder, a block device, a path whose folder is missing, and ``-``: standard output is the
+    report's.
     """
     name = os.fspath(path)
     if not name:
         raise FileError("cannot write a file without a name")
+    if name == "-":
+        raise FileError("cannot write to -: standard output is for the report; name a file")
     try:
         mode = os.stat(name).st_mode
     except FileNotFoundError:

@@ -4,8 +4,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.ruleset.checks.interface import Check
+from rbrctl.ruleset.findings import Severity
 from rbrctl.scoring.models import RuleScore, Score
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
+
+GATE_MISSED = Check(
+    "gate-missed",
+    Severity.ERROR,
+    "A rule does not reach what --min-accuracy or --min-n asks for.\n\n"
+    "'rbrctl grade' and 'rbrctl score' hold each rule's accuracy, answers against labels, to the "
+    "share that is given, and its rows, where labels and answers both say whether it is broken, "
+    "to the number. A rule that is gated by name, and with --min-n every rule, must have "
+    "labelled rows at all: a gate that nothing was held against has not been passed.",
+    function=None,
+    needs_sound_axioms=False,
+)
+"""The page of the id under which a missed gate is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +79,17 @@ def check_rules_exist(gates: Gates, rules: Iterable[str]) -> None:
     known = list(rules)
     for rule in gates.by_rule or {}:
         if rule not in known:
-            hint = did_you_mean(rule, known) or "'rbrctl explain' lists what there is"
+            hint = hint_for(rule, known)
             raise UsageError(f"--min-accuracy {rule}=...: there is no rule '{rule}'; {hint}")
 
 
-def missed_gates(gates: Gates, score: Score) -> list[Miss]:
+def missed_gates(gates: Gates, score: Score, expected: Iterable[str] = ()) -> list[Miss]:
     """
     Compare a score with the gates.
 
-    A rule that is gated by name must have labelled rows at all. Raises NothingMatchedError where
-    no rule has any: a gate that nothing was held against has not been passed.
+    A rule that is gated by name must have labelled rows at all, and where a least number of rows
+    is asked for so must each ``expected`` one. Raises NothingMatchedError where no rule has any: a
+    gate that nothing was held against has not been passed.
     """
     if not gates.any:
         return []
@@ -83,9 +99,10 @@ def missed_gates(gates: Gates, score: Score) -> list[Miss]:
         )
     by_rule = gates.by_rule or {}
     scored = {rule.rule for rule in score.rules}
+    wanted = [*by_rule, *(expected if gates.minimum_rows is not None else ())]
     misses = [
         Miss(rule, None, "has no labelled rows to be judged by")
-        for rule in by_rule
+        for rule in dict.fromkeys(wanted)
         if rule not in scored
     ]
     for rule in score.rules:

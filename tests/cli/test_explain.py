@@ -81,6 +81,10 @@ def test_names_of_the_rule_set(rbrctl, name, words):
     assert json.loads(rbrctl("explain", name, "--rules", RULES, "-f", "json").stdout)
 
 
+def test_a_missed_gate_has_a_page(rbrctl):
+    assert rbrctl("explain", "gate-missed").stdout.startswith("check gate-missed (error)")
+
+
 def test_an_unknown_name_is_a_usage_error_with_a_guess(rbrctl):
     outcome = rbrctl("explain", "apologie", "--rules", RULES)
     assert (outcome.code, outcome.stdout) == (2, "")

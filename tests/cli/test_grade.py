@@ -144,6 +144,39 @@ def test_gates(folder, rbrctl):
     assert rbrctl("grade", "t.jsonl", "--min-accuracy", "be-kin=0.9")[0] == 2
 
 
+def test_a_least_number_of_rows_is_asked_of_rules_without_labels_too(folder, rbrctl):
+    write(folder / "t.jsonl", [{**ROWS[0], "labels": {"kind": True}}])
+    code, out, _ = rbrctl("grade", "t.jsonl", "--min-n", "1")
+    assert code == 1
+    assert "gate missed: not-rude has no labelled rows" in out
+    assert rbrctl("grade", "t.jsonl", "--min-n", "1", "--rule", "be-kind")[0] == 0
+    rules = RULES.replace("{talk: ", "{shout: {}, talk: ").replace(
+        "[talk], require: not", "[shout], require: not"
+    )
+    (folder / "rules" / "tiny.yaml").write_text(rules)
+    assert rbrctl("grade", "t.jsonl", "--min-n", "1")[0] == 1
+    assert rbrctl("grade", "t.jsonl", "--min-n", "1", "--only-class", "talk")[0] == 0
+
+
+def test_an_unknown_rule_is_told_with_those_that_there_are(folder, rbrctl):
+    code, _, err = rbrctl("grade", "t.jsonl", "--rule", "zzz")
+    assert code == 2
+    assert "there is no such rule; there are be-kind, not-rude" in err
+
+
+def test_a_file_that_is_no_results_file_says_why(folder, rbrctl):
+    code, out, err = rbrctl("score", "t.jsonl")
+    assert (code, out) == (3, "")
+    assert "no results (2 lines could not be used; the first is t.jsonl:1: no" in err
+
+
+def test_results_do_not_go_to_standard_output(folder, rbrctl):
+    code, out, err = rbrctl("grade", "t.jsonl", "-o", "-")
+    assert (code, out) == (2, "")
+    assert "standard output is for the report" in err
+    assert not (folder / "-").exists()
+
+
 def test_one_case(folder, rbrctl):
     case = ["--prompt", "hello", "--completion", "You idiot.", "--response-class", "Talk"]
     code, out, _ = rbrctl("grade", *case)

@@ -56,6 +56,19 @@ def test_the_default_is_the_folder_rules(rbrctl, tmp_path):
     assert rbrctl("validate").stdout == "no findings in 1 file, 1 rule, 1 proposition\n"
 
 
+def test_the_configured_rules_are_checked_where_none_are_named(rbrctl, tmp_path, monkeypatch):
+    write(tmp_path / "my policy", SOUND)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "rbrctl.toml").write_text('rules = "my policy"\n')
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert rbrctl("validate").stdout.startswith("no findings in 1 file, 1 rule")
+    assert "there are no tests" in rbrctl("test").stderr
+    assert rbrctl("validate", "builtin:safety").stdout.startswith("no findings (2 findings")
+    monkeypatch.setenv("RBRCTL_RULES", "builtin:safety")
+    assert rbrctl("validate").stdout.startswith("no findings (2 findings")
+
+
 def test_a_file_stands_for_the_whole_set_and_a_set_is_checked_once(rbrctl, tmp_path):
     write(tmp_path / "rules", HEADER)
     tests = tmp_path / "rules" / "more.yaml"

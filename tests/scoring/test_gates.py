@@ -55,3 +55,10 @@ def test_a_named_rule_without_labels_misses():
 def test_no_labels_at_all_is_no_pass():
     with pytest.raises(NothingMatchedError, match="no gate can be judged"):
         missed_gates(parse_gates(["0.1"], None), score_of())
+
+
+def test_a_least_number_of_rows_holds_for_rules_without_any():
+    gates = parse_gates(["be-fair=0.1"], 5)
+    misses = missed_gates(gates, score_of(be_kind=10), ["be-kind", "be-fair", "be-brief"])
+    assert [miss.rule for miss in misses] == ["be-fair", "be-brief"]
+    assert missed_gates(parse_gates(["0.1"], None), score_of(be_kind=10), ["be-fair"]) == []

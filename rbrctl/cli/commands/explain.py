@@ -130,9 +130,10 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.explanation import explain_name, known_names
     from rbrctl.ruleset.loader import load
+    from rbrctl.scoring.gates import GATE_MISSED
     from rbrctl.suggestions import did_you_mean
 
-    checks = {**all_checks(), **difference_checks()}
+    checks = {**all_checks(), **difference_checks(), GATE_MISSED.id: GATE_MISSED}
     if (check := checks.get(name)) is not None:
         if format_ is ExplainFormat.JSON:
             output.report(json_report("checks", EXPLANATION_VERSION, checks_body([check])))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def command(
     context: typer.Context,
-    paths: Annotated[
+    rules: Annotated[
         list[str] | None,
         typer.Argument(metavar="PATH", help="Folders or YAML files.  [default: rules/]"),
     ] = None,
@@ -36,7 +36,7 @@ def command(
     from rbrctl.authoring.rule_files import format_path, write
 
     output = output_of(context)
-    formatted = {each.file: each for path in paths or ["rules"] for each in format_path(path)}
+    formatted = {each.file: each for path in rules or ["rules"] for each in format_path(path)}
     changed = [each for each in formatted.values() if each.changed]
     for each in changed:
         if diff:

@@ -127,15 +127,16 @@ def command(
     output = output_of(context)
     source = _source_or_case(transcripts, prompt, completion, response_class)
     ruleset = load_rules(rules, output)
+    classes = _resolved_classes(only_class, ruleset)
     request = score_request(
-        ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide
+        ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide, classes
     )
     opener = choose_grader(grader, endpoint, ruleset, not no_classify, output)
     job = GradingJob(ruleset, opener, ask, calibration, output)
     if isinstance(source, Transcript):
         return job.grade_one(source, format_)
     problems = ProblemLog()
-    selection = Selection(_resolved_classes(only_class, ruleset), sample, seed, limit)
+    selection = Selection(classes, sample, seed, limit)
     chosen = selection.of(_read(source, raise_problem if strict else problems), ruleset)
     if dry_run:
         return report_estimate(job, chosen, problems, source, format_)

@@ -12,8 +12,9 @@ from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.records.files import replacing
+from rbrctl.records.files import is_plain_target, replacing
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.transcripts import read_transcripts
 
@@ -88,6 +89,8 @@ def command(
     from rbrctl.graders.training.train import TrainingSettings, train
 
     output = output_of(context)
+    if model is not None:
+        is_plain_target(model)  # A path that cannot be written is told before the fit, not after.
     problems = ProblemLog()
     weak = parse_weak_labels(weak_label or ())
     settings = TrainingSettings(folds=folds, propositions=proposition or None)
@@ -108,6 +111,8 @@ def command(
             training = train(examples, settings, provenance, step)
         except ValueError as error:
             raise NothingMatchedError(f"too little to learn from: {error}") from error
+        except NothingMatchedError as error:
+            raise NothingMatchedError(f"{error}{first_problem(problems)}") from error
     code = report_problems(output, problems, "training")
     tables = [_table(training.report)]
     report_tables(

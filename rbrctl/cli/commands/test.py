@@ -43,7 +43,7 @@ FormatOption = Annotated[
 
 def command(
     context: typer.Context,
-    path: Annotated[
+    rules: Annotated[
         str,
         typer.Argument(metavar="[PATH]", help="A folder, file, builtin:NAME, or -."),
     ] = "rules/",
@@ -75,7 +75,7 @@ def command(
     from rbrctl.ruleset.loader import read, ruleset_of
     from rbrctl.ruleset.unit_tests import run_tests
 
-    loaded = read(rules_source(path))
+    loaded = read(rules_source(rules))
     ruleset = ruleset_of(loaded)
     run = run_tests(ruleset, containing)
     if not run.outcomes:

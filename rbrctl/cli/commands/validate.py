@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def command(
     context: typer.Context,
-    paths: Annotated[
+    rules: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
@@ -40,7 +40,7 @@ def command(
     from rbrctl.ruleset.sources import Source
 
     sources: dict[str, Source] = {}
-    for path in paths or ["rules/"]:
+    for path in rules or ["rules/"]:
         source = rules_source(path)
         sources.setdefault(os.path.realpath(source.label), source)
     validations = [validate(source) for source in sources.values()]
