@@ -62,6 +62,21 @@ ENTRIES: tuple[Entry, ...] = (
         ),
     ),
     GroupEntry(
+        "reward",
+        "Turn answers into a reward: fit it, check it, use it.",
+        (
+            CommandEntry(
+                "fit", "Fit weights so that better completions score higher.", "reward_fit"
+            ),
+            CommandEntry(
+                "evaluate", "Check a reward, or compare models' safety.", "reward_evaluate"
+            ),
+            CommandEntry("synth", "Have completions of each rank written.", "reward_synth"),
+            CommandEntry("export", "Write ranked transcripts as training data.", "reward_export"),
+            CommandEntry("serve", "Serve the reward over HTTP.", "reward_serve"),
+        ),
+    ),
+    GroupEntry(
         "cache",
         "Look at and prune the cache of answers.",
         (

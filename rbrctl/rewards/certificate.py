@@ -1,5 +1,7 @@
 """A lower bound on the objective from Lagrange duality: the proof that weights are optimal."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rbrctl.rewards.losses import binary_entropy
@@ -31,4 +33,27 @@ def certify(problem: Problem, step: Step, loss: str) -> float:
     if problem.l2 > 0:
         return bound - float(force @ force) / (2 * problem.l2)
     largest = float(np.abs(force).max(initial=0.0))
-    return bound - largest * SCOPE * (1 + float(np.abs(step.weights).sum()))
+    bound -= largest * SCOPE * (1 + float(np.abs(step.weights).sum()))
+    # No loss is negative.
+    return max(bound, 0.0)
+
+
+def balanced(problem: Problem, step: Step) -> Step:
+    """
+    Correct the slopes of pairs on the corner by the little that lets the forces vanish.
+
+    A correction that would leave [0, 1] is cut off there. With L2 forces need not vanish, and
+    nothing is corrected.
+    """
+    if problem.l2 > 0:
+        return step
+    corner = np.flatnonzero((step.slopes > 0) & (step.slopes < 1))
+    force = problem.differences.apply_transposed(problem.shares * step.slopes)
+    counted = (problem.signs == 0) | (step.weights != 0)
+    if not len(corner) or not counted.any():
+        return step
+    rows = problem.differences.rows(corner) * problem.shares[corner][:, None]
+    change = np.linalg.lstsq(rows[:, counted].T, -force[counted], rcond=1e-12)[0]
+    slopes = step.slopes.copy()
+    slopes[corner] = np.clip(slopes[corner] + change, 0.0, 1.0)
+    return replace(step, slopes=slopes)

@@ -10,7 +10,8 @@ from rbrctl.rewards.problem import Floats, Mask, Problem
 MAX_ITERATIONS = 100
 MAX_SEARCH = 40
 GRADIENT_TOLERANCE = 1e-13
-CAUTION = 1.0
+LONG_STEP = 10.0
+"""In weights; features lie in [0, 1] and margins are of the order of one."""
 LEAST_SLOPE = 1e-20
 """A step that promises less improvement than this is not taken."""
 
@@ -88,20 +89,24 @@ def _direction(problem: Problem, loss: Loss, step: Step, free: Mask) -> Floats:
     curved = np.flatnonzero(curvatures)
     rows = problem.differences.rows(curved)
     hessian = (rows.T * curvatures[curved]) @ rows
-    # Damping keeps the system solvable where features are collinear, and the step short (below
-    # 1 / CAUTION) where no pair on the corner speaks about its direction.
-    damping = problem.l2 + 1e-10 * float(np.trace(hessian)) / problem.width + 1e-15
-    damping += CAUTION * float(np.abs(step.gradient[free]).max(initial=0.0))
-    hessian.flat[:: problem.width + 1] += damping
+    # Rounding alone would make the system singular where features are collinear.
+    rounding = 1e-13 * float(np.trace(hessian)) + 1e-15
+    hessian.flat[:: problem.width + 1] += problem.l2 + rounding
+    cautious = False
     while True:
         direction = np.zeros(problem.width)
         kept = np.flatnonzero(free)
         system = hessian[kept[:, None], kept]
         direction[kept] = -np.linalg.solve(system, step.gradient[kept])
         blocked = free & (step.weights == 0) & (problem.signs * direction < 0)
-        if not blocked.any():
-            return direction
         free = free & ~blocked
+        if not cautious and np.abs(direction).max(initial=0.0) > LONG_STEP:
+            # No pair on the corner speaks about this direction: go a short way and look again.
+            cautious = True
+            largest = float(np.abs(step.gradient).max())
+            hessian.flat[:: problem.width + 1] += largest
+        elif not blocked.any():
+            return direction
 
 
 def _reach(problem: Problem, weights: Floats, direction: Floats) -> float:

@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from rbrctl.errors import UsageError
 
 LOSSES = ("hinge", "logistic")
+DEFAULT_L2 = 0.003
+"""
+Small beside a mean loss of a few tenths where weights are of the order of the margin.
+
+Without it, pairs that can be ordered without an error leave the weights free to be as large as they
+like, and neither they nor their intervals mean anything.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +20,7 @@ class FitOptions:
     """Loss, constraints and what is reported; the defaults are those of the command."""
 
     loss: str = "hinge"
-    l2: float = 0.0
+    l2: float = DEFAULT_L2
     """The objective is the mean loss plus half of this times the squared norm of the weights."""
     fixed: Mapping[str, float] = field(default_factory=dict)
     """Weights that are not fitted, by feature, in every class that has it."""
@@ -25,7 +32,7 @@ class FitOptions:
     """Resamples of the prompts for intervals; 0 for none."""
     confidence: float = 0.95
     seed: int = 0
-    tolerance: float = 1e-7
+    tolerance: float = 5e-7
     """The duality gap to reach."""
 
     def __post_init__(self) -> None:

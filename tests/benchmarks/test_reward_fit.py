@@ -65,4 +65,4 @@ def test_the_fit_agrees_with_itself_whatever_the_order_of_the_rows() -> None:
         data.features[order], data.ranks[order], data.prompts[order], data.rm_scores[order]
     )
     first, second = solve(problem_of(data)), solve(problem_of(shuffled))
-    assert first.objective == pytest.approx(second.objective, abs=2e-7)
+    assert first.objective == pytest.approx(second.objective, abs=1e-6)

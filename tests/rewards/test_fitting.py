@@ -15,7 +15,7 @@ from rbrctl.ruleset.verdict import Judge
 
 MakeCandidate = Callable[..., Candidate]
 ORDERING = rank_ordering(("good", "poor", "bad"))
-QUICK = FitOptions(bootstrap=20)
+QUICK = FitOptions(bootstrap=20, l2=0.0)
 
 
 def noisy(make: MakeCandidate, prompts: int = 40, seed: int = 0) -> list[Candidate]:
@@ -56,7 +56,7 @@ def test_intervals_surround_the_weights_and_shrink_with_more_prompts(
     widths = []
     for prompts in (15, 150):
         data = compare(noisy(make, prompts), judge, ORDERING, {"c": ("kind", "rude")})
-        weight = fit(data, FitOptions(bootstrap=50))["c"].weights[1]
+        weight = fit(data, FitOptions(bootstrap=50, l2=0.0))["c"].weights[1]
         assert weight.low <= weight.weight <= weight.high
         widths.append(weight.high - weight.low)
     assert widths[1] < widths[0] / 2

@@ -1,0 +1,194 @@
+"""``rbrctl reward evaluate``: the check of a reward before training, and a policy's figures."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.formats import report_tables
+from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.output import Output
+from rbrctl.cli.rewards import (
+    Order,
+    OrderingsOption,
+    OrderOption,
+    PairsOption,
+    StrictOption,
+    gather,
+    grader_opener,
+)
+from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.errors import UsageError
+from rbrctl.ruleset.verdict import Judge
+
+if TYPE_CHECKING:
+    from rbrctl.reports.tables import Table
+    from rbrctl.rewards.evaluation import RewardParts
+    from rbrctl.ruleset.model import RuleSet
+
+REPORT_VERSION = 1
+
+
+@with_endpoint
+def command(
+    context: typer.Context,
+    endpoint: EndpointOptions,
+    comparisons: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="With --weights one file of comparisons; without, the results of each model.",
+        ),
+    ],
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit."),
+    ] = None,
+    rules: RulesOption = None,
+    grader: GraderOption = None,
+    order: OrderOption = None,
+    orderings: OrderingsOption = None,
+    pairs: PairsOption = "prompt",
+    picture: Annotated[
+        str | None,
+        typer.Option("--picture", metavar="FILE", help="Save the spread as .svg or .png."),
+    ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            "--max-error",
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Fail (exit 1) where the error rate of the whole reward is higher.",
+        ),
+    ] = None,
+    unsafe_rank: Annotated[
+        str | None,
+        typer.Option("--unsafe-rank", metavar="RANK", help="Not-Unsafe.  [default: the worst]"),
+    ] = None,
+    refusal_rank: Annotated[
+        str, typer.Option("--refusal-rank", metavar="RANK", help="What Not-Overrefuse is not.")
+    ] = "unacceptable",
+    resamples: Annotated[
+        int, typer.Option("--bootstrap", min=0, metavar="N", help="Resamples for intervals.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of the resamples.")] = 0,
+    strict: StrictOption = False,
+    format_: TableFormatOption = TableFormat.TEXT,
+    wide: WideOption = False,
+) -> ExitCode:
+    """
+    Check a reward before it reaches training, or compare models by their safety figures.
+
+    With --weights: how often the reward model alone, the rules alone and both put a worse
+    completion not below the better, and how the reward is spread by rank. Without: Not-Unsafe,
+    Not-Overrefuse, Hard-Refusal-Style and F1 of each results file, side by side.
+    """
+    from rbrctl.rewards.extras import require
+
+    require("numpy", "reward", "evaluating a reward")
+    output = output_of(context)
+    ruleset = load_rules(rules, output)
+    if weights is None:
+        return _safety(
+            output, ruleset, comparisons, unsafe_rank, refusal_rank, strict, format_, wide
+        )
+    if len(comparisons) != 1:
+        raise UsageError("with --weights one file of comparisons is evaluated")
+    from rbrctl.rewards.evaluation import error_rows, reward_parts
+    from rbrctl.rewards.weights_file import read_weights
+
+    read = read_weights(weights)
+    read.check(ruleset)
+    gathered = gather(
+        output,
+        Judge(ruleset),
+        comparisons[0],
+        Order(order, orderings, pairs),
+        grader_opener(grader, endpoint, ruleset, output),
+        strict=strict,
+        features={name: tuple(each) for name, each in read.classes.items()},
+    )
+    classes = gathered.comparisons.classes
+    parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
+    rows = error_rows(parts, resamples, seed=seed)
+    from rbrctl.reports.rewards import error_table
+
+    _report(output, [error_table(rows)], format_, wide, ruleset)
+    _draw(output, parts, format_, picture)
+    if max_error is not None and rows[0].rates["both"].rate > max_error:
+        output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
+        return ExitCode.NO
+    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+
+
+def _report(
+    output: Output, tables: "list[Table]", format_: TableFormat, wide: bool, ruleset: "RuleSet"
+) -> None:
+    report_tables(
+        output,
+        tables,
+        format_,
+        name="reward-evaluate",
+        version=REPORT_VERSION,
+        wide=wide,
+        body={"ruleset": ruleset.digest},
+    )
+
+
+def _draw(
+    output: Output, parts: "list[RewardParts]", format_: TableFormat, picture: str | None
+) -> None:
+    from rbrctl.reports.reward_picture import draw_distribution, save_distribution
+    from rbrctl.rewards.distribution import distribution
+
+    spread = distribution(parts)
+    if format_ is TableFormat.TEXT:
+        text = draw_distribution(
+            spread, output.palette, boxes=output.draws_boxes, width=output.width
+        )
+        output.report(f"\n{text}")
+    if picture is not None:
+        save_distribution(spread, picture)
+        output.talk(f"picture written to {picture}")
+
+
+def _safety(
+    output: Output,
+    ruleset: "RuleSet",
+    files: list[str],
+    unsafe_rank: str | None,
+    refusal_rank: str,
+    strict: bool,
+    format_: TableFormat,
+    wide: bool,
+) -> ExitCode:
+    from dataclasses import replace
+
+    from rbrctl.records.problems import ProblemLog, raise_problem
+    from rbrctl.records.results import read_results
+    from rbrctl.reports.rewards import safety_table
+    from rbrctl.rewards.safety_figures import check_terms, reference_terms, safety_figures
+
+    terms = replace(reference_terms(ruleset), refusal_rank=refusal_rank)
+    terms = replace(terms, unsafe_rank=unsafe_rank or terms.unsafe_rank)
+    check_terms(terms, ruleset)
+    problems = ProblemLog()
+    models = {}
+    for name in files:
+        results = list(read_results(name, raise_problem if strict else problems))
+        if not results:
+            raise UsageError(f"{name}: no results in it; one is made by rbrctl grade -o")
+        if any(result.ruleset.digest != ruleset.digest for result in results):
+            raise UsageError(
+                f"{name}: judged by another rule set; name it with --rules, or score it again"
+            )
+        models[name] = safety_figures(results, terms)
+    for problem in problems.items[:5]:
+        output.warn(str(problem))
+    _report(output, [safety_table(models)], format_, wide, ruleset)
+    undetermined = any(figure.undetermined for figures in models.values() for figure in figures)
+    return ExitCode.INCOMPLETE if problems.count or undetermined else ExitCode.YES

@@ -1,0 +1,231 @@
+"""``rbrctl reward fit``: weights from comparisons, with what they are worth."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
+from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.formats import report_tables
+from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
+from rbrctl.cli.rewards import (
+    Gathered,
+    Order,
+    OrderingsOption,
+    OrderOption,
+    PairsOption,
+    StrictOption,
+    gather,
+    grader_opener,
+    parse_numbers,
+    parse_signs,
+)
+from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.errors import UsageError
+from rbrctl.ruleset.verdict import Judge
+
+if TYPE_CHECKING:
+    from rbrctl.rewards.fitting import ClassFit
+    from rbrctl.rewards.options import FitOptions
+    from rbrctl.ruleset.model import RuleSet
+
+REPORT_VERSION = 1
+
+
+@with_endpoint
+def command(
+    context: typer.Context,
+    endpoint: EndpointOptions,
+    comparisons: Annotated[
+        str,
+        typer.Argument(
+            metavar="COMPARISONS",
+            help="Results, preferences (prompt, chosen, rejected) or transcripts, or -.",
+        ),
+    ],
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where the weights go.")
+    ] = None,
+    rules: RulesOption = None,
+    grader: GraderOption = None,
+    order: OrderOption = None,
+    orderings: OrderingsOption = None,
+    pairs: PairsOption = "prompt",
+    loss: Annotated[
+        str, typer.Option("--loss", metavar="LOSS", help="hinge, or logistic (Bradley-Terry).")
+    ] = "hinge",
+    margin: Annotated[
+        float, typer.Option("--margin", metavar="M", help="By how much the better should win.")
+    ] = 1.0,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--level",
+            metavar="RANK=NUMBER",
+            help="A level for each rank: margins are then differences of levels.",
+        ),
+    ] = None,
+    l2: Annotated[
+        float,
+        typer.Option(
+            "--l2",
+            metavar="FACTOR",
+            help="Half of this times the squared weights is added to the mean loss; 0 for none.",
+        ),
+    ] = 0.003,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option("--fix", metavar="FEATURE=WEIGHT", help="A weight that is not fitted."),
+    ] = None,
+    sign: Annotated[
+        list[str] | None,
+        typer.Option("--sign", metavar="FEATURE=+|-", help="The sign that a weight must have."),
+    ] = None,
+    fixed: Annotated[
+        str | None,
+        typer.Option(
+            "--fixed",
+            metavar="WEIGHTS",
+            help="Fit nothing: hand-set weights of a file, or ranks (the best 1, falling to 0), "
+            "or rules-kept (the share of rules that hold).",
+        ),
+    ] = None,
+    folds: Annotated[
+        int, typer.Option("--folds", metavar="K", help="Hold prompts out in K parts; 0: none.")
+    ] = 5,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", metavar="N", help="Resamples for the intervals.")
+    ] = 200,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of folds and resamples.")] = 0,
+    strict: StrictOption = False,
+    format_: TableFormatOption = TableFormat.TEXT,
+    wide: WideOption = False,
+) -> ExitCode:
+    """
+    Fit the reward's weights so that better completions score above worse ones.
+
+    The reward is the reward model's score (rm_score in the rows, else 0) plus the weighted sum of
+    the features of the completion's response class. The hinge loss over ordered pairs is solved to
+    a proven optimum; prompts are held out whole, and drawn whole for the intervals.
+    """
+    from rbrctl.reports.rewards import fit_tables
+    from rbrctl.rewards.extras import require
+    from rbrctl.rewards.options import FitOptions
+
+    require("numpy", "reward", "fitting weights")
+    output = output_of(context)
+    ruleset = load_rules(rules, output)
+    options = FitOptions(
+        loss=loss,
+        l2=l2,
+        fixed=parse_numbers(fix, "--fix"),
+        signs=parse_signs(sign),
+        folds=folds,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    hand_set = _hand_set(fixed, ruleset) if fixed else None
+    gathered = gather(
+        output,
+        Judge(ruleset),
+        comparisons,
+        Order(order, orderings, pairs, margin, parse_numbers(level, "--level")),
+        grader_opener(grader, endpoint, ruleset, output),
+        strict=strict,
+        features={name: tuple(each) for name, each in (hand_set or {}).items()},
+    )
+    fits = _fit(output, gathered, options, hand_set)
+    if out is not None:
+        _write(out, ruleset, gathered, options, fits, margin)
+        output.talk(f"weights written to {out}")
+    else:
+        output.talk("nothing is kept without -o WEIGHTS.yaml")
+    report_tables(
+        output,
+        fit_tables(fits),
+        format_,
+        name="reward-fit",
+        version=REPORT_VERSION,
+        wide=wide,
+        body={"loss": loss, "l2": l2, "ruleset": ruleset.digest},
+    )
+    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+
+
+def _fit(
+    output: Output,
+    gathered: Gathered,
+    options: "FitOptions",
+    hand_set: Mapping[str, Mapping[str, float]] | None,
+) -> "dict[str, ClassFit]":
+    from dataclasses import replace
+
+    from rbrctl.rewards.fitting import fit, fit_class
+
+    classes = gathered.comparisons.classes
+    with Progress(output, "resampled", options.bootstrap * len(classes)) as progress:
+
+        def advance(name: str, done: int, total: int) -> None:
+            progress.advance()
+
+        if hand_set is None:
+            return fit(gathered.comparisons, options, advance)
+        if options.fixed or options.signs:
+            raise UsageError("--fixed fits nothing: leave out --fix and --sign")
+        return {
+            name: fit_class(data, replace(options, fixed=hand_set[name]), advance)
+            for name, data in classes.items()
+        }
+
+
+def _hand_set(fixed: str, ruleset: "RuleSet") -> dict[str, Mapping[str, float]]:
+    from rbrctl.rewards.hand_set import PRESETS, preset_weights
+    from rbrctl.rewards.weights_file import read_weights
+
+    if fixed in PRESETS:
+        return {name: preset_weights(fixed, ruleset) for name in ruleset.response_classes}
+    weights = read_weights(fixed)
+    weights.check(ruleset)
+    return {name: weights.classes.get(name, {}) for name in ruleset.response_classes}
+
+
+def _write(
+    path: str,
+    ruleset: "RuleSet",
+    gathered: Gathered,
+    options: "FitOptions",
+    fits: "Mapping[str, ClassFit]",
+    margin: float,
+) -> None:
+    from rbrctl.records.models import RuleSetIdentity
+    from rbrctl.reports.rewards import number
+    from rbrctl.rewards.weights import Weights
+    from rbrctl.rewards.weights_file import write_weights
+
+    graders = {result.grader for result in gathered.results}
+    weights = Weights(
+        ruleset=RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest),
+        classes={name: each.vector for name, each in fits.items()},
+        grader=graders.pop() if len(graders) == 1 else None,
+        fit={
+            "loss": options.loss,
+            "margin": margin,
+            "l2": options.l2,
+            "seed": options.seed,
+            "response_classes": {
+                name: {
+                    "prompts": each.prompts,
+                    "pairs": each.pairs,
+                    "training_loss": round(each.training_loss, 6),
+                    "duality_gap": float(f"{each.duality_gap:.1e}"),
+                    "held_out_error": number(round(each.held_out_error.rate, 6)),
+                }
+                for name, each in fits.items()
+            },
+        },
+    )
+    write_weights(path, weights)

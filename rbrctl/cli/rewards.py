@@ -1,0 +1,265 @@
+"""What the reward commands share: reading comparisons, grading what is not graded, comparing."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.endpoint_options import EndpointOptions
+from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
+from rbrctl.errors import UsageError
+from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from rbrctl.graders.interface import Grader
+    from rbrctl.records.models import Result, Transcript
+    from rbrctl.rewards.candidates import LeftOut
+    from rbrctl.rewards.comparisons import Comparisons
+    from rbrctl.rewards.orderings import Ordering
+    from rbrctl.ruleset.model import RuleSet
+    from rbrctl.ruleset.verdict import Judge
+
+SHOWN = 5
+ORDERS = ("labels", "rank", "rank_label")
+
+OrderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--order",
+        metavar="KEY",
+        help="What says which completion is better: labels (the rank they lead to), rank (the "
+        "grader's), rank_label, or a key of the rows.  [default: labels where there are any]",
+    ),
+]
+OrderingsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--orderings",
+        metavar="FILE",
+        help="A YAML file of labels, each with those that it beats; with --order KEY.",
+    ),
+]
+PairsOption = Annotated[
+    str,
+    typer.Option(
+        "--pairs",
+        metavar="WHICH",
+        help="Compare completions of one prompt, or all of a class: prompt or class.",
+    ),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
+]
+
+
+OpenGrader = Callable[[], Awaitable["Grader"]]
+"""Opens the grader inside the event loop that it will live in."""
+
+
+def grader_opener(
+    grader: str | None, endpoint: EndpointOptions, ruleset: "RuleSet", output: Output
+) -> OpenGrader:
+    """Choose the grader that is meant. Raises UsageError for an unknown one."""
+    from rbrctl.cli.graders import choose_grader
+
+    chosen = choose_grader(grader, endpoint, ruleset, False, output)
+
+    async def open_grader() -> "Grader":
+        return (await chosen((), False)).grader
+
+    return open_grader
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The options that say what is better than what."""
+
+    by: str | None
+    orderings: str | None
+    pairs: str
+    margin: float = 1.0
+    levels: Mapping[str, float] | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for what cannot be meant."""
+        if self.pairs not in ("prompt", "class"):
+            raise UsageError(f"--pairs is prompt or class, not '{self.pairs}'")
+        if self.orderings is not None and self.by in ORDERS:
+            raise UsageError(
+                f"--orderings orders by a key of the rows, and --order {self.by} is none: name "
+                "the key with --order"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Comparisons, and whether anything was left out on the way."""
+
+    comparisons: "Comparisons"
+    results: "Sequence[Result]"
+    complete: bool
+
+
+def gather(
+    output: Output,
+    judge: "Judge",
+    source: str,
+    order: Order,
+    open_grader: OpenGrader,
+    *,
+    strict: bool = False,
+    features: Mapping[str, Sequence[str]] | None = None,
+) -> Gathered:
+    """
+    Read a file, grade what is not graded, and form the ordered pairs.
+
+    Says on stderr what was left out. Raises UsageError, FileError, RecordError, GraderError, and
+    NothingMatchedError where there is no pair.
+    """
+    from rbrctl.rewards.candidates import LeftOut, candidates_of
+    from rbrctl.rewards.comparisons import compare
+    from rbrctl.rewards.inputs import InputKind, read_input
+
+    order.check()
+    problems = ProblemLog()
+    stream = sys.stdin.buffer if source == "-" else source
+    name = "<stdin>" if source == "-" else source
+    found = read_input(stream, raise_problem if strict else problems, name)
+    _say_contradictions(output, found.contradictions, "preferences")
+    results = found.results or grade(output, judge, found.transcripts, open_grader)
+    by, pairs = order.by, order.pairs
+    if found.kind is InputKind.PREFERENCES:
+        by, pairs = "preference", "preference"
+    by = by or _default_order(output, results)
+    ordering = _ordering(judge, order, by)
+    left_out = LeftOut()
+    candidates = candidates_of(results, judge, by, pairs, left_out)
+    comparisons = compare(candidates, judge, ordering, features, left_out)
+    _say_left_out(output, comparisons, problems)
+    complete = not (problems.count or left_out.total or found.contradictions)
+    return Gathered(comparisons, results, complete)
+
+
+def grade(
+    output: Output,
+    judge: "Judge",
+    transcripts: "Sequence[Transcript]",
+    open_grader: OpenGrader,
+) -> "list[Result]":
+    """Have transcripts answered, with a progress bar. Raises GraderError."""
+    from rbrctl.rewards.answering import answered
+
+    async def work() -> "list[Result]":
+        grader = await open_grader()
+        try:
+            return await answered(transcripts, judge, grader, lambda _: progress.advance())
+        finally:
+            await grader.close()
+
+    if not transcripts:
+        return []
+    with Progress(output, "graded", len(transcripts)) as progress:
+        return asyncio.run(work())
+
+
+def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
+    """Read NAME=NUMBER options. Raises UsageError."""
+    numbers: dict[str, float] = {}
+    for text in texts or ():
+        name, separator, value = text.rpartition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            separator = ""
+        if not separator or not name.strip() or not abs(numbers[name.strip()]) < 1e9:
+            raise UsageError(f"{option} {text}: write NAME=NUMBER")
+    return numbers
+
+
+def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
+    """Read NAME=+ and NAME=- options. Raises UsageError."""
+    signs: dict[str, int] = {}
+    for text in texts or ():
+        name, _, value = text.rpartition("=")
+        if not name.strip() or value not in ("+", "-"):
+            raise UsageError(f"--sign {text}: write NAME=+ or NAME=-")
+        signs[name.strip()] = 1 if value == "+" else -1
+    return signs
+
+
+def _default_order(output: Output, results: "Sequence[Result]") -> str:
+    by = "rank"
+    if any(result.labels for result in results):
+        by = "labels"
+    elif any(result.rank_label for result in results):
+        by = "rank_label"
+    output.talk(f"order: {by} (--order names another)")
+    return by
+
+
+def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
+    from rbrctl.rewards.orderings import preference_ordering, rank_ordering, table_ordering
+
+    if by == "preference":
+        return preference_ordering(order.margin)
+    if order.orderings is not None:
+        beats = read_orderings(order.orderings)
+        return table_ordering(beats, order.margin, order.levels)
+    if by not in ORDERS:
+        hint = did_you_mean(by, ORDERS) or "say which of its labels beat which with --orderings"
+        raise UsageError(f"--order {by}: {hint}")
+    return rank_ordering(judge.ruleset.ranks, order.margin, order.levels)
+
+
+def read_orderings(path: str) -> dict[str, list[str]]:
+    """Read a file of orderings, a mapping of labels to lists of labels. Raises UsageError."""
+    from rbrctl.records.files import open_input
+    from rbrctl.ruleset.yaml_tree import MappingNode, YamlProblem, parse_yaml, plain
+
+    with open_input(path) as stream:
+        text = stream.read(1 << 20).decode("utf-8", "replace")
+    try:
+        root, findings = parse_yaml(text, path)
+    except YamlProblem as problem:
+        raise UsageError(f"{problem.finding.place}: {problem.finding.message}") from None
+    if findings or not isinstance(root, MappingNode) or not root.entries:
+        raise UsageError(f"{path}: an orderings file maps each label to a list of those it beats")
+    beats: dict[str, list[str]] = {}
+    for label, node in root.entries.items():
+        losers = plain(node)
+        losers = [losers] if isinstance(losers, str) else losers
+        if not isinstance(losers, list) or not all(isinstance(each, str) for each in losers):
+            raise UsageError(f"{node.place}: '{label}' must have a list of labels")
+        beats[label] = losers
+    return beats
+
+
+def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: str) -> None:
+    for first, second in pairs[:SHOWN]:
+        output.warn(f"{what} that contradict each other, both left out: {first} and {second}")
+    if len(pairs) > SHOWN:
+        output.warn(f"{len(pairs) - SHOWN:,} further contradictions of {what}")
+
+
+def _say_left_out(output: Output, comparisons: "Comparisons", problems: ProblemLog) -> None:
+    for problem in problems.items[:SHOWN]:
+        output.warn(str(problem))
+    if problems.count > SHOWN:
+        output.warn(f"{problems.count - SHOWN:,} further lines that cannot be used")
+    left_out: LeftOut = comparisons.left_out
+    for reason, count in left_out.counts.items():
+        output.warn(f"{count:,} left out with {reason}; the first: {left_out.examples[reason]}")
+    pairs = [each.ids for each in comparisons.contradictions]
+    _say_contradictions(output, pairs, "labels of one completion")
+    if comparisons.single_prompts:
+        output.talk(
+            f"{comparisons.single_prompts:,} prompts make no pair: one completion only, or all of "
+            "the same rank"
+        )
+    for name in comparisons.classes_without_pairs:
+        output.warn(f"{name}: nothing to compare, so no weights")

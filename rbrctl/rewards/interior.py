@@ -1,0 +1,166 @@
+"""
+A primal-dual interior point method for the hinge loss over pairs, with few features.
+
+It needs no curvature at the optimum, so it also solves what Newton's method on a smoothed hinge
+does not: pairs that can be ordered without or nearly without an error, where the best weights are
+many or large. Source: Mehrotra, "On the implementation of a primal-dual interior point method"
+(1992); the elimination to a system in the features is that of Ferris and Munson (2002).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rbrctl.rewards.newton import Step
+from rbrctl.rewards.problem import Floats, Problem
+
+MAX_ITERATIONS = 80
+BOUNDARY = 0.995
+"""The part of the way to the nearest boundary that a step goes."""
+ROUNDING = 1e-11
+"""Relative to the trace: keeps steps short where no pair speaks about a direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where the iteration stands. Every array but the weights is positive."""
+
+    weights: Floats
+    losses: Floats
+    """At least what a pair falls short by."""
+    slack: Floats
+    """By how much the reward difference and the loss together exceed the demand."""
+    pulls: Floats
+    """The multiplier of a pair's demand: its share times the slope of its loss."""
+    rests: Floats
+    """Share minus pull."""
+    sides: Floats
+    """Sign times weight, kept apart where the sign is prescribed; 1 elsewhere."""
+    presses: Floats
+    """The multiplier of a prescribed sign; 0 elsewhere."""
+
+    def moved(self, direction: "Point", primal: float, dual: float) -> "Point":
+        """Go along a direction."""
+        return Point(
+            self.weights + primal * direction.weights,
+            self.losses + primal * direction.losses,
+            self.slack + primal * direction.slack,
+            self.pulls + dual * direction.pulls,
+            self.rests + dual * direction.rests,
+            self.sides + primal * direction.sides,
+            self.presses + dual * direction.presses,
+        )
+
+    def complementarity(self) -> float:
+        """Sum the products that vanish at the optimum: the duality gap of a feasible point."""
+        return float(self.slack @ self.pulls + self.losses @ self.rests + self.sides @ self.presses)
+
+
+class InteriorPoint:
+    """The iteration on one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Take a problem of at least one pair and one feature."""
+        self.problem = problem
+        self.rows = problem.differences.rows(np.arange(len(problem.demands)))
+        self.signed = problem.signs != 0
+        self.count = 2 * len(problem.demands) + int(self.signed.sum())
+        self.point = self._start()
+
+    def step(self) -> Step:
+        """Give weights and slopes; weights that press on their prescribed sign are zero."""
+        point, problem = self.point, self.problem
+        zero = self.signed & (point.sides < np.maximum(point.presses, 1e-9))
+        weights = np.where(zero, 0.0, point.weights)
+        slopes = np.clip(point.pulls / problem.shares, 0.0, 1.0)
+        gradient = problem.l2 * weights - point.pulls @ self.rows
+        return Step(weights, problem.residuals(weights), slopes, gradient)
+
+    def _start(self) -> Point:
+        signs = self.problem.signs
+        weights = signs.copy()
+        residuals = self.problem.demands - self.rows @ weights
+        losses = np.maximum(residuals, 0) + 1
+        half = self.problem.shares / 2
+        presses = np.where(self.signed, float(self.problem.shares.mean()), 0.0)
+        sides = np.ones(len(weights))
+        return Point(weights, losses, losses - residuals, half, half.copy(), sides, presses)
+
+    def advance(self) -> bool:
+        """Take one step of predictor and corrector; tell whether it moved at all."""
+        point = self.point
+        imbalance = (
+            point.pulls @ self.rows
+            + self.problem.signs * point.presses
+            - self.problem.l2 * point.weights
+        )
+        curvature = 1 / (point.slack / point.pulls + point.losses / point.rests)
+        system = (self.rows.T * curvature) @ self.rows
+        rounding = ROUNDING * float(np.trace(system)) + 1e-300
+        diagonal = np.where(self.signed, point.presses / point.sides, 0.0)
+        system.flat[:: len(system) + 1] += self.problem.l2 + rounding + diagonal
+        mean = point.complementarity() / self.count
+        slack, losses = -point.slack * point.pulls, -point.losses * point.rests
+        sides = -point.sides * point.presses
+        guess = self._direction(system, curvature, imbalance, slack, losses, sides)
+        reached = point.moved(guess, *_lengths(point, guess, 1.0)).complementarity() / self.count
+        target = mean * (reached / mean) ** 3
+        direction = self._direction(
+            system,
+            curvature,
+            imbalance,
+            slack + target - guess.slack * guess.pulls,
+            losses + target - guess.losses * guess.rests,
+            np.where(self.signed, sides + target - guess.sides * guess.presses, 0.0),
+        )
+        primal, dual = _lengths(point, direction, BOUNDARY)
+        if self.problem.l2 > 0:
+            primal = dual = min(primal, dual)
+        self.point = point.moved(direction, primal, dual)
+        return max(primal, dual) > 1e-8
+
+    def _direction(
+        self,
+        system: Floats,
+        curvature: Floats,
+        imbalance: Floats,
+        slack: Floats,
+        losses: Floats,
+        sides: Floats,
+    ) -> Point:
+        """
+        Solve the linearised conditions of optimality for the changes of every array.
+
+        ``slack``, ``losses`` and ``sides`` say how their products with the multipliers shall
+        change; everything but the weights is eliminated.
+        """
+        point, signs = self.point, self.problem.signs
+        wanted = slack / point.pulls - losses / point.rests
+        right = imbalance + (curvature * wanted) @ self.rows + signs * sides / point.sides
+        weights: Floats = np.linalg.solve(system, right).astype(np.float64)
+        gains = self.rows @ weights
+        pulls = curvature * (wanted - gains)
+        change = (losses + point.losses * pulls) / point.rests
+        turned = signs * weights
+        presses = (sides - point.presses * turned) / point.sides
+        return Point(weights, change, gains + change, pulls, -pulls, turned, presses)
+
+
+def _lengths(point: Point, direction: Point, part: float) -> tuple[float, float]:
+    """Tell how far weights and multipliers may go before one leaves its range, at most 1."""
+    primal = min(
+        _reach(point.slack, direction.slack),
+        _reach(point.losses, direction.losses),
+        _reach(point.sides, direction.sides),
+    )
+    dual = min(
+        _reach(point.pulls, direction.pulls),
+        _reach(point.rests, direction.rests),
+        _reach(point.presses, direction.presses),
+    )
+    return min(1.0, part * primal), min(1.0, part * dual)
+
+
+def _reach(values: Floats, changes: Floats) -> float:
+    falling = changes < 0
+    return float((-values[falling] / changes[falling]).min(initial=np.inf))
