@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import data_source, report_problems
+from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.held_out import write_held_out
+from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.files import is_plain_target, replacing
@@ -73,6 +75,16 @@ def command(
             "--proposition", metavar="NAME", help="Only this; may be given several times."
         ),
     ] = None,
+    held_out: Annotated[
+        str | None,
+        typer.Option(
+            "--held-out",
+            metavar="FILE",
+            help="Write results in which each row is answered by a model that did not see its "
+            "prompt: an honest file for score and reward fit.",
+        ),
+    ] = None,
+    rules: RulesOption = None,
     folds: Annotated[
         int, typer.Option("--folds", min=2, max=50, metavar="K", help="Of the cross-validation.")
     ] = 5,
@@ -91,6 +103,12 @@ def command(
     output = output_of(context)
     if model is not None:
         is_plain_target(model)  # A path that cannot be written is told before the fit, not after.
+    texts = list(transcripts or labelled)
+    if held_out is not None:
+        is_plain_target(held_out)
+        if STANDARD_INPUT in texts:
+            raise UsageError("--held-out reads the transcripts twice: give a file instead of -")
+    ruleset = load_rules(rules, output) if held_out is not None else None
     problems = ProblemLog()
     weak = parse_weak_labels(weak_label or ())
     settings = TrainingSettings(folds=folds, propositions=proposition or None)
@@ -125,7 +143,10 @@ def command(
         body=_body(training.report),
     )
     _write(model, training.content, output)
-    return code
+    if held_out is None or ruleset is None:
+        return code
+    rows = _transcripts(texts, ProblemLog())
+    return gravest(code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows))
 
 
 def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, bool]]]:

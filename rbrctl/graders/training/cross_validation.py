@@ -12,8 +12,9 @@ from rbrctl.statistics.folds import FOLDS, grouped_folds
 from rbrctl.statistics.intervals import wilson_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from rbrctl.graders.embedded.model import PropositionModel
     from rbrctl.graders.training.dataset import Array, Dataset, Target
 
 ENOUGH_POSITIVES = 10
@@ -75,12 +76,23 @@ class CrossValidationReport:
         return _mean(enough) if enough else None
 
 
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """What the figures come from, too: the models of the folds."""
+
+    report: CrossValidationReport
+    fold_of_prompt: Mapping[str, int]
+    """By the prompt's digest, for every row that was scored."""
+    models: tuple[Mapping[str, PropositionModel], ...]
+    """For each fold the models by proposition that were fitted without its prompts."""
+
+
 def cross_validate(
     dataset: Dataset,
     settings: FitSettings,
     folds: int = FOLDS,
     on_step: Callable[[], None] | None = None,
-) -> CrossValidationReport:
+) -> CrossValidation:
     """
     Fit on all folds but one and answer that one, for each fold and proposition.
 
@@ -98,11 +110,16 @@ def cross_validate(
     )
     fold_of_row = np.array([fold_of_group.get(group, -1) for group in dataset.groups])
     reports = []
+    models: tuple[dict[str, PropositionModel], ...] = tuple({} for _ in range(folds))
     for target in dataset.targets:
-        pairs, note = _answer_held_out(dataset, target, fold_of_row, folds, settings, on_step)
+        fitted = _fit_folds(dataset, target, fold_of_row, folds, settings, on_step)
+        for fold, model in enumerate(fitted):
+            models[fold][target.name] = model
+        pairs = _answer_held_out(dataset, target, fold_of_row, fitted)
         if pairs:
-            reports.append(_report(target.name, pairs, note))
-    return CrossValidationReport(
+            notes = [model.note for model in fitted if model.note]
+            reports.append(_report(target.name, pairs, notes[-1] if notes else None))
+    report = CrossValidationReport(
         folds=folds,
         seed=settings.learners.seed,
         rows=int(scored.sum()),
@@ -110,35 +127,37 @@ def cross_validate(
         prompts=len(set(scored_groups)),
         propositions=tuple(reports),
     )
+    return CrossValidation(report, fold_of_group, models)
 
 
-def _answer_held_out(
+def _fit_folds(
     dataset: Dataset,
     target: Target,
     fold_of_row: Array,
     folds: int,
     settings: FitSettings,
     on_step: Callable[[], None] | None,
-) -> tuple[list[tuple[float, float]], str | None]:
-    """Give (probability, label) for each scored row, and a note of a fold that has one."""
-    import numpy as np
-
-    known = target.rows
+) -> list[PropositionModel]:
+    """Fit one proposition once for each fold, on all rows but the fold's."""
     rows = Rows.of(dataset, target)
-    fold_there = fold_of_row[known]
-    scored_there = dataset.scored[known] > 0
-    pairs: list[tuple[float, float]] = []
-    note = None
+    fold_there = fold_of_row[target.rows]
+    models = []
     for fold in range(folds):
-        held_out = np.flatnonzero((fold_there == fold) & scored_there)
-        model = fit_proposition(rows.take(fold_there != fold), settings)
-        note = model.note or note
-        for row in held_out:
-            probability = model.probability(rows.matrix[row].tolist())
-            pairs.append((probability, float(target.values[row])))
+        models.append(fit_proposition(rows.take(fold_there != fold), settings))
         if on_step is not None:
             on_step()
-    return pairs, note
+    return models
+
+
+def _answer_held_out(
+    dataset: Dataset, target: Target, fold_of_row: Array, models: list[PropositionModel]
+) -> list[tuple[float, float]]:
+    """Give (probability, label) for each scored row, by the model that did not see its fold."""
+    return [
+        (models[fold_of_row[row]].probability(dataset.matrix[row].tolist()), float(value))
+        for row, value in zip(target.rows, target.values, strict=True)
+        if dataset.scored[row] > 0
+    ]
 
 
 def _report(name: str, pairs: list[tuple[float, float]], note: str | None) -> PropositionReport:

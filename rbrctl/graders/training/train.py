@@ -7,7 +7,9 @@ from typing import Any
 from rbrctl.errors import UsageError
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel
 from rbrctl.graders.embedded.model_file import model_bytes, parse_model
+from rbrctl.graders.training.cross_fitted import CrossFitted
 from rbrctl.graders.training.cross_validation import (
+    CrossValidation,
     CrossValidationReport,
     PropositionReport,
     cross_validate,
@@ -37,6 +39,8 @@ class Training:
     model: EmbeddedModel
     """The same, read back."""
     report: CrossValidationReport
+    cross_fitted: CrossFitted
+    """The models of the folds, for answers by models that did not see the prompt."""
 
 
 def train(
@@ -65,10 +69,16 @@ def train(
         if on_step is not None:
             on_step(done, steps)
 
-    report = cross_validate(dataset, settings.fit, settings.folds, step)
+    validation = cross_validate(dataset, settings.fit, settings.folds, step)
     models = _fit_all(dataset, settings.fit, step)
-    content = _model_file(dataset, models, report, provenance or {})
-    return Training(content, parse_model(content, "trained", "the trained model"), report)
+    described = {
+        **(provenance or {}),
+        "rows": len(dataset.groups),
+        "cross_validation": _described(validation.report),
+    }
+    content = _model_file(dataset, models, described)
+    model = parse_model(content, "trained", "the trained model")
+    return Training(content, model, validation.report, _cross_fitted(dataset, validation))
 
 
 def _check_prompts(dataset: Dataset, folds: int) -> None:
@@ -104,18 +114,26 @@ def _fit_all(
     return models
 
 
+def _cross_fitted(dataset: Dataset, validation: CrossValidation) -> CrossFitted:
+    """Make a model of each fold's."""
+    files = [_model_file(dataset, models, {}) for models in validation.models]
+    return CrossFitted(
+        tuple(
+            parse_model(content, f"fold {fold}", f"the model of fold {fold}")
+            for fold, content in enumerate(files)
+        ),
+        validation.fold_of_prompt,
+    )
+
+
 def _model_file(
-    dataset: Dataset,
-    models: Mapping[str, PropositionModel],
-    report: CrossValidationReport,
-    provenance: Mapping[str, Any],
+    dataset: Dataset, models: Mapping[str, PropositionModel], provenance: Mapping[str, Any]
 ) -> bytes:
-    described = {**provenance, "rows": len(dataset.groups), "cross_validation": _described(report)}
     used = sorted({feature for model in models.values() for feature in model.used_features})
     names = tuple(dataset.features[feature] for feature in used)
     places = {feature: place for place, feature in enumerate(used)}
     kept = {name: model.renumbered(places) for name, model in models.items()}
-    return model_bytes(names, kept, described)
+    return model_bytes(names, kept, provenance)
 
 
 def _described(report: CrossValidationReport) -> dict[str, Any]:

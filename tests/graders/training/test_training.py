@@ -149,7 +149,7 @@ def test_rows_of_one_prompt_are_never_parted():
             make_transcript(f"Question {number}", text, labels={"coin": label}) for _ in range(8)
         ]
     dataset = build_dataset(examples_from_labels(rows), None)
-    report = cross_validate(dataset, QUICK.fit, folds=3)
+    report = cross_validate(dataset, QUICK.fit, folds=3).report
     assert report.prompts == 12
     assert report.propositions[0].accuracy < 0.9
 

@@ -1,0 +1,72 @@
+"""Answers about labelled transcripts by models that did not see them: honest ones to build on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rbrctl.digests import digest_of
+from rbrctl.graders.embedded.grader import KIND, EmbeddedGrader
+from rbrctl.graders.embedded.model import EmbeddedModel
+from rbrctl.records.models import Answer, GraderIdentity, Transcript
+from rbrctl.ruleset.model import RuleSet
+
+MODEL_NAME = "cross-fitted"
+UNKNOWN_PROMPT = "this prompt was in no fold, so no model was fitted without it"
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFitted:
+    """The models of a cross-validation, and which of them did not see a prompt."""
+
+    models: tuple[EmbeddedModel, ...]
+    """One for each fold, fitted on all prompts but those of the fold."""
+    fold_of_prompt: Mapping[str, int]
+    """By the prompt's digest."""
+
+
+class CrossFittedGrader:
+    """
+    Answers each transcript by the model that was fitted without its prompt; a Grader.
+
+    A reward that is fitted on such answers meets answers as good as new transcripts will get.
+    A transcript of a prompt that is in no fold gets errors.
+    """
+
+    asks_together = True
+    concurrency = 1
+    notes: Sequence[str] = ()
+
+    def __init__(self, ruleset: RuleSet, fitted: CrossFitted) -> None:
+        """Bind a rule set to the models of the folds."""
+        self._graders = [EmbeddedGrader(ruleset, model) for model in fitted.models]
+        self._fold_of_prompt = fitted.fold_of_prompt
+        self._digests = {
+            name: digest_of([grader.question_digests[name] for grader in self._graders])
+            for name in ruleset.propositions
+            if all(name in grader.question_digests for grader in self._graders)
+        }
+
+    @property
+    def identity(self) -> GraderIdentity:
+        """Who answers: a digest of all the models."""
+        digests = [grader.identity.digest for grader in self._graders]
+        return GraderIdentity(KIND, digest_of([KIND, MODEL_NAME, digests]), MODEL_NAME)
+
+    @property
+    def question_digests(self) -> Mapping[str, str]:
+        """For each proposition that every model can answer, a digest of them all."""
+        return self._digests
+
+    async def answer(
+        self, transcript: Transcript, propositions: Collection[str]
+    ) -> Mapping[str, Answer]:
+        """Answer the named propositions about one transcript; see Grader."""
+        fold = self._fold_of_prompt.get(transcript.prompt_digest)
+        if fold is None:
+            return {name: Answer(error=UNKNOWN_PROMPT) for name in propositions}
+        answers = self._graders[fold].answer_now(transcript, propositions)
+        return {
+            name: replace(answer, digest=self._digests[name]) for name, answer in answers.items()
+        }
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to release."""
