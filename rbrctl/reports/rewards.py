@@ -27,8 +27,11 @@ def interval(low: float, high: float) -> Interval | None:
 
 
 def fit_tables(fits: Mapping[str, "ClassFit"]) -> list[Table]:
-    """Draw the fit of every class, then every weight."""
-    return [_fits(fits), _weights(fits)]
+    """Draw the fit of every class, what it is worth on held-out prompts, and every weight."""
+    tables = [_fits(fits), _weights(fits)]
+    if any(fit.held_out.fitted.pairs for fit in fits.values()):
+        tables.insert(1, _held_out(fits))
+    return tables
 
 
 def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
@@ -37,13 +40,11 @@ def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
         Column("prompts", "prompts", numeric=True),
         Column("completions", "completions", numeric=True, priority=WIDE_ONLY),
         Column("pairs", "pairs", numeric=True),
+        Column("l2", "L2", numeric=True),
         Column("baseline_loss", "loss at 0", numeric=True, priority=WIDE_ONLY),
         Column("training_loss", "loss", numeric=True),
         Column("held_out_loss", "held out", numeric=True),
         Column("training_error", "error", numeric=True),
-        Column("held_out_error", "held out", numeric=True),
-        Column("held_out_error_interval", "95 % interval", numeric=True),
-        Column("held_out_pairs", "held-out pairs", numeric=True, priority=WIDE_ONLY),
         Column("duality_gap", "duality gap", numeric=True, decimals=9, priority=WIDE_ONLY),
         Column("iterations", "iterations", numeric=True, priority=WIDE_ONLY),
     ]
@@ -53,24 +54,45 @@ def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
             fit.prompts,
             fit.completions,
             fit.pairs,
+            fit.l2,
             number(fit.baseline_loss),
             number(fit.training_loss),
-            number(fit.held_out_loss),
+            number(fit.held_out.loss),
             number(fit.training_error.rate),
-            number(fit.held_out_error.rate),
-            interval(fit.held_out_error.low, fit.held_out_error.high),
-            fit.held_out_error.pairs,
             fit.duality_gap,
             fit.iterations,
         ]
         for fit in fits.values()
     ]
     gap = max(fit.duality_gap for fit in fits.values())
-    notes = [
-        f"Every loss is within {gap:.1e} of the best possible (duality gap).",
-        "Held out: each prompt judged by weights that were fitted without it.",
-    ]
+    notes = [f"Every objective is within {gap:.1e} of the best possible (duality gap)."]
     return Table("fits", "Fit", columns, rows, notes)
+
+
+_KINDS = (("baseline", "reward model"), ("yardstick", "by rank"), ("fitted", "fitted"))
+
+
+def _held_out(fits: Mapping[str, "ClassFit"]) -> Table:
+    columns = [_CLASS, Column("pairs", "pairs", numeric=True)]
+    for key, title in _KINDS:
+        priority = 0 if key == "fitted" else WIDE_ONLY
+        columns += [
+            Column(key, title, numeric=True),
+            Column(f"{key}_ties", "of these ties", numeric=True, priority=WIDE_ONLY),
+            Column(f"{key}_interval", "95 % interval", numeric=True, priority=priority),
+        ]
+    rows: list[list[Cell | Value]] = []
+    for fit in fits.values():
+        rates = (fit.held_out.baseline, fit.held_out.yardstick, fit.held_out.fitted)
+        cells = [value for rate in rates for value in _rate(rate)]
+        rows.append([fit.response_class, fit.held_out.fitted.pairs, *cells])
+    notes = [
+        "Share of pairs whose worse completion is not below the better, each prompt judged by "
+        "weights that were fitted without it.",
+        "Reward model: all weights zero, ties count as errors. By rank: hand-set weights, one "
+        "margin more for each better rank.",
+    ]
+    return Table("held_out", "Error rates on held-out prompts", columns, rows, notes)
 
 
 def _weights(fits: Mapping[str, "ClassFit"]) -> Table:

@@ -1,17 +1,18 @@
 """Fit the weights of one response class, and say how much each figure can be trusted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rbrctl.errors import UsageError
+from rbrctl.rewards.class_weights import mean_loss, rewards_of, solve_weights
 from rbrctl.rewards.comparisons import ClassComparisons, Comparisons
 from rbrctl.rewards.error_rates import ErrorRate, error_rate, margins_of, pair_counts
-from rbrctl.rewards.losses import hinge, softplus
 from rbrctl.rewards.options import FitOptions
-from rbrctl.rewards.problem import Floats, GatheredDifferences, Problem
-from rbrctl.rewards.solver import Solution, solve
+from rbrctl.rewards.problem import Floats
+from rbrctl.rewards.regularisation import with_l2
+from rbrctl.rewards.solver import Solution
 from rbrctl.rewards.splits import folds_of, interval, resample_counts
 
 BOOTSTRAP_TOLERANCE = 1e-4
@@ -36,6 +37,23 @@ class FittedWeight:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOut:
+    """
+    What the reward is worth on prompts that its weights were not fitted on.
+
+    Over the pairs whose completions are held out together; all error rates over the same pairs.
+    """
+
+    loss: float = float("nan")
+    """NaN without folds."""
+    fitted: ErrorRate = field(default_factory=ErrorRate)
+    baseline: ErrorRate = field(default_factory=ErrorRate)
+    """All weights zero: the reward model alone."""
+    yardstick: ErrorRate = field(default_factory=ErrorRate)
+    """The hand-set weights of the options."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClassFit:
     """The fit of one response class."""
 
@@ -46,16 +64,16 @@ class ClassFit:
     pairs: int
     objective: float
     """Mean loss plus the L2 term, at the weights."""
+    l2: float
+    """The factor of the L2 term, given or chosen."""
     duality_gap: float
     """How far above the optimum the objective can be; 0 where nothing was fitted."""
     iterations: int
     training_loss: float
     baseline_loss: float
     """The loss with all weights zero: the reward model alone."""
-    held_out_loss: float
-    """Over pairs of prompts that the weights were not fitted on; NaN without folds."""
     training_error: ErrorRate
-    held_out_error: ErrorRate
+    held_out: HeldOut
 
     @property
     def vector(self) -> dict[str, float]:
@@ -84,11 +102,11 @@ def fit_class(
     data: ClassComparisons, options: FitOptions, progress: Progress | None = None
 ) -> ClassFit:
     """Fit one response class. Raises UsageError for a logistic fit that has no optimum."""
+    asked, options = options, with_l2(data, options)
     solution, weights = solve_weights(data, options)
     _check(data, options, solution, weights)
     counts = resample_counts(len(data.prompt_digests), options.bootstrap, options.seed)
     samples = _bootstrap(data, options, weights, counts, progress)
-    held_out_loss, held_out_error = _held_out(data, options, counts)
     loss = mean_loss(data, weights, options.loss)
     return ClassFit(
         response_class=data.response_class,
@@ -101,72 +119,18 @@ def fit_class(
         iterations=solution.iterations if solution else 0,
         training_loss=loss,
         baseline_loss=mean_loss(data, np.zeros(len(data.features)), options.loss),
-        held_out_loss=held_out_loss,
+        l2=options.l2 or 0.0,
         training_error=error_rate(
             margins_of(data, rewards_of(data, weights)), counts, options.confidence
         ),
-        held_out_error=held_out_error,
+        held_out=_held_out(data, asked, counts),
     )
-
-
-def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:
-    """Give the whole reward of every completion: the reward model's score and the rules'."""
-    return np.asarray(data.rm_scores + data.values @ weights)
-
-
-def mean_loss(data: ClassComparisons, weights: Floats, loss: str) -> float:
-    """Give the mean loss over the pairs; NaN where there are none."""
-    if not len(data.pairs):
-        return float("nan")
-    rewards = rewards_of(data, weights)
-    residuals = data.margins - (rewards[data.pairs.better] - rewards[data.pairs.worse])
-    return float((hinge if loss == "hinge" else softplus)(residuals).mean())
-
-
-def solve_weights(
-    data: ClassComparisons,
-    options: FitOptions,
-    counts: Floats | None = None,
-    start: Floats | None = None,
-    tolerance: float | None = None,
-) -> tuple[Solution | None, Floats]:
-    """
-    Fit the free weights of one class, with the fixed ones as given.
-
-    ``counts`` says how often each pair counts, once by default; ``start`` are weights that are
-    near. The solution is None where every weight is fixed or there is no pair.
-    """
-    fixed = np.array([options.fixed.get(name, np.nan) for name in data.features])
-    free = np.flatnonzero(np.isnan(fixed))
-    weights = np.where(np.isnan(fixed), 0.0, fixed)
-    better, worse = data.pairs.better, data.pairs.worse
-    demands, shares = data.margins, counts
-    base = rewards_of(data, weights)
-    demands = demands - (base[better] - base[worse])
-    if shares is not None:
-        kept = shares > 0
-        better, worse, demands, shares = better[kept], worse[kept], demands[kept], shares[kept]
-    else:
-        shares = np.ones(len(demands))
-    if not len(free) or not len(demands):
-        return None, weights
-    problem = Problem(
-        differences=GatheredDifferences(np.ascontiguousarray(data.values[:, free]), better, worse),
-        demands=demands,
-        shares=shares / shares.sum(),
-        signs=np.array([float(options.signs.get(data.features[index], 0)) for index in free]),
-        l2=options.l2,
-    )
-    near = None if start is None else start[free]
-    solution = solve(problem, options.loss, tolerance or options.tolerance, near)
-    weights[free] = solution.weights
-    return solution, weights
 
 
 def _check(
     data: ClassComparisons, options: FitOptions, solution: Solution | None, weights: Floats
 ) -> None:
-    if solution is None or options.loss == "hinge" or options.l2 > 0:
+    if solution is None or options.loss == "hinge" or options.l2:
         return
     change = data.values @ (weights - np.array([options.fixed.get(f, 0.0) for f in data.features]))
     gains = change[data.pairs.better] - change[data.pairs.worse]
@@ -196,34 +160,39 @@ def _bootstrap(
     return samples
 
 
-def _held_out(
-    data: ClassComparisons, options: FitOptions, counts: Floats
-) -> tuple[float, ErrorRate]:
-    """
-    Judge each prompt's pairs by weights that were fitted without that prompt.
-
-    Loss and error rate are over the pairs of all folds together.
-    """
+def _held_out(data: ClassComparisons, options: FitOptions, counts: Floats) -> HeldOut:
+    """Judge each prompt's pairs by weights, and an L2 factor, that came without that prompt."""
     folds = min(options.folds, len(data.prompt_digests))
-    nothing = float("nan")
     if folds < 2:
-        return nothing, ErrorRate()
+        return HeldOut()
     numbers = folds_of(data.prompt_digests, folds, options.seed)
     rewards = np.zeros(len(data.values))
     losses = 0.0
     pairs = 0
     for fold in range(folds):
-        _, fitted = solve_weights(data.of_prompts(numbers != fold), options)
+        rest, part = data.of_prompts(numbers != fold), data.of_prompts(numbers == fold)
+        _, fitted = solve_weights(rest, with_l2(rest, options))
         inside = numbers[data.prompts] == fold
         rewards[inside] = rewards_of(data, fitted)[inside]
-        part = data.of_prompts(numbers == fold)
         if len(part.pairs):
             losses += mean_loss(part, fitted, options.loss) * len(part.pairs)
             pairs += len(part.pairs)
     fold_of = numbers[data.prompts]
     together = fold_of[data.pairs.better] == fold_of[data.pairs.worse]
-    error = error_rate(margins_of(data, rewards, together), counts, options.confidence)
-    return losses / pairs if pairs else nothing, error
+
+    def error(of: Floats) -> ErrorRate:
+        return error_rate(margins_of(data, of, together), counts, options.confidence)
+
+    yardstick = ErrorRate()
+    if options.yardstick and set(options.yardstick) <= set(data.features):
+        hand_set = np.array([options.yardstick.get(name, 0.0) for name in data.features])
+        yardstick = error(rewards_of(data, hand_set))
+    return HeldOut(
+        loss=losses / pairs if pairs else float("nan"),
+        fitted=error(rewards),
+        baseline=error(data.rm_scores),
+        yardstick=yardstick,
+    )
 
 
 def _describe(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from rbrctl.rewards.features import RULES_KEPT
+from rbrctl.rewards.orderings import DEFAULT_MARGIN
 from rbrctl.ruleset.model import RuleSet
 
 BY_RANK = "ranks"
@@ -24,3 +25,18 @@ def preset_weights(name: str, ruleset: RuleSet) -> Mapping[str, float]:
         raise KeyError(name)
     steps = len(ruleset.ranks) - 1
     return {rank: (steps - place) / steps for place, rank in enumerate(ruleset.ranks)}
+
+
+def rank_ladder(
+    ruleset: RuleSet, margin: float = DEFAULT_MARGIN, levels: Mapping[str, float] | None = None
+) -> Mapping[str, float]:
+    """
+    Give the weights that would be right if every answer were certain: on the ranks alone.
+
+    The worst rank gets 0 and each better one ``margin`` more; or the ranks get their ``levels``,
+    where these are levels of ranks.
+    """
+    if levels and set(levels) == set(ruleset.ranks):
+        return dict(levels)
+    steps = len(ruleset.ranks) - 1
+    return {rank: margin * (steps - place) for place, rank in enumerate(ruleset.ranks)}

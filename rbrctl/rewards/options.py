@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from rbrctl.errors import UsageError
 
 LOSSES = ("hinge", "logistic")
-DEFAULT_L2 = 0.003
+DEFAULT_L2 = 0.03
 """
-Small beside a mean loss of a few tenths where weights are of the order of the margin.
+Where there are too few prompts to choose by: small beside a mean loss of a few tenths.
 
-Without it, pairs that can be ordered without an error leave the weights free to be as large as they
-like, and neither they nor their intervals mean anything.
+Without any, pairs that can be ordered without an error leave the weights free to be as large as
+they like, and neither they nor their intervals mean anything.
 """
 
 
@@ -20,8 +20,16 @@ class FitOptions:
     """Loss, constraints and what is reported; the defaults are those of the command."""
 
     loss: str = "hinge"
-    l2: float = DEFAULT_L2
-    """The objective is the mean loss plus half of this times the squared norm of the weights."""
+    l2: float | None = None
+    """
+    The objective is the mean loss plus half of this times the squared distance from the prior.
+
+    None: chosen for each response class by the loss of held-out prompts.
+    """
+    prior: Mapping[str, float] = field(default_factory=dict)
+    """Where L2 pulls weights without a prescribed sign, by feature; zero for all others."""
+    yardstick: Mapping[str, float] = field(default_factory=dict)
+    """Hand-set weights whose error rate is reported beside that of the fitted ones."""
     fixed: Mapping[str, float] = field(default_factory=dict)
     """Weights that are not fitted, by feature, in every class that has it."""
     signs: Mapping[str, int] = field(default_factory=dict)
@@ -39,7 +47,7 @@ class FitOptions:
         """Raise UsageError for what cannot be asked."""
         if self.loss not in LOSSES:
             raise UsageError(f"the loss must be hinge or logistic, not '{self.loss}'")
-        if not 0 <= self.l2 < 1e6:
+        if self.l2 is not None and not 0 <= self.l2 < 1e6:
             raise UsageError(f"the L2 factor must be zero or positive, not {self.l2:g}")
         if self.folds < 0 or self.folds == 1:
             raise UsageError("the number of folds must be 0 or at least 2")

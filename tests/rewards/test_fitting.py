@@ -6,11 +6,14 @@ import pytest
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.candidates import Candidate
+from rbrctl.rewards.class_weights import rewards_of
 from rbrctl.rewards.comparisons import Comparisons, compare
 from rbrctl.rewards.features import RULES_KEPT
-from rbrctl.rewards.fitting import fit, rewards_of
+from rbrctl.rewards.fitting import fit
+from rbrctl.rewards.hand_set import rank_ladder
 from rbrctl.rewards.options import FitOptions
 from rbrctl.rewards.orderings import rank_ordering
+from rbrctl.rewards.splits import folds_of
 from rbrctl.ruleset.verdict import Judge
 
 MakeCandidate = Callable[..., Candidate]
@@ -42,8 +45,8 @@ def test_the_fit_beats_the_reward_model_alone_and_is_certified(comparisons: Comp
     assert fitted.training_loss < fitted.baseline_loss
     assert fitted.vector["kind"] > 0 > fitted.vector["rude"]
     assert fitted.training_error.rate < 0.2
-    assert fitted.held_out_error.low <= fitted.held_out_error.rate <= fitted.held_out_error.high
-    assert fitted.held_out_loss >= fitted.training_loss - 0.05
+    assert fitted.held_out.fitted.low <= fitted.held_out.fitted.rate <= fitted.held_out.fitted.high
+    assert fitted.held_out.loss >= fitted.training_loss - 0.05
 
 
 def test_the_same_input_gives_the_same_figures(comparisons: Comparisons) -> None:
@@ -86,6 +89,41 @@ def test_l2_makes_weights_smaller(comparisons: Comparisons) -> None:
     assert norm(1.0) < norm(0.01) < norm(0.0) + 1e-6
 
 
+def test_l2_pulls_towards_the_prior(comparisons: Comparisons) -> None:
+    prior = {"kind": 2.0, "bad": -3.0, "no feature here": 1.0}
+    held = fit(comparisons, replace(QUICK, l2=1e5, prior=prior))["c"]
+    assert held.vector == pytest.approx({"kind": 2.0, "rude": 0.0, "bad": -3.0}, abs=1e-3)
+    assert held.duality_gap <= 1e-6
+    signed = replace(QUICK, l2=1e5, prior=prior, signs={"kind": -1})
+    assert fit(comparisons, signed)["c"].vector["kind"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_rank_that_no_comparison_shows_keeps_its_place(judge: Judge, make: MakeCandidate) -> None:
+    rows = [make(p, label, k, 0.0) for p in "pqr" for label, k in (("good", 1.0), ("poor", 0.0))]
+    data = compare(rows, judge, ORDERING, {"c": ("good", "poor", "bad")})
+    ladder = rank_ladder(judge.ruleset)
+    vector = fit(data, FitOptions(bootstrap=0, prior=ladder))["c"].vector
+    assert vector["good"] > vector["poor"] > vector["bad"] == 0.0
+
+
+def test_the_yardstick_and_the_reward_model_are_judged_on_the_same_pairs(
+    comparisons: Comparisons,
+) -> None:
+    yardstick = {"kind": 1.0, "rude": -2.0}
+    held_out = fit(comparisons, replace(QUICK, yardstick=yardstick))["c"].held_out
+    data = comparisons.classes["c"]
+    rewards = rewards_of(data, np.array([1.0, -2.0, 0.0]))
+    numbers = folds_of(data.prompt_digests, QUICK.folds, QUICK.seed)[data.prompts]
+    better, worse = data.pairs.better, data.pairs.worse
+    together = numbers[better] == numbers[worse]
+    wrong = (rewards[better] <= rewards[worse])[together]
+    assert held_out.yardstick.rate == pytest.approx(wrong.mean())
+    pairs = {each.pairs for each in (held_out.fitted, held_out.baseline, held_out.yardstick)}
+    assert pairs == {int(together.sum())}
+    unknown = replace(QUICK, yardstick={"good": 1.0})
+    assert np.isnan(fit(comparisons, unknown)["c"].held_out.yardstick.rate)
+
+
 def test_bradley_terry(comparisons: Comparisons) -> None:
     fitted = fit(comparisons, replace(QUICK, loss="logistic"))["c"]
     assert fitted.duality_gap <= 1e-6
@@ -115,7 +153,7 @@ def test_the_fraction_of_rules_kept_is_a_reward_of_its_own(
     data = compare(noisy(make), judge, ORDERING, {"c": (RULES_KEPT,)})
     fitted = fit(data, replace(QUICK, fixed={RULES_KEPT: 1.0}))["c"]
     assert fitted.vector == {RULES_KEPT: 1.0}
-    assert fitted.held_out_error.rate == fitted.training_error.rate < 0.5
+    assert fitted.held_out.fitted.rate == fitted.training_error.rate < 0.5
 
 
 def test_options_about_unknown_features_are_refused(comparisons: Comparisons) -> None:
@@ -151,4 +189,4 @@ def test_held_out_figures_use_no_pair_across_folds(judge: Judge, make: MakeCandi
     rows = [replace(row, group="") for row in noisy(make, 12)]
     data = compare(rows, judge, ORDERING, {"c": ("kind", "rude")})
     fitted = fit(data, replace(QUICK, folds=3))["c"]
-    assert 0 < fitted.held_out_error.pairs < fitted.pairs
+    assert 0 < fitted.held_out.fitted.pairs < fitted.pairs

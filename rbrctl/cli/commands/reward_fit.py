@@ -70,13 +70,22 @@ def command(
         ),
     ] = None,
     l2: Annotated[
-        float,
+        str,
         typer.Option(
             "--l2",
             metavar="FACTOR",
-            help="Half of this times the squared weights is added to the mean loss; 0 for none.",
+            help="Half of this times the squared distance of the weights from the prior is added "
+            "to the mean loss; auto is what held-out prompts say; 0 for none.",
         ),
-    ] = 0.003,
+    ] = "auto",
+    prior: Annotated[
+        str,
+        typer.Option(
+            "--prior",
+            metavar="WEIGHTS",
+            help="Where --l2 pulls: ranks (one margin more for each better rank) or zero.",
+        ),
+    ] = "ranks",
     fix: Annotated[
         list[str] | None,
         typer.Option("--fix", metavar="FEATURE=WEIGHT", help="A weight that is not fitted."),
@@ -114,14 +123,19 @@ def command(
     """
     from rbrctl.reports.rewards import fit_tables
     from rbrctl.rewards.extras import require
+    from rbrctl.rewards.hand_set import rank_ladder
     from rbrctl.rewards.options import FitOptions
 
     require("numpy", "reward", "fitting weights")
     output = output_of(context)
     ruleset = load_rules(rules, output)
+    levels = parse_numbers(level, "--level")
+    ladder = rank_ladder(ruleset, margin, levels)
     options = FitOptions(
         loss=loss,
-        l2=l2,
+        l2=_factor(l2),
+        prior=_prior(prior, ladder),
+        yardstick=ladder,
         fixed=parse_numbers(fix, "--fix"),
         signs=parse_signs(sign),
         folds=folds,
@@ -133,7 +147,7 @@ def command(
         output,
         Judge(ruleset),
         comparisons,
-        Order(order, orderings, pairs, margin, parse_numbers(level, "--level")),
+        Order(order, orderings, pairs, margin, levels),
         grader_opener(grader, endpoint, ruleset, output),
         strict=strict,
         features={name: tuple(each) for name, each in (hand_set or {}).items()},
@@ -151,9 +165,25 @@ def command(
         name="reward-fit",
         version=REPORT_VERSION,
         wide=wide,
-        body={"loss": loss, "l2": l2, "ruleset": ruleset.digest},
+        body={"loss": loss, "l2": l2, "prior": prior, "ruleset": ruleset.digest},
     )
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+
+
+def _factor(text: str) -> float | None:
+    """Read --l2; None for auto."""
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--l2 {text}: give a number, 0 for none, or auto") from None
+
+
+def _prior(name: str, ladder: Mapping[str, float]) -> Mapping[str, float]:
+    if name not in ("ranks", "zero"):
+        raise UsageError(f"--prior is ranks or zero, not '{name}'")
+    return ladder if name == "ranks" else {}
 
 
 def _fit(
@@ -214,15 +244,15 @@ def _write(
         fit={
             "loss": options.loss,
             "margin": margin,
-            "l2": options.l2,
             "seed": options.seed,
             "response_classes": {
                 name: {
                     "prompts": each.prompts,
                     "pairs": each.pairs,
+                    "l2": each.l2,
                     "training_loss": round(each.training_loss, 6),
                     "duality_gap": float(f"{each.duality_gap:.1e}"),
-                    "held_out_error": number(round(each.held_out_error.rate, 6)),
+                    "held_out_error": number(round(each.held_out.fitted.rate, 6)),
                 }
                 for name, each in fits.items()
             },
