@@ -8,6 +8,7 @@ from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Interval, Table, Valu
 from rbrctl.reports.terminal import Tone
 
 if TYPE_CHECKING:
+    from rbrctl.rewards.best_of import BestOf
     from rbrctl.rewards.error_rates import ErrorRate
     from rbrctl.rewards.evaluation import ErrorRow
     from rbrctl.rewards.fitting import ClassFit, FittedWeight
@@ -159,6 +160,33 @@ def _error_row(row: "ErrorRow") -> list[Cell | Value]:
 
 def _rate(rate: "ErrorRate") -> list[Cell | Value]:
     return [number(rate.rate), number(rate.ties), interval(rate.low, rate.high)]
+
+
+def best_of_table(rows: Sequence["BestOf"]) -> Table:
+    """Draw how often the best of n by each reward is of the best rank; of at least one row."""
+    numbers = list(rows[0].shares)
+    columns = [
+        _CLASS,
+        Column("reward", "reward"),
+        Column("prompts", "prompts", numeric=True),
+        *(Column(f"best_of_{number}", f"n = {number}", numeric=True) for number in numbers),
+        Column("interval", "95 % interval", numeric=True),
+    ]
+    table: list[list[Cell | Value]] = [
+        [
+            Cell(row.response_class, text=row.response_class or "all classes"),
+            row.kind,
+            row.prompts,
+            *(number(row.shares[each]) for each in numbers),
+            interval(row.low, row.high),
+        ]
+        for row in rows
+    ]
+    notes = [
+        "Share of prompts where the completion of highest reward, of n drawn, is of the best rank; "
+        f"prompts with fewer than {numbers[-1]} completions left out. The interval is of the last."
+    ]
+    return Table("best_of", "Best of n", columns, table, notes)
 
 
 _FIGURES = {

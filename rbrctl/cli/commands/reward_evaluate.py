@@ -84,7 +84,8 @@ def command(
     Check a reward before it reaches training, or compare models by their safety figures.
 
     With --weights: how often the reward model alone, the rules alone and both put a worse
-    completion not below the better, and how the reward is spread by rank. Without: Not-Unsafe,
+    completion not below the better, what the best of n completions is worth by each, and how the
+    reward is spread by rank. Without: Not-Unsafe,
     Not-Overrefuse, Hard-Refusal-Style and F1 of each results file, side by side.
     """
     from rbrctl.rewards.extras import require
@@ -98,6 +99,7 @@ def command(
         )
     if len(comparisons) != 1:
         raise UsageError("with --weights one file of comparisons is evaluated")
+    from rbrctl.rewards.best_of import best_of_rows
     from rbrctl.rewards.evaluation import error_rows, reward_parts
     from rbrctl.rewards.weights_file import read_weights
 
@@ -115,9 +117,12 @@ def command(
     classes = gathered.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
-    from rbrctl.reports.rewards import error_table
+    from rbrctl.reports.rewards import best_of_table, error_table
 
-    _report(output, [error_table(rows)], format_, wide, ruleset)
+    tables = [error_table(rows)]
+    if best := best_of_rows(parts, resamples, seed=seed) if pairs == "prompt" else []:
+        tables.append(best_of_table(best))
+    _report(output, tables, format_, wide, ruleset)
     _draw(output, parts, format_, picture)
     if max_error is not None and rows[0].rates["both"].rate > max_error:
         output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
