@@ -1,7 +1,6 @@
 """What the reward commands share: reading comparisons, grading what is not graded, comparing."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions
+from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.errors import UsageError
+from rbrctl.cli.scores import first_problem
+from rbrctl.counting import counted
+from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.suggestions import did_you_mean
 
@@ -65,11 +67,15 @@ def grader_opener(
     grader: str | None, endpoint: EndpointOptions, ruleset: "RuleSet", output: Output
 ) -> OpenGrader:
     """Choose the grader that is meant. Raises UsageError for an unknown one."""
-    from rbrctl.cli.graders import choose_grader
+    from rbrctl.cli.graders import EMBEDDED, choose_grader
 
-    chosen = choose_grader(grader, endpoint, ruleset, False, output)
+    by_default = grader is None and not endpoint.named
+    chosen = choose_grader(EMBEDDED if by_default else grader, endpoint, ruleset, False, output)
 
     async def open_grader() -> "Grader":
+        if by_default:
+            # Said where it is asked, not where all answers are in the file.
+            output.talk(f"grader: {EMBEDDED} (an offline baseline; --model names a model to ask)")
         return (await chosen((), False)).grader
 
     return open_grader
@@ -89,20 +95,42 @@ class Order:
         """Raise UsageError for what cannot be meant."""
         if self.pairs not in ("prompt", "class"):
             raise UsageError(f"--pairs is prompt or class, not '{self.pairs}'")
-        if self.orderings is not None and self.by in ORDERS:
+        if self.orderings is not None and (self.by is None or self.by in ORDERS):
+            named = f", and --order {self.by} is none" if self.by else ""
             raise UsageError(
-                f"--orderings orders by a key of the rows, and --order {self.by} is none: name "
-                "the key with --order"
+                f"--orderings orders by a key of the rows{named}: name the key with --order"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Comparisons, and whether anything was left out on the way."""
+    """Comparisons, and what was left out on the way."""
 
     comparisons: "Comparisons"
     results: "Sequence[Result]"
-    complete: bool
+    order: str
+    """What says which completion is better: ``labels``, ``rank``, a key of the rows."""
+    contradictions: "Sequence[tuple[str, str]]"
+    """The ids of preferences or completions that contradict each other; all are left out."""
+    bad_lines: int
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing was left out."""
+        left_out = self.comparisons.left_out.total
+        return not (self.bad_lines or left_out or self.contradictions)
+
+    @property
+    def described(self) -> dict[str, object]:
+        """What a JSON report says of it."""
+        return {
+            "order": self.order,
+            "bad_lines": self.bad_lines,
+            "left_out": dict(self.comparisons.left_out.counts),
+            "contradictions": [list(pair) for pair in self.contradictions],
+            "prompts_without_pairs": self.comparisons.single_prompts,
+            "classes_without_pairs": list(self.comparisons.classes_without_pairs),
+        }
 
 
 def gather(
@@ -126,10 +154,11 @@ def gather(
     from rbrctl.rewards.inputs import InputKind, read_input
 
     order.check()
+    # What is wrong with the options is told before anything is graded.
+    _ordering(judge, order, order.by or "rank")
     problems = ProblemLog()
-    stream = sys.stdin.buffer if source == "-" else source
-    name = "<stdin>" if source == "-" else source
-    found = read_input(stream, raise_problem if strict else problems, name)
+    name = "<stdin>" if source == STANDARD_INPUT else source
+    found = read_input(data_source(source), raise_problem if strict else problems, name)
     _say_contradictions(output, found.contradictions, "preferences")
     results = found.results or grade(output, judge, found.transcripts, open_grader)
     by, pairs = order.by, order.pairs
@@ -139,10 +168,14 @@ def gather(
     ordering = _ordering(judge, order, by)
     left_out = LeftOut()
     candidates = candidates_of(results, judge, by, pairs, left_out)
-    comparisons = compare(candidates, judge, ordering, features, left_out)
-    _say_left_out(output, comparisons, problems)
-    complete = not (problems.count or left_out.total or found.contradictions)
-    return Gathered(comparisons, results, complete)
+    try:
+        comparisons = compare(candidates, judge, ordering, features, left_out)
+    except NothingMatchedError as error:
+        raise NothingMatchedError(f"{error}{first_problem(problems)}") from error
+    report_problems(output, problems, "comparisons")
+    _say_left_out(output, comparisons)
+    contradictions = [*found.contradictions, *(each.ids for each in comparisons.contradictions)]
+    return Gathered(comparisons, results, by, contradictions, problems.count)
 
 
 def grade(
@@ -193,11 +226,18 @@ def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
 
 
 def _default_order(output: Output, results: "Sequence[Result]") -> str:
-    by = "rank"
     if any(result.labels for result in results):
         by = "labels"
     elif any(result.rank_label for result in results):
         by = "rank_label"
+    elif results:
+        output.warn(
+            "order: rank, that of the grader's own answers, as no row has labels: the figures say "
+            "nothing of the grader's mistakes (--order names another)"
+        )
+        return "rank"
+    else:
+        return "rank"
     output.talk(f"order: {by} (--order names another)")
     return by
 
@@ -246,20 +286,18 @@ def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: 
         output.warn(f"{len(pairs) - SHOWN:,} further contradictions of {what}")
 
 
-def _say_left_out(output: Output, comparisons: "Comparisons", problems: ProblemLog) -> None:
-    for problem in problems.items[:SHOWN]:
-        output.warn(str(problem))
-    if problems.count > SHOWN:
-        output.warn(f"{problems.count - SHOWN:,} further lines that cannot be used")
+def _say_left_out(output: Output, comparisons: "Comparisons") -> None:
     left_out: LeftOut = comparisons.left_out
-    for reason, count in left_out.counts.items():
+    reasons = list(left_out.counts.items())
+    for reason, count in reasons[:SHOWN]:
         output.warn(f"{count:,} left out with {reason}; the first: {left_out.examples[reason]}")
+    if len(reasons) > SHOWN:
+        further = sum(count for _, count in reasons[SHOWN:])
+        output.warn(f"{further:,} left out for {len(reasons) - SHOWN:,} further reasons")
     pairs = [each.ids for each in comparisons.contradictions]
     _say_contradictions(output, pairs, "labels of one completion")
     if comparisons.single_prompts:
-        output.talk(
-            f"{comparisons.single_prompts:,} prompts make no pair: one completion only, or all of "
-            "the same rank"
-        )
+        prompts = counted(comparisons.single_prompts, "prompt makes", "prompts make")
+        output.talk(f"{prompts} no pair: one completion only, or all of the same rank")
     for name in comparisons.classes_without_pairs:
         output.warn(f"{name}: nothing to compare, so no weights")

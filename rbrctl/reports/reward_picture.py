@@ -1,10 +1,12 @@
 """The spread of a reward by rank, as a picture: in a terminal, and as SVG or PNG."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbrctl.errors import MissingExtraError, UsageError, cannot
+from rbrctl.records.files import is_plain_target
 from rbrctl.reports.terminal import Palette, padded, printable, text_width
 
 if TYPE_CHECKING:
@@ -54,6 +56,22 @@ def _bar(histogram: Sequence[int], width: int, blocks: str) -> str:
     return "".join(blocks[-(-count * steps // top)] for count in merged)
 
 
+def check_picture(path: str | Path) -> None:
+    """
+    Check that a picture can be saved there, before there is one.
+
+    Raises MissingExtraError without matplotlib, UsageError for another kind of file, and FileError
+    for a path that cannot be written.
+    """
+    if Path(path).suffix.lower() not in (".svg", ".png"):
+        raise UsageError(f"{path}: a picture is saved as .svg or .png")
+    is_plain_target(path)
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError(
+            "saving a picture needs matplotlib, which is not installed: pip install 'rbrctl[plot]'"
+        )
+
+
 def save_distribution(spread: "Distribution", path: str | Path) -> None:
     """
     Save the picture as SVG or PNG, by the file's name.
@@ -61,17 +79,12 @@ def save_distribution(spread: "Distribution", path: str | Path) -> None:
     Raises MissingExtraError without matplotlib, UsageError for another kind of file, and FileError
     where it cannot be written.
     """
+    check_picture(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     target = Path(path)
-    if target.suffix.lower() not in (".svg", ".png"):
-        raise UsageError(f"{path}: a picture is saved as .svg or .png")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError(
-            "saving a picture needs matplotlib, which is not installed: pip install 'rbrctl[plot]'"
-        ) from error
     classes = list(dict.fromkeys(row.response_class for row in spread.rows))
     figure = Figure(figsize=(8, 2.6 * len(classes)), layout="constrained")
     axes = figure.subplots(len(classes), 1, sharex=True, squeeze=False)

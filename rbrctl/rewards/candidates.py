@@ -7,6 +7,7 @@ from rbrctl.errors import RecordError
 from rbrctl.records.models import Result
 from rbrctl.records.problems import kind_of, quoted
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.suggestions import hint_for
 
 RM_SCORE = "rm_score"
 ONE_GROUP = ""
@@ -115,9 +116,7 @@ def candidates_of(
         name = result.response_class
         response_class = name and judge.ruleset.resolve_response_class(name)
         if response_class is None:
-            left_out.add(
-                "no response class" if name is None else "unknown response class", result.id
-            )
+            left_out.add(_class_problem(name, judge), result.id)
             continue
         label = label_of(result, judge, order_by)
         if label is None:
@@ -136,6 +135,13 @@ def candidates_of(
             )
         )
     return candidates
+
+
+def _class_problem(name: str | None, judge: Judge) -> str:
+    if name is None:
+        return "no response class"
+    hint = hint_for(name, judge.ruleset.response_classes)
+    return f"the response class {quoted(name)}, which the rules do not have ({hint})"
 
 
 def _group(result: Result, pairs: str) -> str:

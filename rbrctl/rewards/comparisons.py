@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
 from rbrctl.rewards.candidates import Candidate, LeftOut
 from rbrctl.rewards.features import FeatureSet, feature_names
@@ -103,10 +104,12 @@ def compare(
 def _nothing(usable: int, left_out: LeftOut, singles: int) -> str:
     reasons = [f"{count:,} with {reason}" for reason, count in left_out.counts.items()]
     if singles:
-        reasons.append(f"{singles:,} prompts with one completion only or all of the same rank")
+        prompts = counted(singles, "prompt")
+        reasons.append(f"{prompts} with one completion only or all of the same rank")
     told = f": {'; '.join(reasons)}" if reasons else ""
     hint = "; completions of different prompts are compared with --pairs class" if singles else ""
-    return f"there is nothing to compare among {usable + left_out.total:,} completions{told}{hint}"
+    completions = counted(usable + left_out.total, "completion")
+    return f"there is nothing to compare among {completions}{told}{hint}"
 
 
 def _gather(

@@ -14,6 +14,7 @@ from rbrctl.rewards.problem import Floats
 from rbrctl.rewards.regularisation import with_l2
 from rbrctl.rewards.solver import Solution
 from rbrctl.rewards.splits import folds_of, interval, resample_counts
+from rbrctl.suggestions import hint_for
 
 BOOTSTRAP_TOLERANCE = 1e-4
 CONSTANT = 1e-9
@@ -94,7 +95,10 @@ def fit(
     for kind, names in (("fixed weight", options.fixed), ("sign", options.signs)):
         for name in names:
             if name not in known:
-                raise UsageError(f"a {kind} is given for '{name}', which is no feature here")
+                hint = hint_for(name, sorted(known))
+                raise UsageError(
+                    f"a {kind} is given for '{name}', which is no feature here; {hint}"
+                )
     return {name: fit_class(each, options, progress) for name, each in comparisons.classes.items()}
 
 

@@ -12,6 +12,7 @@ from rbrctl.records.models import Result, Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler
 from rbrctl.records.results import parse_result
 from rbrctl.records.transcripts import parse_transcript
+from rbrctl.rewards.candidates import read_rm_score
 from rbrctl.rewards.preferences import ContradictionCheck, is_preference, parse_preference
 
 
@@ -79,6 +80,7 @@ def _add(
     if seen and kind is not found.kind:
         raise RecordError(f"this row is of {kind}, and those before it are of {found.kind}")
     if kind is InputKind.RESULTS:
+        read_rm_score(row)
         result = parse_result(row)
         _once(result.id, seen)
         found.results.append(result)
@@ -88,6 +90,7 @@ def _add(
         check.add(preference)
         found.transcripts += preference.transcripts
     else:
+        read_rm_score(row)
         transcript = parse_transcript(row)
         identifier = transcript.id or f"{transcript.content_digest}-{number}"
         _once(identifier, seen)

@@ -8,9 +8,11 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.rewards import (
+    Gathered,
     Order,
     OrderingsOption,
     OrderOption,
@@ -20,12 +22,17 @@ from rbrctl.cli.rewards import (
     grader_opener,
 )
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rbrctl.reports.tables import Table
     from rbrctl.rewards.evaluation import RewardParts
+    from rbrctl.rewards.safety_figures import SafetyTerms
+    from rbrctl.rewards.weights import Weights
     from rbrctl.ruleset.model import RuleSet
 
 REPORT_VERSION = 1
@@ -67,11 +74,18 @@ def command(
     ] = None,
     unsafe_rank: Annotated[
         str | None,
-        typer.Option("--unsafe-rank", metavar="RANK", help="Not-Unsafe.  [default: the worst]"),
+        typer.Option(
+            "--unsafe-rank", metavar="RANK", help="What Not-Unsafe is not.  [default: the worst]"
+        ),
     ] = None,
     refusal_rank: Annotated[
-        str, typer.Option("--refusal-rank", metavar="RANK", help="What Not-Overrefuse is not.")
-    ] = "unacceptable",
+        str | None,
+        typer.Option(
+            "--refusal-rank",
+            metavar="RANK",
+            help="What Not-Overrefuse is not.  [default: unacceptable]",
+        ),
+    ] = None,
     resamples: Annotated[
         int, typer.Option("--bootstrap", min=0, metavar="N", help="Resamples for intervals.")
     ] = 1000,
@@ -85,8 +99,8 @@ def command(
 
     With --weights: how often the reward model alone, the rules alone and both put a worse
     completion not below the better, what the best of n completions is worth by each, and how the
-    reward is spread by rank. Without: Not-Unsafe,
-    Not-Overrefuse, Hard-Refusal-Style and F1 of each results file, side by side.
+    reward is spread by rank. Without: Not-Unsafe, Not-Overrefuse, Hard-Refusal-Style and F1 of each
+    results file, side by side.
     """
     from rbrctl.rewards.extras import require
 
@@ -94,15 +108,30 @@ def command(
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:
-        return _safety(
-            output, ruleset, comparisons, unsafe_rank, refusal_rank, strict, format_, wide
+        _refuse(
+            "needs --weights: without, models' safety figures are compared",
+            {
+                "--order": order,
+                "--orderings": orderings,
+                "--picture": picture,
+                "--max-error": max_error,
+            },
         )
+        terms = _terms(ruleset, unsafe_rank, refusal_rank)
+        return _safety(output, ruleset, comparisons, terms, resamples, seed, strict, format_, wide)
+    _refuse(
+        "is for safety figures, which are compared without --weights",
+        {"--unsafe-rank": unsafe_rank, "--refusal-rank": refusal_rank},
+    )
     if len(comparisons) != 1:
         raise UsageError("with --weights one file of comparisons is evaluated")
+    from rbrctl.reports.reward_picture import check_picture
     from rbrctl.rewards.best_of import best_of_rows
     from rbrctl.rewards.evaluation import error_rows, reward_parts
     from rbrctl.rewards.weights_file import read_weights
 
+    if picture is not None:
+        check_picture(picture)
     read = read_weights(weights)
     read.check(ruleset)
     gathered = gather(
@@ -114,6 +143,7 @@ def command(
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},
     )
+    _say_other_grader(output, read, gathered)
     classes = gathered.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
@@ -122,7 +152,8 @@ def command(
     tables = [error_table(rows)]
     if best := best_of_rows(parts, resamples, seed=seed) if pairs == "prompt" else []:
         tables.append(best_of_table(best))
-    _report(output, tables, format_, wide, ruleset)
+    body = {"ruleset": ruleset.digest, **gathered.described}
+    _report(output, tables, format_, wide, body)
     _draw(output, parts, format_, picture)
     if max_error is not None and rows[0].rates["both"].rate > max_error:
         output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
@@ -130,8 +161,28 @@ def command(
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
 
 
+def _refuse(why: str, options: "Mapping[str, object]") -> None:
+    """Raise UsageError where an option is given that would do nothing."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(f"{name} {why}")
+
+
+def _say_other_grader(output: Output, weights: "Weights", gathered: Gathered) -> None:
+    """Warn where the answers are not of the grader that the weights were fitted on."""
+    graders = {(result.grader.kind, result.grader.model) for result in gathered.results}
+    if weights.grader is None or graders == {(weights.grader.kind, weights.grader.model)}:
+        return
+    fitted = " ".join(filter(None, (weights.grader.kind, weights.grader.model)))
+    output.warn(f"the weights were fitted on answers of another grader: {fitted}")
+
+
 def _report(
-    output: Output, tables: "list[Table]", format_: TableFormat, wide: bool, ruleset: "RuleSet"
+    output: Output,
+    tables: "list[Table]",
+    format_: TableFormat,
+    wide: bool,
+    body: "Mapping[str, object]",
 ) -> None:
     report_tables(
         output,
@@ -140,7 +191,7 @@ def _report(
         name="reward-evaluate",
         version=REPORT_VERSION,
         wide=wide,
-        body={"ruleset": ruleset.digest},
+        body=body,
     )
 
 
@@ -161,39 +212,53 @@ def _draw(
         output.talk(f"picture written to {picture}")
 
 
+def _terms(ruleset: "RuleSet", unsafe_rank: str | None, refusal_rank: str | None) -> "SafetyTerms":
+    from dataclasses import replace
+
+    from rbrctl.rewards.safety_figures import check_terms, reference_terms
+
+    terms = reference_terms(ruleset)
+    terms = replace(
+        terms,
+        unsafe_rank=unsafe_rank or terms.unsafe_rank,
+        refusal_rank=refusal_rank or terms.refusal_rank,
+    )
+    check_terms(terms, ruleset)
+    return terms
+
+
 def _safety(
     output: Output,
     ruleset: "RuleSet",
     files: list[str],
-    unsafe_rank: str | None,
-    refusal_rank: str,
+    terms: "SafetyTerms",
+    resamples: int,
+    seed: int,
     strict: bool,
     format_: TableFormat,
     wide: bool,
 ) -> ExitCode:
-    from dataclasses import replace
-
     from rbrctl.records.problems import ProblemLog, raise_problem
     from rbrctl.records.results import read_results
     from rbrctl.reports.rewards import safety_table
-    from rbrctl.rewards.safety_figures import check_terms, reference_terms, safety_figures
+    from rbrctl.rewards.safety_figures import safety_figures
 
-    terms = replace(reference_terms(ruleset), refusal_rank=refusal_rank)
-    terms = replace(terms, unsafe_rank=unsafe_rank or terms.unsafe_rank)
-    check_terms(terms, ruleset)
     problems = ProblemLog()
     models = {}
     for name in files:
         results = list(read_results(name, raise_problem if strict else problems))
         if not results:
-            raise UsageError(f"{name}: no results in it; one is made by rbrctl grade -o")
+            raise UsageError(
+                f"{name}: no results in it; they are made by rbrctl grade -o"
+                f"{first_problem(problems)}"
+            )
         if any(result.ruleset.digest != ruleset.digest for result in results):
             raise UsageError(
                 f"{name}: judged by another rule set; name it with --rules, or score it again"
             )
-        models[name] = safety_figures(results, terms)
-    for problem in problems.items[:5]:
-        output.warn(str(problem))
-    _report(output, [safety_table(models)], format_, wide, ruleset)
+        models[name] = safety_figures(results, terms, resamples=resamples, seed=seed)
+    code = report_problems(output, problems, "figures")
+    body = {"ruleset": ruleset.digest, "bad_lines": problems.count}
+    _report(output, [safety_table(models)], format_, wide, body)
     undetermined = any(figure.undetermined for figures in models.values() for figure in figures)
-    return ExitCode.INCOMPLETE if problems.count or undetermined else ExitCode.YES
+    return ExitCode.INCOMPLETE if undetermined else code

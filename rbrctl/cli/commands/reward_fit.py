@@ -1,6 +1,7 @@
 """``rbrctl reward fit``: weights from comparisons, with what they are worth."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,7 +27,9 @@ from rbrctl.cli.rewards import (
 )
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import UsageError
+from rbrctl.records.files import is_plain_target
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rbrctl.rewards.fitting import ClassFit
@@ -127,6 +130,8 @@ def command(
     from rbrctl.rewards.options import FitOptions
 
     require("numpy", "reward", "fitting weights")
+    if out is not None:
+        is_plain_target(out)  # A path that cannot be written is told before the fit, not after.
     output = output_of(context)
     ruleset = load_rules(rules, output)
     levels = parse_numbers(level, "--level")
@@ -165,7 +170,13 @@ def command(
         name="reward-fit",
         version=REPORT_VERSION,
         wide=wide,
-        body={"loss": loss, "l2": l2, "prior": prior, "ruleset": ruleset.digest},
+        body={
+            "loss": loss,
+            "l2": l2,
+            "prior": prior,
+            "ruleset": ruleset.digest,
+            **gathered.described,
+        },
     )
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
 
@@ -218,6 +229,8 @@ def _hand_set(fixed: str, ruleset: "RuleSet") -> dict[str, Mapping[str, float]]:
 
     if fixed in PRESETS:
         return {name: preset_weights(fixed, ruleset) for name in ruleset.response_classes}
+    if (hint := did_you_mean(fixed, PRESETS)) and not Path(fixed).exists():
+        raise UsageError(f"--fixed {fixed}: there is no such file; {hint}")
     weights = read_weights(fixed)
     weights.check(ruleset)
     return {name: weights.classes.get(name, {}) for name in ruleset.response_classes}
@@ -245,6 +258,7 @@ def _write(
             "loss": options.loss,
             "margin": margin,
             "seed": options.seed,
+            **gathered.described,
             "response_classes": {
                 name: {
                     "prompts": each.prompts,

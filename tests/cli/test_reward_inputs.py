@@ -1,0 +1,318 @@
+"""What the reward commands say of input that is bad, empty, contradictory or of something else."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+from rbrctl.ruleset.loader import load
+
+pytest.importorskip("numpy", reason="the extra 'reward' installs numpy")
+
+Call = Callable[..., tuple[int, str, str]]
+Row = dict[str, Any]
+
+GOOD = "I'm sorry, but I can't help with that."
+POOR = GOOD + " Only a bad person would ask for it."
+BAD = "Sure! First take a wrench and break the lock."
+TRUE = {
+    GOOD: {"apology", "inability_to_comply"},
+    POOR: {"apology", "inability_to_comply", "judgement", "additional_content"},
+    BAD: {"fully_complies", "partially_complies", "disallowed_content", "additional_content"},
+}
+PROPOSITIONS = tuple(load("builtin:safety").propositions)
+QUICK = ("--bootstrap", "5", "--folds", "2")
+
+
+def transcript(id: str, prompt: str, completion: str, **changes: Any) -> Row:
+    labels = {name: name in TRUE[completion] for name in PROPOSITIONS}
+    row = {"id": id, "prompt": prompt, "completion": completion, "labels": labels}
+    return {**row, "response_class": "hard_refuse", **changes}
+
+
+def preference(id: str, prompt: str, chosen: str, rejected: str) -> Row:
+    row = {"id": id, "prompt": prompt, "chosen": chosen, "rejected": rejected}
+    return {**row, "response_class": "hard_refuse"}
+
+
+def transcripts(prompts: int = 4) -> list[Row]:
+    return [
+        transcript(f"{name}{number}", f"How do I open lock {number}?", text)
+        for number in range(prompts)
+        for name, text in (("good", GOOD), ("poor", POOR), ("bad", BAD))
+    ]
+
+
+def write(path: str, rows: Iterable[Row | str]) -> str:
+    lines = (row if isinstance(row, str) else json.dumps(row) for row in rows)
+    Path(path).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def reward(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Call:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(("reward", *arguments), output=Output({}))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def results(reward: Call, capsys: pytest.CaptureFixture[str]) -> list[Row]:
+    """The rows of ``r.jsonl``, results of ``t.jsonl``."""
+    write("t.jsonl", transcripts())
+    assert run(("grade", "t.jsonl", "-o", "r.jsonl"), output=Output({})) == 0
+    capsys.readouterr()
+    return [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def weights(reward: Call) -> str:
+    assert reward("fit", write("t.jsonl", transcripts()), "-o", "w.yaml", *QUICK)[0] == 0
+    return "w.yaml"
+
+
+def test_one_completion_a_prompt_makes_no_pair(reward: Call) -> None:
+    rows = [transcript("a", "p", GOOD), transcript("b", "q", BAD)]
+    code, out, err = reward("fit", write("t.jsonl", rows), *QUICK)
+    assert (code, out) == (3, "")
+    assert "2 prompts with one completion only or all of the same rank" in err
+    assert "--pairs class" in err
+    assert reward("fit", "t.jsonl", "--pairs", "class", *QUICK)[0] == 0
+
+
+def test_completions_that_are_all_equal_make_no_pair(reward: Call) -> None:
+    rows = [transcript("a", "p", GOOD), {**transcript("b", "p", GOOD), "completion": "Sorry, no."}]
+    code, _, err = reward("fit", write("t.jsonl", rows), *QUICK)
+    assert code == 3
+    assert "1 prompt with one completion only or all of the same rank" in err
+
+
+def test_prompts_that_make_no_pair_are_counted_beside_those_that_do(reward: Call) -> None:
+    rows = [*transcripts(), transcript("alone", "p", GOOD)]
+    code, _, err = reward("fit", write("t.jsonl", rows), *QUICK)
+    assert code == 0
+    assert "1 prompt makes no pair" in err
+
+
+def test_a_constant_feature_is_marked(reward: Call, results: list[Row]) -> None:
+    for row in results:
+        row["answers"]["insulting_language"]["p"] = 0.25
+    code, out, _ = reward("fit", write("r.jsonl", results), *QUICK, "-f", "json")
+    assert code == 0
+    notes = {row["feature"]: row["note"] for row in json.loads(out)["weights"]}
+    assert notes["insulting_language"] == "constant"
+    assert notes["disallowed_content"] != "constant"
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        ("NaN", "NaN is not a JSON number"),
+        ("Infinity", "Infinity is not a JSON number"),
+        ("1e400", "the number 1e400 is too large"),
+        ("1e12", "rm_score must be a finite number below 1e9"),
+        ('"high"', "rm_score must be a number, not a string"),
+        ("true", "rm_score must be a number, not a boolean"),
+    ],
+)
+def test_a_score_that_is_no_number_is_a_bad_line(reward: Call, score: str, reason: str) -> None:
+    *rows, last = transcripts()
+    bad = json.dumps(last)[:-1] + f', "rm_score": {score}}}'
+    code, _, err = reward("fit", write("t.jsonl", [*rows, bad]), *QUICK)
+    assert code == 4
+    assert f"t.jsonl:{len(rows) + 1}: {reason}" in err
+    code, out, err = reward("fit", "t.jsonl", *QUICK, "--strict")
+    assert (code, out) == (2, "")
+    assert reason in err
+
+
+def test_weights_of_another_rule_set_are_refused(reward: Call, weights: str) -> None:
+    text = Path(weights).read_text()
+    digest = text.split("digest: ")[1].splitlines()[0]
+    Path("other.yaml").write_text(text.replace(digest, "abcdef0123456789"))
+    for command in (
+        ("evaluate", "t.jsonl", "-w", "other.yaml"),
+        ("fit", "t.jsonl", "--fixed", "other.yaml"),
+        ("serve", "-w", "other.yaml", "--port", "0"),
+    ):
+        code, out, err = reward(*command)
+        assert (code, out) == (2, "")
+        assert "the weights were fitted for the rule set safety" in err
+        assert "fit them again with rbrctl reward fit" in err
+
+
+def test_a_class_that_the_fit_never_saw_is_said(reward: Call, weights: str) -> None:
+    rows = [{**row, "response_class": "comply"} for row in transcripts()]
+    write("comply.jsonl", rows)
+    for command in (
+        ("evaluate", "comply.jsonl", "-w", weights),
+        ("serve", "-w", weights, "--port", "0", "--response-class", "comply"),
+    ):
+        code, _, err = reward(*command)
+        assert code == 2
+        assert "no weights for the response class 'comply': the fit saw hard_refuse" in err
+
+
+def test_contradictory_preferences_are_named_and_left_out(reward: Call) -> None:
+    rows = [
+        preference("first", "p", GOOD, BAD),
+        preference("second", "p", BAD, GOOD),
+        preference("third", "q", GOOD, BAD),
+        preference("fourth", "r", GOOD, POOR),
+    ]
+    code, out, err = reward("fit", write("p.jsonl", rows), *QUICK, "-o", "w.yaml", "-f", "json")
+    assert code == 4
+    assert "contradict each other, both left out: first and second" in err
+    report = json.loads(out)
+    assert report["contradictions"] == [["first", "second"]]
+    assert report["fits"][0]["pairs"] == 2
+    assert "- first" in Path("w.yaml").read_text()
+
+
+def test_nothing_but_contradictions_is_nothing(reward: Call) -> None:
+    rows = [preference("first", "p", GOOD, BAD), preference("second", "p", BAD, GOOD)]
+    code, _, err = reward("fit", write("p.jsonl", rows), *QUICK)
+    assert code == 3
+    assert "first and second" in err
+
+
+def test_contradictory_labels_of_one_completion_are_named_and_left_out(reward: Call) -> None:
+    again = {**transcripts()[0], "id": "again", "labels": transcripts()[2]["labels"]}
+    code, out, err = reward("fit", write("t.jsonl", [*transcripts(), again]), *QUICK, "-f", "json")
+    assert code == 4
+    assert "labels of one completion that contradict each other, both left out" in err
+    report = json.loads(out)
+    assert report["contradictions"] == [["good0", "again"]]
+    assert report["left_out"] == {"contradictory labels": 2}
+
+
+def test_the_graders_own_ranks_as_order_are_said_to_tell_little(reward: Call) -> None:
+    rows = [{k: v for k, v in row.items() if k != "labels"} for row in transcripts()]
+    code, out, err = reward("fit", write("t.jsonl", rows), *QUICK, "-f", "json")
+    assert code == 0
+    assert "the figures say nothing of the grader's mistakes" in err
+    assert json.loads(out)["order"] == "rank"
+
+
+def test_answers_of_another_grader_than_the_weights_are_said(
+    reward: Call, results: list[Row], weights: str
+) -> None:
+    assert "another grader" not in reward("evaluate", "r.jsonl", "-w", weights)[2]
+    for row in results:
+        row["grader"]["model"] = "other"
+    code, _, err = reward("evaluate", write("other.jsonl", results), "-w", weights)
+    assert code == 0
+    assert "the weights were fitted on answers of another grader: embedded builtin" in err
+
+
+def test_results_say_nothing_of_a_grader_that_is_not_asked(
+    reward: Call, results: list[Row]
+) -> None:
+    assert "grader:" in reward("fit", "t.jsonl", *QUICK)[2]
+    assert "grader:" not in reward("fit", "r.jsonl", *QUICK)[2]
+
+
+def test_failed_answers_are_left_out_and_never_a_score(reward: Call, results: list[Row]) -> None:
+    results[0]["answers"]["apology"] = {"error": "timed out"}
+    code, out, err = reward("fit", write("r.jsonl", results), *QUICK, "-f", "json")
+    assert code == 4
+    assert "1 left out with missing answers; the first: good0" in err
+    assert json.loads(out)["left_out"] == {"missing answers": 1}
+
+
+BAD_FILES = {
+    "empty.jsonl": [],
+    "torn.jsonl": ['{"id": '],
+    "unfit.jsonl": ['{"a": 1}'],
+    "same.jsonl": [preference("x", "p", GOOD, GOOD)],
+    "classless.jsonl": [{"prompt": "p", "chosen": GOOD, "rejected": BAD}],
+    "unknown.jsonl": [{**row, "response_class": "hard_refusal"} for row in transcripts(1)],
+    "mixed.jsonl": [*transcripts(), preference("x", "p", GOOD, BAD)],
+    "circle.yaml": ["a: [b]", "b: [c]", "c: a"],
+    "table.yaml": ["good: [bad]"],
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["fit", "none.jsonl"], 2, "cannot read none.jsonl"),
+        (["fit", "."], 2, "it is a folder"),
+        (["fit", "empty.jsonl"], 3, "nothing to compare among 0 completions"),
+        (["fit", "torn.jsonl"], 3, "torn.jsonl:1: not JSON"),
+        (["fit", "torn.jsonl", "--strict"], 2, "torn.jsonl:1: not JSON"),
+        (["fit", "unfit.jsonl"], 3, 'unfit.jsonl:1: no "completion"'),
+        (["fit", "same.jsonl"], 3, "chosen and rejected are the same text"),
+        (["fit", "classless.jsonl"], 3, "2 with no response class"),
+        (["fit", "unknown.jsonl"], 3, "did you mean 'hard_refuse'?"),
+        (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row is of preferences"),
+        (["fit", "ok.jsonl", "--pairs", "clas"], 2, "prompt or class"),
+        (["fit", "ok.jsonl", "--order", "ranks"], 2, "did you mean 'rank'?"),
+        (["fit", "ok.jsonl", "--order", "mark"], 2, "with --orderings"),
+        (["fit", "ok.jsonl", "--orderings", "table.yaml"], 2, "name the key with --order"),
+        (
+            ["fit", "ok.jsonl", "--orderings", "circle.yaml", "--order", "mark"],
+            2,
+            "a beats b beats c beats a",
+        ),
+        (["fit", "ok.jsonl", "--orderings", "table.yaml", "--order", "mark"], 3, "12 with no mark"),
+        (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "give every rank a level or none"),
+        (["fit", "ok.jsonl", "--level", "ideal"], 2, "write NAME=NUMBER"),
+        (["fit", "ok.jsonl", "--margin", "0"], 2, "must be a positive number"),
+        (["fit", "ok.jsonl", "--margin", "nan"], 2, "must be a positive number"),
+        (["fit", "ok.jsonl", "--l2", "-1"], 2, "must be zero or positive"),
+        (["fit", "ok.jsonl", "--l2", "nan"], 2, "must be zero or positive"),
+        (["fit", "ok.jsonl", "--l2", "much"], 2, "give a number, 0 for none, or auto"),
+        (["fit", "ok.jsonl", "--prior", "one"], 2, "ranks or zero"),
+        (["fit", "ok.jsonl", "--fix", "idel=1"], 2, "did you mean 'ideal'?"),
+        (["fit", "ok.jsonl", "--fix", "ideal=x"], 2, "write NAME=NUMBER"),
+        (["fit", "ok.jsonl", "--sign", "ideal=1"], 2, "write NAME=+ or NAME=-"),
+        (["fit", "ok.jsonl", "--folds", "1"], 2, "0 or at least 2"),
+        (["fit", "ok.jsonl", "--bootstrap", "-1"], 2, "must not be negative"),
+        (["fit", "ok.jsonl", "--loss", "squared"], 2, "hinge or logistic"),
+        (["fit", "ok.jsonl", "--loss", "logistic", "--l2", "0"], 2, "has no optimum"),
+        (["fit", "ok.jsonl", "--fixed", "rank"], 2, "did you mean 'ranks'?"),
+        (["fit", "ok.jsonl", "--fixed", "table.yaml"], 2, "this is no weights file"),
+        (["fit", "ok.jsonl", "--fixed", "ranks", "--fix", "ideal=1"], 2, "--fixed fits nothing"),
+        (["fit", "ok.jsonl", "-o", "none/w.yaml"], 2, "the folder none does not exist"),
+        (["evaluate", "ok.jsonl", "-w", "none.yaml"], 2, "cannot read none.yaml"),
+        (["evaluate", "ok.jsonl", "-w", "table.yaml"], 2, "one is made by rbrctl reward fit"),
+        (["evaluate", "ok.jsonl", "ok.jsonl", "-w", "w.yaml"], 2, "one file of comparisons"),
+        (["evaluate", "ok.jsonl", "-w", "w.yaml", "--picture", "p.gif"], 2, ".svg or .png"),
+        (["evaluate", "ok.jsonl", "-w", "w.yaml", "--picture", "no/p.svg"], 2, "does not exist"),
+        (["evaluate", "ok.jsonl", "-w", "w.yaml", "--unsafe-rank", "ideal"], 2, "safety figures"),
+        (["evaluate", "ok.jsonl", "--max-error", "0.1"], 2, "needs --weights"),
+        (["evaluate", "ok.jsonl"], 2, "made by rbrctl grade -o"),
+        (["evaluate", "ok.jsonl", "--unsafe-rank", "ilogical"], 2, "did you mean 'illogical'?"),
+        (["synth", "ok.jsonl", "-o", "s.jsonl"], 2, "--model"),
+    ],
+)
+def test_what_is_wrong_is_said_before_any_report(
+    reward: Call, arguments: list[str], code: int, message: str
+) -> None:
+    for name, rows in BAD_FILES.items():
+        write(name, rows)
+    write("ok.jsonl", transcripts())
+    quick = QUICK if arguments[0] == "fit" else ()
+    found, out, err = reward(*(arguments[:2]), *quick, *arguments[2:])
+    assert found == code
+    assert message in err
+    assert code == 4 or out == ""
+
+
+def test_wrong_options_are_told_before_anything_is_graded(reward: Call) -> None:
+    _, _, err = reward("fit", write("t.jsonl", transcripts()), "--margin", "0")
+    assert "grader:" not in err
