@@ -77,7 +77,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise RecordError("not usable JSON: it has a number of thousands of digits") from error
     if not isinstance(value, dict):
-        raise RecordError(f"each line must be an object, and this is {kind_of(value)}")
+        raise RecordError(f"this must be an object, not {kind_of(value)}")
     if _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
     return value

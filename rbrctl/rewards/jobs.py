@@ -61,8 +61,8 @@ class JobMaker:
             resolved = self.response_class
         else:
             raise UsageError(
-                "a completion came without a response class: give each prompt its own in a column "
-                "of the data, or one for all"
+                "a completion came without a response class: give each its own, as response_class "
+                "in a request or a column of the data, or one for all"
             )
         messages = read_messages(_plain(completion), "completion", "assistant")
         if not messages:

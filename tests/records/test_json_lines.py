@@ -147,7 +147,7 @@ def test_a_bad_line_is_told_and_the_rest_is_read() -> None:
     assert [number for number, _ in read_json_lines(source, log, "rows.jsonl")] == [1, 3]
     assert log.count == 2
     assert [str(item) for item in log.items] == [
-        "rows.jsonl:2: each line must be an object, and this is an array"
+        "rows.jsonl:2: this must be an object, not an array"
     ]
 
 

@@ -135,7 +135,7 @@ def test_the_remote_contract_never_makes_a_score_of_a_failure(server: Server) ->
         ("[]", 400, "must be an object"),
         ('{"completion": NaN}', 400, "NaN"),
         ("[" * 100_00, 400, "nested"),
-        ("{}", 400, 'no "prompts"'),
+        ("{}", 400, 'no "prompt"'),
         ({**ONE, "completion": 7}, 400, "completion must be a text"),
         ({"completion": "kind"}, 400, 'no "prompt"'),
         ({**ONE, "clas": "c"}, 400, "unknown key 'clas'"),

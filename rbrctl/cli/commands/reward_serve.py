@@ -62,7 +62,7 @@ def command(
     from rbrctl.rewards.scorer import Scorer
     from rbrctl.rewards.serving.application import Service
     from rbrctl.rewards.serving.server import serve
-    from rbrctl.rewards.serving.settings import Limits, Listening
+    from rbrctl.rewards.serving.settings import Limits, Listening, is_loopback
     from rbrctl.rewards.weights_file import read_weights
 
     require("starlette", "serve", "the reward server")
@@ -70,6 +70,11 @@ def command(
     token = output.environment.get(token_env) or None
     if token is None and token_env != DEFAULT_VARIABLE:
         raise UsageError(f"--token-env {token_env}: the variable is not set or empty")
+    if token is None and not is_loopback(host):
+        raise UsageError(
+            f"--host {host} lets other machines in: put a token of 16 characters or more into the "
+            f"variable {token_env}, which requests then bring as 'Authorization: Bearer TOKEN'"
+        )
     listening = Listening(host, port, token)
     ruleset = load_rules(rules, output)
     function = RewardFunction(Judge(ruleset), read_weights(weights))

@@ -105,12 +105,13 @@ def command(
         output.warn(str(problem))
     if not rows:
         raise NothingMatchedError(f"{name}: no prompts with a response class in it")
-    with CompletionStore(out) as store:
-        done = {each.id for each in store.kept}
-        work = assignments(rows, judge, wanted, seed, done)
-        _say_cost(output, settings, judge, work, len(done), attempts)
-        if dry_run:
-            return ExitCode.YES
+    store = CompletionStore(out)
+    done = {each.id for each in store.kept}
+    work = assignments(rows, judge, wanted, seed, done)
+    _say_cost(output, settings, judge, work, len(done), attempts)
+    if dry_run:
+        return ExitCode.YES
+    with store:
         output.resume_hint = "run the same command again to go on from here"
         summary = asyncio.run(
             _run(output, judge, settings, endpoint, open_grader, attempts, work, store)

@@ -34,14 +34,15 @@ def read_reward_request(body: bytes, make_job: JobMaker, limit: int) -> RewardRe
     Raises RecordError for what is malformed, and UsageError for an unknown response class.
     """
     row = parse_object(body)
-    single = "completion" in row
+    single = not any(key in row for key in MANY_KEYS if key not in ONE_KEYS)
     _check_keys(row, ONE_KEYS if single else MANY_KEYS)
     details = row.get("details", False)
     if not isinstance(details, bool):
         raise RecordError(f"details must be true or false, not {kind_of(details)}")
     if single:
-        if "prompt" not in row:
-            raise RecordError('no "prompt"')
+        for key in ("prompt", "completion"):
+            if key not in row:
+                raise RecordError(f'no "{key}"')
         return RewardRequest([_job(make_job, row)], details, True)
     return RewardRequest([_job(make_job, each) for each in _rows(row, limit)], details, False)
 

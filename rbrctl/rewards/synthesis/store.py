@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from rbrctl.errors import FileError, RecordError, cannot
-from rbrctl.records.files import is_plain_target, replacing
+from rbrctl.records.files import is_plain_target
 from rbrctl.records.json_lines import encode_line, parse_object
 from rbrctl.records.models import Transcript
 from rbrctl.records.transcripts import parse_transcript, transcript_to_json
@@ -13,25 +13,22 @@ from rbrctl.records.transcripts import parse_transcript, transcript_to_json
 
 class CompletionStore:
     """
-    Transcripts in a JSON Lines file, each written whole and at once.
+    Transcripts in a JSON Lines file, each written whole and at once within a ``with`` block.
 
-    A last line that a stop has torn is dropped on opening.
+    A last line that a stop has torn is dropped when the block begins.
     """
 
     def __init__(self, path: str) -> None:
         """
-        Open a file that is there, or begin one.
+        Read what is there; nothing is written or made before the block.
 
         Raises FileError where it cannot be written, or holds anything else than completions.
         """
         self.path = path
         self.kept: list[Transcript] = []
+        self._torn_after: int | None = None
         if is_plain_target(path) and os.path.exists(path):
             self._take_up()
-        try:
-            self._stream: BinaryIO = open(path, "ab", buffering=0)  # noqa: SIM115 - until close()
-        except OSError as error:
-            raise cannot("write", path, error) from error
 
     def append(self, transcript: Transcript) -> None:
         """Write one completion. Raises FileError."""
@@ -40,12 +37,14 @@ class CompletionStore:
         except OSError as error:
             raise cannot("write", self.path, error) from error
 
-    def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-
     def __enter__(self) -> Self:
-        """Enter a block at whose end the file is closed."""
+        """Open the file, or begin one. Raises FileError."""
+        try:
+            if self._torn_after is not None:
+                os.truncate(self.path, self._torn_after)
+            self._stream: BinaryIO = open(self.path, "ab", buffering=0)
+        except OSError as error:
+            raise cannot("write", self.path, error) from error
         return self
 
     def __exit__(
@@ -54,8 +53,8 @@ class CompletionStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close it."""
-        self.close()
+        """Close the file."""
+        self._stream.close()
 
     def _take_up(self) -> None:
         try:
@@ -73,5 +72,4 @@ class CompletionStore:
                     "with -o, or remove it"
                 ) from error
         if len(whole) < len(content):
-            with replacing(self.path) as stream:
-                stream.write(whole)
+            self._torn_after = len(whole)
