@@ -1,9 +1,4 @@
-"""
-The adapters inside the real trainers; run with the trainers installed, on a CPU, without a network.
-
-    pip install torch trl datasets transformers omegaconf verl openrlhf inspect_ai 'verifiers<0.4'
-    HF_HUB_OFFLINE=1 pytest -m trainers tests/rewards/test_trainers.py
-"""
+"""The adapters inside the real trainers; real_trainers.py installs those and runs this."""
 
 import asyncio
 import subprocess
