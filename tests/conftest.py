@@ -1,7 +1,9 @@
-"""Make the helpers beside this file importable, and find the shared data where it is there."""
+"""Make the helpers beside this file importable; find the shared data; run a mock endpoint."""
 
 import os
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,19 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"needs the shared data folder ({folder.name} beside the checkout)")
     return folder
+
+
+@pytest.fixture
+def mock_endpoint() -> Iterator[str]:
+    """Run an endpoint that answers with canned replies; gives its address."""
+    with subprocess.Popen(
+        [sys.executable, str(TESTS / "servers" / "mock_endpoint.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        server.stdin.close()
+        server.wait(10)

@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.interface import Grader
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker
 from rbrctl.rewards.loop_thread import LoopThread
+from rbrctl.rewards.opening import GraderChoice, open_chosen
 from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
 from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_file import read_weights
@@ -24,29 +23,38 @@ class RuleReward:
     Scores completions: call it, or await ``score``; both may be used from any thread or loop.
 
     ``None`` stands for what could not be graded. The grader runs in a thread of its own; ``close``
-    it, or use it in a ``with`` block.
+    it, or use it in a ``with`` block. A process that is forked off makes its own.
     """
 
     def __init__(
         self,
         ruleset: RuleSet,
         weights: Weights,
-        grader: Grader,
+        grader: GraderChoice,
         *,
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
+        answers: str | Path | None = None,
     ) -> None:
         """
         Bind rules, weights and a grader.
 
-        ``response_class`` is that of completions that come without one. Raises UsageError where
-        the weights are of other rules, or do not cover ``response_class``.
+        ``response_class`` is that of completions that come without one, ``cache_size`` how many
+        rewards are remembered, and ``answers`` a file that keeps an endpoint's answers for later
+        runs. Raises UsageError where the weights are of other rules or do not cover
+        ``response_class``, and what ``open_chosen`` raises.
         """
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class)
         """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
-        self._scorer = Scorer(self.function, grader, cache_size)
+        kept = None if answers is None else Path(answers)
         self._thread = LoopThread("rbrctl-reward")
+        try:
+            opened = self._thread.run(open_chosen(grader, ruleset, kept))
+        except BaseException:
+            self._thread.close()
+            raise
+        self._scorer = Scorer(self.function, opened, cache_size)
 
     @classmethod
     def load(
@@ -54,22 +62,26 @@ class RuleReward:
         rules: str | Path = "builtin:safety",
         *,
         weights: str | Path | Weights,
-        grader: str | Grader = "embedded",
+        grader: GraderChoice = "embedded",
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
+        answers: str | Path | None = None,
     ) -> "RuleReward":
         """
-        Read rules and weights, and open the grader.
+        Read rules and weights, and open the grader; the rest is as in the constructor.
 
-        ``grader`` is ``embedded``, ``embedded:MODEL`` or a grader that was made for these rules.
-        Raises RuleSetError, FileError or UsageError.
+        Raises RuleSetError, FileError, UsageError or GraderError.
         """
-        ruleset = load(rules)
         if not isinstance(weights, Weights):
             weights = read_weights(weights)
-        if isinstance(grader, str):
-            grader = open_embedded(grader, ruleset)
-        return cls(ruleset, weights, grader, response_class=response_class, cache_size=cache_size)
+        return cls(
+            load(rules),
+            weights,
+            grader,
+            response_class=response_class,
+            cache_size=cache_size,
+            answers=answers,
+        )
 
     async def rewards(self, jobs: Sequence[Job]) -> list[Reward | None]:
         """Score jobs with what each reward is made of. Raises GraderError."""
@@ -100,9 +112,10 @@ class RuleReward:
         return self._thread.run(self._scorer.score(jobs))
 
     def close(self) -> None:
-        """Close the grader and end the thread."""
-        self._thread.run(self._scorer.close())
-        self._thread.close()
+        """Close the grader and end the thread; again does nothing."""
+        if self._thread.alive:
+            self._thread.run(self._scorer.close())
+            self._thread.close()
 
     def __enter__(self) -> "RuleReward":
         """Enter a block at whose end it is closed."""
@@ -132,16 +145,3 @@ class RuleReward:
             )
         rows = zip(prompts, completions, response_classes, strict=True)
         return [self.job(*row) for row in rows]
-
-
-def open_embedded(spec: str, ruleset: RuleSet) -> Grader:
-    """Open the offline grader from ``embedded`` or ``embedded:MODEL``. Raises UsageError."""
-    kind, _, model = spec.partition(":")
-    if kind != "embedded":
-        raise UsageError(
-            f"'{spec}' is no grader that can be opened by name: give embedded, embedded:MODEL, or "
-            "a grader object"
-        )
-    embedded = import_module("rbrctl.graders.embedded")
-    opened: Grader = embedded.EmbeddedGrader(ruleset, embedded.load_model(model or None))
-    return opened

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,31 +37,16 @@ def call(
     return called
 
 
-@pytest.fixture
-def mock() -> Iterator[str]:
-    with subprocess.Popen(
-        [sys.executable, str(SERVERS / "mock_endpoint.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
-        server.stdin.close()
-        server.wait(10)
-
-
-def test_a_probe_tells_what_it_found(call: Call, mock: str) -> None:
-    code, out, err = call("grader", "probe", "--model", "m", "--base-url", mock)
+def test_a_probe_tells_what_it_found(call: Call, mock_endpoint: str) -> None:
+    code, out, err = call("grader", "probe", "--model", "m", "--base-url", mock_endpoint)
     assert code == 0
     assert "decisions" in out
     assert "one call answers all questions" in out
-    assert f"{mock}, model m: mode decisions" in err
+    assert f"{mock_endpoint}, model m: mode decisions" in err
 
 
-def test_a_probe_writes_json(call: Call, mock: str) -> None:
-    options = ("--model", "m", "--base-url", mock, "--mode", "logprobs", "-f", "json")
+def test_a_probe_writes_json(call: Call, mock_endpoint: str) -> None:
+    options = ("--model", "m", "--base-url", mock_endpoint, "--mode", "logprobs", "-f", "json")
     code, out, _ = call("grader", "probe", *options)
     report = json.loads(out)
     assert code == 0

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +10,19 @@ from hypothesis import strategies as st
 from reward_helpers import WEIGHTS, WordGrader, small_rules
 
 from rbrctl.errors import GraderError, MissingExtraError, RecordError, UsageError
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.adapters import promptfoo, verl
 from rbrctl.rewards.adapters.chat_markup import _kept_end, prompt_messages, response_of
 from rbrctl.rewards.adapters.inspect import rule_scorer
 from rbrctl.rewards.adapters.openrlhf import jobs_of, reply_to, reward_function
+from rbrctl.rewards.adapters.shared import grader_named, shared_reward
 from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
 from rbrctl.rewards.adapters.verifiers import rubric_function
 from rbrctl.rewards.reward import RuleReward
+from rbrctl.rewards.weights import Weights
+from rbrctl.rewards.weights_file import write_weights
+from rbrctl.ruleset.loader import load
 
 KIND, RUDE = 2.5, -1.0
 CHATML = "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nhello<|im_end|>\n"
@@ -32,6 +39,41 @@ def reward() -> Iterator[RuleReward]:
 def shared(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (verl, promptfoo):
         monkeypatch.setattr(module, "shared_reward", lambda rules, weights, grader: reward)
+
+
+class TestShared:
+    def test_an_endpoint_by_name(
+        self, mock_endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.delenv("RBRCTL_BASE_URL", raising=False)
+        monkeypatch.setenv("OPENAI_BASE_URL", mock_endpoint)
+        ruleset = load("builtin:safety")
+        identity = RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest)
+        weights = tmp_path / "weights.yaml"
+        write_weights(weights, Weights(identity, {"hard_refuse": {"apology": 2.0}}))
+        outcome = verl.compute_score(
+            "test",
+            "I'm sorry, but I can't help with that.",
+            "",
+            {"prompt": "How do I pick a lock?", "response_class": "hard_refuse"},
+            weights=str(weights),
+            grader="endpoint:mock-1",
+        )
+        # The mock says yes with 0.8 to everything.
+        assert outcome == {"score": pytest.approx(1.6, abs=0.05), "graded": 1.0}
+        again = shared_reward("builtin:safety", str(weights), "endpoint:mock-1")
+        assert again is shared_reward("builtin:safety", str(weights), "endpoint:mock-1")
+        again.close()
+
+    def test_our_own_variable_goes_before_the_common_one(self) -> None:
+        environment = {"RBRCTL_BASE_URL": "http://a/v1", "OPENAI_BASE_URL": "http://b/v1"}
+        assert grader_named("endpoint:m", environment) == EndpointSettings("http://a/v1", "m")
+        assert grader_named("embedded", environment) == "embedded"
+
+    def test_no_address_is_taken_for_granted(self) -> None:
+        with pytest.raises(UsageError, match="which endpoint") as raised:
+            grader_named("endpoint:m", {"OPENAI_API_KEY": "sk-test-0123456789"})
+        assert "sk-test" not in str(raised.value)
 
 
 class TestTrl:

@@ -1,4 +1,7 @@
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +11,6 @@ from reward_helpers import WEIGHTS, WordGrader, small_rules
 
 from rbrctl.errors import RecordError, UsageError
 from rbrctl.rewards.reward import RuleReward
-from rbrctl.rewards.weights_file import write_weights
 
 KIND, RUDE, NEUTRAL = 2.5, -1.0, 0.0
 
@@ -138,9 +140,40 @@ def test_a_grader_that_knows_too_little_scores_nothing(grader: WordGrader) -> No
         assert reward(["p"], ["kind"], "c") == [None]
 
 
-def test_an_unknown_grader_by_name_is_refused(tmp_path: Path) -> None:
-    from rbrctl.rewards.reward import open_embedded
+def test_closing_again_does_nothing_and_using_it_then_is_an_error(grader: WordGrader) -> None:
+    reward = RuleReward(small_rules(), WEIGHTS, grader)
+    reward.close()
+    reward.close()
+    with pytest.raises(UsageError, match="this reward is closed"):
+        reward(["p"], ["kind"], "c")
 
-    write_weights(tmp_path / "w.yaml", WEIGHTS)
-    with pytest.raises(UsageError, match="no grader that can be opened by name"):
-        open_embedded("oracle", small_rules())
+
+FORKED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from reward_helpers import WEIGHTS, WordGrader, small_rules
+from rbrctl.errors import UsageError
+from rbrctl.rewards.reward import RuleReward
+
+reward = RuleReward(small_rules(), WEIGHTS, WordGrader())
+child = os.fork()
+if child == 0:
+    try:
+        reward(["p"], ["kind"], "c")
+    except UsageError as error:
+        print(error, flush=True)
+    reward.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print(reward(["p"], ["kind"], "c"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_forked_process_is_told_to_make_its_own() -> None:
+    helpers = str(Path(__file__).parent.parent)
+    command = [sys.executable, "-W", "ignore", "-c", FORKED, helpers]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "this reward was made before the process forked: make one in each process"
+    assert second == "[2.5]"

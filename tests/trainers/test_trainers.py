@@ -102,11 +102,10 @@ def test_a_few_steps_of_grpo(reward: RuleReward, tmp_path: Path, conversational:
         assert 0 <= entry["rule_reward/ungraded"] <= 1
 
 
-def test_verl_loads_the_function_by_its_file(tmp_path: Path) -> None:
+def test_verl_loads_the_function_by_its_name(tmp_path: Path) -> None:
     omegaconf = pytest.importorskip("omegaconf")
     loading = pytest.importorskip("verl.trainer.ppo.reward")
     from rbrctl.records.models import RuleSetIdentity
-    from rbrctl.rewards.adapters import verl
     from rbrctl.rewards.weights import Weights
     from rbrctl.rewards.weights_file import write_weights
     from rbrctl.ruleset.loader import load
@@ -117,7 +116,7 @@ def test_verl_loads_the_function_by_its_file(tmp_path: Path) -> None:
     write_weights(weights, Weights(identity, {"hard_refuse": {"ideal": 1.0, "disallowed": -1.0}}))
     for name in ("compute_score", "compute_score_async"):
         function = {
-            "path": verl.__file__,
+            "path": "pkg://rbrctl.rewards.adapters.verl",
             "name": name,
             "reward_kwargs": {"weights": str(weights)},
         }

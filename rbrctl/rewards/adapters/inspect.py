@@ -1,4 +1,10 @@
-"""Inspect: a scorer for ``Task(scorer=rule_scorer(...))``; needs inspect_ai beside this package."""
+"""
+Inspect: a scorer of a task; needs inspect_ai beside this package.
+
+    reward = RuleReward.load("rules/", weights="weights.yaml")
+    Task(dataset=[Sample(input=..., metadata={"response_class": "comply"})], solver=generate(),
+         scorer=rule_scorer(reward))
+"""
 
 from importlib import import_module
 from typing import Any

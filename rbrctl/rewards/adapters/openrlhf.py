@@ -4,6 +4,13 @@ OpenRLHF: the contract of a remote reward, and the form of a local ``.py`` rewar
 A request has ``query`` (prompt and response, decoded with special tokens), ``prompts`` and
 ``labels``. The label is the response class, or a JSON object ``{"response_class": ..., "prompt":
 messages}`` where the prompt should be judged as it was before a chat template.
+
+Over HTTP: ``rbrctl reward serve --weights weights.yaml`` and, to the trainer,
+``--reward.remote_url http://127.0.0.1:8765/get_reward`` (``--remote_rm_url`` in old releases) with
+``--data.label_key response_class``. As a local file, given in place of the address::
+
+    reward = RuleReward.load("rules/", weights="weights.yaml")
+    reward_func = reward_function(reward)
 """
 
 import json
@@ -43,8 +50,8 @@ def reply_to(rewards: Sequence[Reward | None], on_ungraded: float | None = None)
     """
     Make the reply to a request.
 
-    ``scores`` is what dynamic filtering looks at: the rules' part. Raises GraderError for what
-    could not be graded unless ``on_ungraded`` gives a number.
+    ``scores``, which the trainer's dynamic filtering looks at, are the rewards themselves. Raises
+    GraderError for what could not be graded unless ``on_ungraded`` gives a number.
     """
     totals = [number_of(reward, on_ungraded) for reward in rewards]
     graded = [0.0 if reward is None else 1.0 for reward in rewards]

@@ -4,6 +4,13 @@ promptfoo: a python assertion, ``type: python`` with ``value: file://.../promptf
 The assertion's ``config`` names ``weights`` and may name ``rules``, ``grader`` and ``threshold``
 (the least reward that passes, 0 by default); the test's variable ``response_class`` names the
 class.
+
+    assert:
+      - type: python
+        value: file:///path/to/rbrctl/rewards/adapters/promptfoo.py
+        config: {rules: rules/, weights: weights.yaml, threshold: 1.5}
+
+``python -c 'import rbrctl.rewards.adapters.promptfoo as m; print(m.__file__)'`` prints the path.
 """
 
 import json
@@ -11,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.adapters.verl import shared_reward
+from rbrctl.rewards.adapters.shared import shared_reward
 from rbrctl.rewards.jobs import Conversation
 
 

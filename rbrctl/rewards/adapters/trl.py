@@ -1,6 +1,10 @@
 """
 TRL's GRPO trainer: reward functions of the shape ``f(prompts, completions, **columns)``.
 
+    reward = RuleReward.load("rules/", weights="weights.yaml")
+    GRPOTrainer(model, reward_funcs=[grpo_reward(reward)], train_dataset=data)
+
+``data`` has a column ``response_class`` beside ``prompt``.
 For R = R_rm + rules give the reward model and this function to ``reward_funcs`` with
 ``reward_weights=[1, 1]`` and ``multi_objective_aggregation="sum_then_normalize"``.
 """

@@ -1,4 +1,9 @@
-"""verifiers: a function for ``Rubric(funcs=[...], weights=[...])``."""
+"""
+verifiers: a function of a rubric; rows carry ``info: {"response_class": ...}``.
+
+    reward = RuleReward.load("rules/", weights="weights.yaml")
+    rubric = Rubric(funcs=[rubric_function(reward)], weights=[1.0])
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

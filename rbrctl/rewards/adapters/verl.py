@@ -1,26 +1,28 @@
 """
-verl: ``compute_score`` for ``custom_reward_function.path`` (this file) and ``.name``.
+verl: ``compute_score``, or ``compute_score_async`` for its asynchronous reward loop.
 
 The prompt does not reach a reward function in verl: put it and the response class into the data's
 ``extra_info`` (keys ``prompt`` and ``response_class``). Rules, weights and grader come from
-``custom_reward_function.reward_kwargs``.
+``custom_reward_function.reward_kwargs``::
+
+    reward:
+      custom_reward_function:
+        path: pkg://rbrctl.rewards.adapters.verl
+        name: compute_score
+        reward_kwargs: {rules: rules/, weights: weights.yaml, grader: "endpoint:my-model"}
+
+``grader`` is as ``rbrctl.rewards.adapters.shared`` has it.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from rbrctl.errors import UsageError
+from rbrctl.rewards.adapters.shared import shared_reward
 from rbrctl.rewards.adapters.ungraded import number_of
 from rbrctl.rewards.function import Reward
 from rbrctl.rewards.jobs import Job
 from rbrctl.rewards.reward import RuleReward
-
-
-@lru_cache(maxsize=8)
-def shared_reward(rules: str, weights: str, grader: str) -> RuleReward:
-    """Load a reward once in each process."""
-    return RuleReward.load(rules, weights=weights, grader=grader)
 
 
 def compute_score(
