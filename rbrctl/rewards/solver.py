@@ -18,6 +18,8 @@ from rbrctl.rewards.problem import Floats, Problem
 
 FIRST_WIDTH = 1.0
 """Of the parabola, in units of reward: of the order of the margin."""
+MOST_NARROWING = 0.03
+"""Of the parabola in one go: with less, Newton's method needs more steps than are saved."""
 LAST_WIDTH = 1e-9
 """A parabola narrower than this is lost in rounding."""
 TIE_BREAK = 1e-8
@@ -111,7 +113,7 @@ def _solve_newton(original: Problem, tolerance: float, weights: Floats, warm: bo
         weights = step.weights
         reach = 4 * width
         # The gap shrinks about as fast as the width.
-        width *= min(0.5, max(0.1, 0.7 * tolerance / solution.duality_gap))
+        width *= min(0.5, max(MOST_NARROWING, 0.7 * tolerance / solution.duality_gap))
 
 
 def _sample(problem: Problem) -> Problem:
