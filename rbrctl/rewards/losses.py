@@ -40,16 +40,24 @@ class SmoothHinge:
 
 
 class Logistic:
-    """log(1 + exp(residual)): the negative log likelihood of Bradley and Terry's model."""
+    """
+    temperature x log(1 + exp(residual / temperature)).
+
+    At temperature 1 it is the negative log likelihood of Bradley and Terry's model.
+    """
+
+    def __init__(self, temperature: float = 1.0) -> None:
+        """Take the temperature, in units of reward; positive."""
+        self.temperature = temperature
 
     def slopes(self, residuals: Floats) -> Floats:
         """Give the probability that the model gives to the wrong order."""
-        return np.asarray(0.5 * (1 + np.tanh(residuals / 2)))
+        return np.asarray(0.5 * (1 + np.tanh(residuals * (0.5 / self.temperature))))
 
     def curvatures(self, residuals: Floats) -> Floats:
         """Give the second derivatives."""
         slopes = self.slopes(residuals)
-        return slopes * (1 - slopes)
+        return slopes * (1 - slopes) * (1 / self.temperature)
 
 
 def hinge(residuals: Floats) -> Floats:
@@ -57,9 +65,9 @@ def hinge(residuals: Floats) -> Floats:
     return np.maximum(residuals, 0.0)
 
 
-def softplus(residuals: Floats) -> Floats:
-    """Give log(1 + exp(residual)) without overflow."""
-    return np.asarray(np.logaddexp(0.0, residuals))
+def softplus(residuals: Floats, temperature: float = 1.0) -> Floats:
+    """Give temperature x log(1 + exp(residual / temperature)) without overflow."""
+    return np.asarray(temperature * np.logaddexp(0.0, residuals / temperature))
 
 
 def binary_entropy(slopes: Floats) -> Floats:

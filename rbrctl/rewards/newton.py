@@ -12,7 +12,7 @@ MAX_SEARCH = 40
 GRADIENT_TOLERANCE = 1e-13
 LONG_STEP = 10.0
 """In weights; features lie in [0, 1] and margins are of the order of one."""
-LEAST_SLOPE = 1e-20
+LEAST_SLOPE = 1e-26
 """A step that promises less improvement than this is not taken."""
 
 
@@ -103,7 +103,7 @@ def _direction(problem: Problem, loss: Loss, step: Step, free: Mask) -> Floats:
         if not cautious and np.abs(direction).max(initial=0.0) > LONG_STEP:
             # No pair on the corner speaks about this direction: go a short way and look again.
             cautious = True
-            largest = float(np.abs(step.gradient).max())
+            largest = float(np.abs(step.gradient[free]).max(initial=0.0))
             hessian.flat[:: problem.width + 1] += largest
         elif not blocked.any():
             return direction

@@ -115,6 +115,15 @@ class Problem:
         """Tell by how much each pair falls short of its demand (negative: it exceeds it)."""
         return np.asarray(self.demands - self.differences.apply(weights))
 
+    def scaled(self, factor: float) -> "Problem":
+        """
+        Measure rewards in another unit.
+
+        With demands times the factor and L2 divided by it, optimal weights and, for the hinge,
+        their objective are what they were, times the factor.
+        """
+        return replace(self, demands=self.demands * factor, l2=self.l2 / factor)
+
     def restricted(self, pairs: Indices) -> "Problem":
         """Keep some pairs only, with the shares that they had."""
         return replace(

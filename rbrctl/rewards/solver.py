@@ -1,25 +1,30 @@
 """
 Fit weights to ordered pairs: a certified optimum of the hinge or the logistic loss.
 
-Many pairs: the hinge's corner is smoothed by a parabola, and Newton's method follows the minimum as
-it narrows (a homotopy), looking only at pairs near the corner. Few pairs, or where that certifies
-no optimum: an interior point method, which is slower for many pairs and never fails.
+For the hinge and many pairs, its corner is smoothed by a parabola, and Newton's method follows the
+minimum as it narrows (a homotopy), looking only at pairs near the corner. For few pairs, or where
+that certifies no optimum, an interior point method, which is slower for many pairs; and where that
+does not, the same with twice the digits. The logistic loss has a path of its own.
 """
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rbrctl.rewards.certificate import balanced, certify
+from rbrctl.rewards.certificate import certify, objective
 from rbrctl.rewards.interior import MAX_ITERATIONS, InteriorPoint
-from rbrctl.rewards.losses import Logistic, SmoothHinge, hinge, softplus
+from rbrctl.rewards.losses import SmoothHinge
 from rbrctl.rewards.newton import Step, minimise
+from rbrctl.rewards.path import follow
+from rbrctl.rewards.polishing import balanced, polished
 from rbrctl.rewards.problem import Floats, Problem
 
 FIRST_WIDTH = 1.0
 """Of the parabola, in units of reward: of the order of the margin."""
 MOST_NARROWING = 0.03
 """Of the parabola in one go: with less, Newton's method needs more steps than are saved."""
+LEAST_TOLERANCE = 1e-9
+"""Of the duality gap, as a share of the mean demand: less is lost in rounding."""
 LAST_WIDTH = 1e-9
 """A parabola narrower than this is lost in rounding."""
 TIE_BREAK = 1e-8
@@ -40,7 +45,11 @@ class Solution:
     objective: float
     """Mean loss plus the L2 term."""
     duality_gap: float
-    """The objective is at most this much above the best possible."""
+    """
+    The objective is at most this much above the best possible.
+
+    Without L2 that is the best of weights within the radius that ``certify`` names.
+    """
     iterations: int
 
 
@@ -50,41 +59,70 @@ def solve(
     """
     Minimise the mean loss over the pairs plus the L2 term.
 
-    ``loss`` is ``hinge`` or ``logistic``; ``tolerance`` is the duality gap to reach. Deterministic:
-    the same problem gives the same weights. ``start`` saves time where near weights are known.
+    ``loss`` is ``hinge`` or ``logistic``; ``tolerance`` is the duality gap to reach, as far as
+    rounding allows where demands are large. Deterministic: the same problem gives the same weights.
+    ``start`` saves time where near weights are known.
     """
-    weights = np.zeros(problem.width) if start is None else start.copy()
+    demand = float(problem.shares @ np.abs(problem.demands))
+    scale = max(demand, 1.0) if loss == "logistic" else demand or 1.0
+    posed = problem.scaled(1 / scale)
+    wanted = max(tolerance / max(scale, 1.0), LEAST_TOLERANCE)
+    near = None if start is None else start / scale
     if loss == "logistic":
-        step = minimise(problem, Logistic(), weights)
-        return _solution(problem, step, loss, step.iterations)
-    if len(problem.demands) <= FEW:
-        return _solve_interior(problem, tolerance)
-    solution = _solve_newton(problem, tolerance, weights, start is not None)
-    if solution.duality_gap <= tolerance:
-        return solution
-    second = _solve_interior(problem, tolerance)
-    better = min(solution, second, key=lambda each: each.duality_gap)
-    return replace(better, iterations=solution.iterations + second.iterations)
+        found = _solve_logistic(posed, 1 / scale, wanted, near)
+    elif len(problem.demands) <= FEW:
+        found = _solve_interior(posed, wanted)
+    else:
+        found = _solve_many(posed, wanted, near)
+    return Solution(
+        found.weights * scale, found.objective * scale, found.duality_gap * scale, found.iterations
+    )
+
+
+def _solve_logistic(
+    problem: Problem, temperature: float, tolerance: float, start: Floats | None
+) -> Solution:
+    """Follow the path until the certificate holds."""
+    best = Solution(np.zeros(problem.width), np.inf, np.inf, 0)
+    for step in follow(problem, temperature, start):
+        best = _better(best, _solution(problem, step, step.iterations, temperature))
+        if best.duality_gap <= tolerance:
+            break
+    return best
+
+
+def _solve_many(problem: Problem, tolerance: float, start: Floats | None) -> Solution:
+    """Try Newton's method, and where it certifies no optimum the interior point method."""
+    first = _solve_newton(problem, tolerance, start)
+    if first.duality_gap <= tolerance:
+        return first
+    return _better(first, _solve_interior(problem, tolerance))
 
 
 def _solve_interior(problem: Problem, tolerance: float) -> Solution:
+    """Try with the digits that nearly always do, then with twice as many."""
+    first = _approach(InteriorPoint(problem), tolerance)
+    if first.duality_gap <= tolerance:
+        return first
+    return _better(first, _approach(InteriorPoint(problem, careful=True), tolerance))
+
+
+def _approach(method: InteriorPoint, tolerance: float) -> Solution:
     """Step until the certificate holds, or rounding lets nothing move."""
-    method = InteriorPoint(problem)
-    best: Solution | None = None
+    best = _solution(method.problem, method.step(), 0)
     for iteration in range(1, MAX_ITERATIONS + 1):
         moved = method.advance()
         last = not moved or iteration == MAX_ITERATIONS
         if not last and method.point.complementarity() > tolerance:
             continue
-        solution = _solution(problem, method.step(), "hinge", iteration)
-        if best is None or solution.duality_gap < best.duality_gap:
-            best = solution
-        if last or solution.duality_gap <= tolerance:
+        for step in (method.step(), polished(method.problem, method.step(), method.corner())):
+            best = _better(best, _solution(method.problem, step, iteration))
+        if last or best.duality_gap <= tolerance:
             break
-    return best if best is not None else _solution(problem, method.step(), "hinge", 0)
+    return best
 
 
-def _solve_newton(original: Problem, tolerance: float, weights: Floats, warm: bool) -> Solution:
+def _solve_newton(original: Problem, tolerance: float, start: Floats | None) -> Solution:
     """
     Follow the minimum as the parabola at the hinge's corner narrows.
 
@@ -94,7 +132,8 @@ def _solve_newton(original: Problem, tolerance: float, weights: Floats, warm: bo
     width = FIRST_WIDTH
     reach = np.inf
     iterations = 0
-    if warm:
+    weights = np.zeros(problem.width) if start is None else start
+    if start is not None:
         width, reach = 0.1 * width, width
     elif len(problem.demands) >= 2 * SAMPLE:
         step = minimise(_sample(problem), SmoothHinge(width), weights)
@@ -104,7 +143,7 @@ def _solve_newton(original: Problem, tolerance: float, weights: Floats, warm: bo
     while True:
         step = _stage(problem, width, weights, reach)
         iterations += step.iterations
-        solution = _solution(original, balanced(original, step), "hinge", iterations)
+        solution = _solution(original, balanced(original, step), iterations)
         if best is None or solution.duality_gap < best.duality_gap:
             best = solution
         hopeless = width <= LAST_WIDTH or iterations > NEWTON_BUDGET
@@ -154,9 +193,12 @@ def _stage(problem: Problem, width: float, weights: Floats, reach: float) -> Ste
         near |= moved | (np.abs(residuals) < reach)
 
 
-def _solution(problem: Problem, step: Step, loss: str, iterations: int) -> Solution:
-    values = hinge(step.residuals) if loss == "hinge" else softplus(step.residuals)
-    penalty = problem.l2 / 2 * float(step.weights @ step.weights)
-    objective = float(problem.shares @ values) + penalty
-    bound = certify(problem, step, loss)
-    return Solution(step.weights, objective, max(objective - bound, 0.0), iterations)
+def _better(first: Solution, second: Solution) -> Solution:
+    """Choose the one that is certified more closely."""
+    return second if second.duality_gap < first.duality_gap else first
+
+
+def _solution(problem: Problem, step: Step, iterations: int, temperature: float = 0.0) -> Solution:
+    value = objective(problem, step.weights, step.residuals, temperature)
+    gap = max(value - certify(problem, step, temperature), 0.0)
+    return Solution(step.weights, value, gap, iterations)

@@ -36,6 +36,32 @@ def make_problem(
     )
 
 
+def make_awkward(seed: int, scale: float, l2: float) -> Problem:
+    """Collinear, constant and complementary features, prescribed signs, demands of any size."""
+    generator = np.random.default_rng(seed)
+    pairs, width = int(generator.choice([1, 2, 3, 10, 50, 300])), int(generator.integers(1, 24))
+    completions = int(generator.integers(2, 2 * pairs + 2))
+    features = generator.random((completions, width)).round(int(generator.integers(3)))
+    for _ in range(3):
+        one, other = generator.integers(0, width, 2)
+        if one != other:
+            features[:, one] = (features[:, other], 1 - features[:, other], 0.3)[
+                generator.integers(3)
+            ]
+    shares = generator.exponential(size=pairs) ** 3 + 1e-9
+    return Problem(
+        GatheredDifferences(
+            features,
+            generator.integers(0, completions, pairs),
+            generator.integers(0, completions, pairs),
+        ),
+        scale * (1 + generator.integers(0, 2) * generator.normal(size=pairs)),
+        shares / shares.sum(),
+        generator.integers(-1, 2, width).astype(float) * generator.integers(0, 2),
+        l2,
+    )
+
+
 def optimum(problem: Problem) -> float:
     """The hinge's optimum without L2, as a linear program solved by HiGHS."""
     pairs, width = problem.differences.shape
@@ -102,6 +128,30 @@ def test_no_other_weights_are_better_than_the_certificate_says(
         other = np.where(problem.signs * other < 0, 0.0, other)
         floor = solution.objective - solution.duality_gap - 1e-12
         assert objective(problem, other, loss) >= floor
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    scale=st.sampled_from([1e-3, 1.0, 100.0, 1e4]),
+    l2=st.sampled_from([0.0, 1e-6, 0.003, 1.0]),
+    loss=st.sampled_from(["hinge", "logistic"]),
+    few=st.sampled_from([20, 5_000]),
+)
+@settings(max_examples=200, deadline=None)
+def test_awkward_problems_of_any_size_are_certified(
+    seed: int, scale: float, l2: float, loss: str, few: int
+) -> None:
+    problem = make_awkward(seed, scale, l2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solver, "FEW", few)
+        patch.setattr(solver, "SAMPLE", few // 2)
+        solution = solve(problem, loss)
+    assert np.isfinite(solution.weights).all()
+    assert solution.duality_gap <= 1e-6 * max(1.0, scale)
+    assert_signs_kept(problem, solution)
+    if loss == "hinge" and l2 == 0:
+        best = optimum(problem)
+        assert solution.objective <= best + solution.duality_gap + 1e-6 * scale
 
 
 def test_logistic_without_l2_is_certified_where_an_optimum_exists() -> None:
