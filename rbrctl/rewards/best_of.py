@@ -7,6 +7,7 @@ from math import comb
 import numpy as np
 
 from rbrctl.rewards.comparisons import ClassComparisons
+from rbrctl.rewards.error_rates import TIE
 from rbrctl.rewards.evaluation import KINDS, RewardParts
 from rbrctl.rewards.problem import Floats, Mask
 from rbrctl.rewards.splits import interval, resample_counts
@@ -88,7 +89,7 @@ def _largest_power(limit: float) -> int:
 
 def _successes(part: RewardParts, kind: str, numbers: Sequence[int]) -> Floats:
     """Give for each prompt and n the chance that the kept completion is of the best label."""
-    data, rewards = part.data, part.rewards[kind]
+    data, rewards = part.data, (part.rewards[kind] / TIE).round() * TIE
     ideal = _has_best_label(data)
     rows = []
     for group in range(int(data.groups.max()) + 1):

@@ -8,6 +8,9 @@ from rbrctl.rewards.comparisons import ClassComparisons
 from rbrctl.rewards.problem import Floats, Indices, Mask
 from rbrctl.rewards.splits import interval
 
+TIE = 1e-9
+"""Rewards that differ by less are the same: the order of a sum is no reason to prefer one."""
+
 _NAN = float("nan")
 
 
@@ -38,6 +41,7 @@ def margins_of(data: ClassComparisons, rewards: Floats, chosen: Mask | None = No
     """Compare the rewards (one a completion) of a class's pairs, or of some of them."""
     pairs = data.pairs if chosen is None else data.pairs.chosen(chosen)
     wins = rewards[pairs.better] - rewards[pairs.worse]
+    wins = np.where(np.abs(wins) < TIE, 0.0, wins)
     return Margins(wins, data.prompts[pairs.better], data.prompts[pairs.worse])
 
 

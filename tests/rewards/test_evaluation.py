@@ -6,7 +6,7 @@ import pytest
 from rbrctl.rewards.candidates import Candidate
 from rbrctl.rewards.comparisons import compare
 from rbrctl.rewards.distribution import distribution
-from rbrctl.rewards.error_rates import Margins, error_rate
+from rbrctl.rewards.error_rates import Margins, error_rate, margins_of
 from rbrctl.rewards.evaluation import RewardParts, error_rows, reward_parts
 from rbrctl.rewards.orderings import rank_ordering
 from rbrctl.rewards.splits import folds_of, resample_counts
@@ -40,6 +40,13 @@ def test_each_kind_of_reward_is_judged_by_class_and_worse_rank(parts: RewardPart
     assert rows["c", "worse: poor"]["reward model"].rate == 1
     assert rows["c", "worse: bad"]["reward model"].rate == pytest.approx(2 / 3)
     assert ("c", "worse: good") not in rows
+
+
+def test_rewards_that_differ_by_rounding_are_ties(parts: RewardParts) -> None:
+    rewards = np.zeros(5)
+    rewards[0] += 1e-12
+    rate = error_rate(margins_of(parts.data, rewards))
+    assert (rate.rate, rate.ties) == (1.0, 1.0)
 
 
 def test_intervals_draw_whole_prompts() -> None:
