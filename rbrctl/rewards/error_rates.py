@@ -7,6 +7,7 @@ import numpy as np
 from rbrctl.rewards.comparisons import ClassComparisons
 from rbrctl.rewards.problem import Floats, Indices, Mask
 from rbrctl.rewards.splits import interval
+from rbrctl.statistics.intervals import wilson_interval
 
 TIE = 1e-9
 """Rewards that differ by less are the same: the order of a sum is no reason to prefer one."""
@@ -51,16 +52,34 @@ def error_rate(
     """
     Count the pairs whose worse completion is not below the better.
 
-    ``counts`` are resampled prompt counts (see ``resample_counts``) for the interval.
+    ``counts`` are resampled prompt counts (see ``resample_counts``) for the interval. There is none
+    where all pairs have the same prompt on one side.
     """
     if not len(margins.wins):
         return ErrorRate()
     wrong = (margins.wins <= 0).astype(np.float64)
     low, high = _NAN, _NAN
     if counts is not None and len(counts):
-        low, high = interval(_resampled(margins, wrong, counts), confidence)
+        low, high = _interval(margins, wrong, counts, confidence)
     ties = float((margins.wins == 0).mean())
     return ErrorRate(len(wrong), float(wrong.mean()), ties, low, high)
+
+
+def _interval(
+    margins: Margins, wrong: Floats, counts: Floats, confidence: float
+) -> tuple[float, float]:
+    """
+    Give the bootstrap interval over prompts.
+
+    Where no pair or every pair is wrong, resamples are too: there it is Wilson's interval, with the
+    side that has fewer prompts for its sample.
+    """
+    prompts = min(len(np.unique(margins.first)), len(np.unique(margins.second)))
+    if prompts < 2:
+        return _NAN, _NAN
+    if wrong.all() or not wrong.any():
+        return wilson_interval(prompts if wrong.all() else 0, prompts, confidence)
+    return interval(_resampled(margins, wrong, counts), confidence)
 
 
 def _resampled(margins: Margins, wrong: Floats, counts: Floats) -> Floats:

@@ -59,6 +59,24 @@ def test_intervals_draw_whole_prompts() -> None:
     assert (rate.low, rate.high) == pytest.approx((0.2, 0.8), abs=0.05)
 
 
+def test_no_error_is_no_certainty() -> None:
+    """Three hundred pairs of ten prompts, none wrong: of ten prompts three may still be."""
+    first, second = np.repeat(np.arange(10), 30), np.tile(np.arange(10, 40), 10)
+    counts = resample_counts(40, 500, 0)
+    none = error_rate(Margins(np.ones(300), first, second), counts)
+    assert (none.rate, none.low, none.high) == pytest.approx((0, 0, 0.278), abs=1e-3)
+    every = error_rate(Margins(-np.ones(300), first, second), counts)
+    assert (every.rate, every.low, every.high) == pytest.approx((1, 0.722, 1), abs=1e-3)
+
+
+def test_one_prompt_on_a_side_has_no_interval() -> None:
+    first, second = np.arange(20), np.full(20, 20)
+    wins = np.where(first < 5, -1.0, 1.0)
+    rate = error_rate(Margins(wins, first, second), resample_counts(21, 500, 0))
+    assert rate.rate == 0.25
+    assert np.isnan([rate.low, rate.high]).all()
+
+
 def test_pairs_across_prompts_weigh_the_product_of_their_counts() -> None:
     counts = np.array([[2.0, 1.0, 0.0]])
     margins = Margins(np.array([-1.0, 1.0, 1.0]), np.array([0, 1, 2]), np.array([1, 1, 0]))
