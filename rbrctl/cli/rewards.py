@@ -1,16 +1,15 @@
-"""What the reward commands share: reading comparisons, grading what is not graded, comparing."""
+"""Comparisons for the reward commands: read, graded where they are not, and put in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.reward_options import ORDERS, Order
 from rbrctl.cli.scores import first_problem
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
@@ -27,38 +26,6 @@ if TYPE_CHECKING:
     from rbrctl.ruleset.verdict import Judge
 
 SHOWN = 5
-ORDERS = ("labels", "rank", "rank_label")
-
-OrderOption = Annotated[
-    str | None,
-    typer.Option(
-        "--order",
-        metavar="KEY",
-        help="What says which completion is better: labels (the rank they lead to), rank (the "
-        "grader's), rank_label, or a key of the rows.  [default: labels where there are any]",
-    ),
-]
-OrderingsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--orderings",
-        metavar="FILE",
-        help="A YAML file of labels, each with those that it beats; with --order KEY.",
-    ),
-]
-PairsOption = Annotated[
-    str,
-    typer.Option(
-        "--pairs",
-        metavar="WHICH",
-        help="Compare completions of one prompt, or all of a class: prompt or class.",
-    ),
-]
-StrictOption = Annotated[
-    bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
-]
-
-
 OpenGrader = Callable[[], Awaitable["Grader"]]
 """Opens the grader inside the event loop that it will live in."""
 
@@ -79,27 +46,6 @@ def grader_opener(
         return (await chosen((), False)).grader
 
     return open_grader
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The options that say what is better than what."""
-
-    by: str | None
-    orderings: str | None
-    pairs: str
-    margin: float = 1.0
-    levels: Mapping[str, float] | None = None
-
-    def check(self) -> None:
-        """Raise UsageError for what cannot be meant."""
-        if self.pairs not in ("prompt", "class"):
-            raise UsageError(f"--pairs is prompt or class, not '{self.pairs}'")
-        if self.orderings is not None and (self.by is None or self.by in ORDERS):
-            named = f", and --order {self.by} is none" if self.by else ""
-            raise UsageError(
-                f"--orderings orders by a key of the rows{named}: name the key with --order"
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,31 +146,6 @@ def grade(
         return asyncio.run(work())
 
 
-def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
-    """Read NAME=NUMBER options. Raises UsageError."""
-    numbers: dict[str, float] = {}
-    for text in texts or ():
-        name, separator, value = text.rpartition("=")
-        try:
-            numbers[name.strip()] = float(value)
-        except ValueError:
-            separator = ""
-        if not separator or not name.strip() or not abs(numbers[name.strip()]) < 1e9:
-            raise UsageError(f"{option} {text}: write NAME=NUMBER")
-    return numbers
-
-
-def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
-    """Read NAME=+ and NAME=- options. Raises UsageError."""
-    signs: dict[str, int] = {}
-    for text in texts or ():
-        name, _, value = text.rpartition("=")
-        if not name.strip() or value not in ("+", "-"):
-            raise UsageError(f"--sign {text}: write NAME=+ or NAME=-")
-        signs[name.strip()] = 1 if value == "+" else -1
-    return signs
-
-
 def _default_order(output: Output, results: "Sequence[Result]") -> str:
     if any(result.labels for result in results):
         by = "labels"
@@ -244,6 +165,7 @@ def _default_order(output: Output, results: "Sequence[Result]") -> str:
 
 def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
     from rbrctl.rewards.orderings import preference_ordering, rank_ordering, table_ordering
+    from rbrctl.rewards.orderings_file import read_orderings
 
     if by == "preference":
         return preference_ordering(order.margin)
@@ -254,29 +176,6 @@ def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
         hint = did_you_mean(by, ORDERS) or "say which of its labels beat which with --orderings"
         raise UsageError(f"--order {by}: {hint}")
     return rank_ordering(judge.ruleset.ranks, order.margin, order.levels)
-
-
-def read_orderings(path: str) -> dict[str, list[str]]:
-    """Read a file of orderings, a mapping of labels to lists of labels. Raises UsageError."""
-    from rbrctl.records.files import open_input
-    from rbrctl.ruleset.yaml_tree import MappingNode, YamlProblem, parse_yaml, plain
-
-    with open_input(path) as stream:
-        text = stream.read(1 << 20).decode("utf-8", "replace")
-    try:
-        root, findings = parse_yaml(text, path)
-    except YamlProblem as problem:
-        raise UsageError(f"{problem.finding.place}: {problem.finding.message}") from None
-    if findings or not isinstance(root, MappingNode) or not root.entries:
-        raise UsageError(f"{path}: an orderings file maps each label to a list of those it beats")
-    beats: dict[str, list[str]] = {}
-    for label, node in root.entries.items():
-        losers = plain(node)
-        losers = [losers] if isinstance(losers, str) else losers
-        if not isinstance(losers, list) or not all(isinstance(each, str) for each in losers):
-            raise UsageError(f"{node.place}: '{label}' must have a list of labels")
-        beats[label] = losers
-    return beats
 
 
 def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: str) -> None:

@@ -11,16 +11,14 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.rewards import (
-    Gathered,
+from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
     OrderOption,
     PairsOption,
     StrictOption,
-    gather,
-    grader_opener,
 )
+from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError

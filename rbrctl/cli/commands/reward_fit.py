@@ -13,18 +13,16 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.rewards import (
-    Gathered,
+from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
     OrderOption,
     PairsOption,
     StrictOption,
-    gather,
-    grader_opener,
     parse_numbers,
     parse_signs,
 )
+from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import UsageError
 from rbrctl.records.files import is_plain_target

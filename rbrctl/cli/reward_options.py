@@ -1,0 +1,86 @@
+"""Options that several reward commands have: what is better than what, and numbers by name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from rbrctl.errors import UsageError
+
+ORDERS = ("labels", "rank", "rank_label")
+
+OrderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--order",
+        metavar="KEY",
+        help="What says which completion is better: labels (the rank they lead to), rank (the "
+        "grader's), rank_label, or a key of the rows.  [default: labels where there are any]",
+    ),
+]
+OrderingsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--orderings",
+        metavar="FILE",
+        help="A YAML file of labels, each with those that it beats; with --order KEY.",
+    ),
+]
+PairsOption = Annotated[
+    str,
+    typer.Option(
+        "--pairs",
+        metavar="WHICH",
+        help="Compare completions of one prompt, or all of a class: prompt or class.",
+    ),
+]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The options that say what is better than what."""
+
+    by: str | None
+    orderings: str | None
+    pairs: str
+    margin: float = 1.0
+    levels: Mapping[str, float] | None = None
+
+    def check(self) -> None:
+        """Raise UsageError for what cannot be meant."""
+        if self.pairs not in ("prompt", "class"):
+            raise UsageError(f"--pairs is prompt or class, not '{self.pairs}'")
+        if self.orderings is not None and (self.by is None or self.by in ORDERS):
+            named = f", and --order {self.by} is none" if self.by else ""
+            raise UsageError(
+                f"--orderings orders by a key of the rows{named}: name the key with --order"
+            )
+
+
+def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
+    """Read NAME=NUMBER options. Raises UsageError."""
+    numbers: dict[str, float] = {}
+    for text in texts or ():
+        name, separator, value = text.rpartition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            separator = ""
+        if not separator or not name.strip() or not abs(numbers[name.strip()]) < 1e9:
+            raise UsageError(f"{option} {text}: write NAME=NUMBER")
+    return numbers
+
+
+def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
+    """Read NAME=+ and NAME=- options. Raises UsageError."""
+    signs: dict[str, int] = {}
+    for text in texts or ():
+        name, _, value = text.rpartition("=")
+        if not name.strip() or value not in ("+", "-"):
+            raise UsageError(f"--sign {text}: write NAME=+ or NAME=-")
+        signs[name.strip()] = 1 if value == "+" else -1
+    return signs
