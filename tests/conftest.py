@@ -1,20 +1,20 @@
-"""Make the helpers beside this file importable; find the shared data; run a mock endpoint."""
+"""What tests everywhere need: the shared data where it is there, and servers on loopback."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from servers.json_server import JsonServer, Reply
+
+TESTS = Path(__file__).parent
 
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("rbrctl", deadline=None)
 settings.load_profile("rbrctl")
-
-TESTS = Path(__file__).parent
-sys.path.insert(0, str(TESTS))
 
 
 @pytest.fixture
@@ -40,3 +40,17 @@ def mock_endpoint() -> Iterator[str]:
         yield f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
         server.stdin.close()
         server.wait(10)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Reply], JsonServer]]:
+    """Start servers that answer every POST with what a function makes of it."""
+    running: list[JsonServer] = []
+
+    def start(reply: Reply) -> JsonServer:
+        running.append(JsonServer(reply))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()

@@ -20,7 +20,9 @@ from rbrctl.cli.parameters import environment_name, is_flag, is_path, options_by
 from rbrctl.errors import UsageError, cannot
 from rbrctl.suggestions import did_you_mean
 
-PRIVATE_OPTIONS = frozenset({"base-url", "api-key-env", "header", "headers", "proxy"})
+PRIVATE_OPTIONS = frozenset(
+    {"base-url", "api-key-env", "header", "headers", "proxy", "rm-url", "rm-key-env"}
+)
 """What may send a key somewhere: a pull request must not be able to redirect a CI secret."""
 
 

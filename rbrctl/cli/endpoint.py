@@ -11,6 +11,7 @@ from rbrctl.errors import UsageError
 
 if TYPE_CHECKING:
     from rbrctl.graders.cache import AnswerCache
+    from rbrctl.graders.endpoint.address import Address
     from rbrctl.graders.endpoint.grader import EndpointGrader
     from rbrctl.graders.endpoint.secret import Secret
     from rbrctl.graders.endpoint.settings import EndpointSettings
@@ -45,9 +46,9 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
     return EndpointSettings(
         base_url=str(address),
         model=options.model,
-        key=_key(options, environment),
+        key=key_in(options.api_key_env, "--api-key-env", environment, DEFAULT_KEY_VARIABLE),
         headers=_headers(options, environment),
-        proxy=_proxy(options.proxy, address.scheme, address.host, environment),
+        proxy=proxy_for(address, options.proxy, environment),
         mode=options.mode,
         concurrency=options.concurrency,
         timeout=options.timeout,
@@ -108,16 +109,18 @@ def cache_path(name: str | None, environment: Mapping[str, str]) -> Path:
     return folder / "rbrctl" / CACHE_FILE
 
 
-def _key(options: EndpointOptions, environment: Mapping[str, str]) -> "Secret | None":
+def key_in(
+    variable: str | None, option: str, environment: Mapping[str, str], default: str = ""
+) -> "Secret | None":
+    """Read a key from the variable that an option names, else from the default one, if any."""
     from rbrctl.graders.endpoint.secret import Secret
 
-    name = options.api_key_env or DEFAULT_KEY_VARIABLE
-    text = environment.get(name, "")
-    if not text.strip():
-        if options.api_key_env is not None:
-            raise UsageError(f"--api-key-env {name}: the variable is not set or empty")
-        return None
-    return Secret(text)
+    text = environment.get(variable or default, "")
+    if text.strip():
+        return Secret(text)
+    if variable is not None:
+        raise UsageError(f"{option} {variable}: the variable is not set or empty")
+    return None
 
 
 def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
@@ -146,8 +149,9 @@ def _extra_body(text: str | None) -> dict[str, Any]:
         raise UsageError(f"--extra-body must be a JSON object: {error}") from None
 
 
-def _proxy(named: str | None, scheme: str, host: str, environment: Mapping[str, str]) -> str | None:
+def proxy_for(address: "Address", named: str | None, environment: Mapping[str, str]) -> str | None:
     """Give the proxy to go through: the one named, else the environment's for that host."""
+    scheme, host = address.scheme, address.host
     if named is not None:
         return None if named == NO_CACHE else named
     lower = {name.lower(): value for name, value in environment.items() if value}

@@ -35,6 +35,25 @@ PairsOption = Annotated[
         help="Compare completions of one prompt, or all of a class: prompt or class.",
     ),
 ]
+RmUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rm-url",
+        metavar="URL",
+        help="A reward model's server, asked for the rm_score of completions that have none: "
+        "OpenRLHF's contract, or vLLM's where the address ends in /pooling.",
+    ),
+]
+RmModelOption = Annotated[
+    str | None,
+    typer.Option("--rm-model", metavar="NAME", help="The model that --rm-url serves."),
+]
+RmKeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rm-key-env", metavar="NAME", help="The variable that holds the key for --rm-url."
+    ),
+]
 StrictOption = Annotated[
     bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
 ]

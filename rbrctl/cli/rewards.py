@@ -9,6 +9,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.reward_model import RewardModelOptions, score_with
 from rbrctl.cli.reward_options import ORDERS, Order
 from rbrctl.cli.scores import first_problem
 from rbrctl.counting import counted
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from rbrctl.ruleset.verdict import Judge
 
 SHOWN = 5
+NO_REWARD_MODEL = RewardModelOptions()
 OpenGrader = Callable[[], Awaitable["Grader"]]
 """Opens the grader inside the event loop that it will live in."""
 
@@ -86,6 +88,7 @@ def gather(
     order: Order,
     open_grader: OpenGrader,
     *,
+    reward_model: RewardModelOptions = NO_REWARD_MODEL,
     strict: bool = False,
     features: Mapping[str, Sequence[str]] | None = None,
 ) -> Gathered:
@@ -102,17 +105,26 @@ def gather(
     order.check()
     # What is wrong with the options is told before anything is graded.
     _ordering(judge, order, order.by or "rank")
+    asked = reward_model.settings(output)
     problems = ProblemLog()
     name = "<stdin>" if source == STANDARD_INPUT else source
     found = read_input(data_source(source), raise_problem if strict else problems, name)
     _say_contradictions(output, found.contradictions, "preferences")
-    results = found.results or grade(output, judge, found.transcripts, open_grader)
+    left_out = LeftOut()
+    transcripts = found.transcripts
+    if asked is not None:
+        if found.kind is InputKind.RESULTS:
+            raise UsageError(
+                f"{name}: results hold no text for --rm-url to read: give it the transcripts or "
+                "preferences, or put rm_score into the rows"
+            )
+        transcripts = score_with(output, asked, transcripts, left_out)
+    results = found.results or grade(output, judge, transcripts, open_grader)
     by, pairs = order.by, order.pairs
     if found.kind is InputKind.PREFERENCES:
         by, pairs = "preference", "preference"
     by = by or _default_order(output, results)
     ordering = _ordering(judge, order, by)
-    left_out = LeftOut()
     candidates = candidates_of(results, judge, by, pairs, left_out)
     try:
         comparisons = compare(candidates, judge, ordering, features, left_out)

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 
-from rbrctl.errors import GraderError
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Result, RuleSetIdentity, Transcript
 from rbrctl.rewards.features import FeatureSet, feature_names
+from rbrctl.rewards.together import together
 from rbrctl.ruleset.verdict import Judge
 
 THRESHOLD = 0.5
@@ -37,14 +37,7 @@ async def answered(
             on_result(result)
         return result
 
-    tasks = [asyncio.create_task(work(transcript)) for transcript in transcripts]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except GraderError:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
+    return await together(work(transcript) for transcript in transcripts)
 
 
 def _needed(judge: Judge, response_class: str) -> tuple[str, ...]:

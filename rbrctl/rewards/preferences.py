@@ -54,7 +54,7 @@ def parse_preference(row: Mapping[str, Any], id: str) -> Preference:
         replace(
             make_transcript(prompt, sides[side], response_class),
             id=f"{name}#{side}",
-            extra={PREFERENCE: side, COMPARISON: name, RM_SCORE: _score(row, side)},
+            extra={PREFERENCE: side, COMPARISON: name, **_score(row, side)},
         )
         for side in _SIDES
     )
@@ -63,10 +63,13 @@ def parse_preference(row: Mapping[str, Any], id: str) -> Preference:
     return Preference(name, chosen, rejected)
 
 
-def _score(row: Mapping[str, Any], side: str) -> float:
+def _score(row: Mapping[str, Any], side: str) -> dict[str, float]:
+    """Give a side's ``rm_score`` as an extra key; none where the row has none."""
     key = f"{RM_SCORE}_{side}"
+    if row.get(key) is None:
+        return {}
     try:
-        return read_rm_score({RM_SCORE: row.get(key)})
+        return {RM_SCORE: read_rm_score({RM_SCORE: row[key]})}
     except RecordError as error:
         raise RecordError(str(error).replace(RM_SCORE, key, 1)) from error
 

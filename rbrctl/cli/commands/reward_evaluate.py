@@ -11,11 +11,15 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
     OrderOption,
     PairsOption,
+    RmKeyOption,
+    RmModelOption,
+    RmUrlOption,
     StrictOption,
 )
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
@@ -56,6 +60,9 @@ def command(
     order: OrderOption = None,
     orderings: OrderingsOption = None,
     pairs: PairsOption = "prompt",
+    rm_url: RmUrlOption = None,
+    rm_model: RmModelOption = None,
+    rm_key_env: RmKeyOption = None,
     picture: Annotated[
         str | None,
         typer.Option("--picture", metavar="FILE", help="Save the spread as .svg or .png."),
@@ -111,6 +118,7 @@ def command(
             {
                 "--order": order,
                 "--orderings": orderings,
+                "--rm-url": rm_url,
                 "--picture": picture,
                 "--max-error": max_error,
             },
@@ -138,6 +146,7 @@ def command(
         comparisons[0],
         Order(order, orderings, pairs),
         grader_opener(grader, endpoint, ruleset, output),
+        reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env),
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},
     )

@@ -13,11 +13,15 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
+from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
     OrderOption,
     PairsOption,
+    RmKeyOption,
+    RmModelOption,
+    RmUrlOption,
     StrictOption,
     parse_numbers,
     parse_signs,
@@ -56,6 +60,9 @@ def command(
     order: OrderOption = None,
     orderings: OrderingsOption = None,
     pairs: PairsOption = "prompt",
+    rm_url: RmUrlOption = None,
+    rm_model: RmModelOption = None,
+    rm_key_env: RmKeyOption = None,
     loss: Annotated[
         str, typer.Option("--loss", metavar="LOSS", help="hinge, or logistic (Bradley-Terry).")
     ] = "hinge",
@@ -118,9 +125,10 @@ def command(
     """
     Fit the reward's weights so that better completions score above worse ones.
 
-    The reward is the reward model's score (rm_score in the rows, else 0) plus the weighted sum of
-    the features of the completion's response class. The hinge loss over ordered pairs is solved to
-    a proven optimum; prompts are held out whole, and drawn whole for the intervals.
+    The reward is the reward model's score (rm_score in the rows, else what --rm-url says, else 0)
+    plus the weighted sum of the features of the completion's response class. The hinge loss over
+    ordered pairs is solved to a proven optimum; prompts are held out whole, and drawn whole for the
+    intervals.
     """
     from rbrctl.reports.rewards import fit_tables
     from rbrctl.rewards.extras import require
@@ -152,6 +160,7 @@ def command(
         comparisons,
         Order(order, orderings, pairs, margin, levels),
         grader_opener(grader, endpoint, ruleset, output),
+        reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env),
         strict=strict,
         features={name: tuple(each) for name, each in (hand_set or {}).items()},
     )

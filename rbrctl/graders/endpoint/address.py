@@ -40,9 +40,9 @@ class Address:
         return f"{self.scheme}://{self.authority}{self.path}{query}"
 
 
-def parse_address(url: str) -> Address:
+def parse_address(url: str, option: str = "--base-url") -> Address:
     """
-    Take a base URL apart (``https://api.example.com/v1``).
+    Take a base URL apart (``https://api.example.com/v1``); errors name the option it came by.
 
     Raises UsageError for anything but http and https, for credentials inside the URL, and for
     characters that do not belong into a URL.
@@ -51,15 +51,15 @@ def parse_address(url: str) -> Address:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"--base-url {url[:200]!r} is not a URL: {error}") from None
+        raise UsageError(f"{option} {url[:200]!r} is not a URL: {error}") from None
     if parts.username is not None or parts.password is not None:
-        raise UsageError("--base-url holds a user name or password; give the key by --api-key-env")
+        raise UsageError(f"{option} holds a user name or password; keys are named by a variable")
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise UsageError(
-            f"--base-url {url[:200]!r} is not a URL like https://host/v1 or http://localhost:8000/v1"
+            f"{option} {url[:200]!r} is not a URL like https://host/v1 or http://localhost:8000/v1"
         )
     if any(ord(character) <= 0x20 or ord(character) > 0x7E for character in url):
-        raise UsageError(f"--base-url {url[:200]!r} has characters that no URL has")
+        raise UsageError(f"{option} {url[:200]!r} has characters that no URL has")
     return Address(
         scheme=parts.scheme,
         host=parts.hostname,

@@ -1,0 +1,74 @@
+"""The reward model that the options name, asked with a progress bar."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
+from rbrctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from rbrctl.graders.endpoint.settings import EndpointSettings
+    from rbrctl.records.models import Transcript
+    from rbrctl.rewards.candidates import LeftOut
+
+CONCURRENCY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RewardModelOptions:
+    """What the command line says of a reward model's server."""
+
+    url: str | None = None
+    model: str | None = None
+    key_env: str | None = None
+
+    def settings(self, output: Output) -> "EndpointSettings | None":
+        """Put settings together; None where no server is named. Raises UsageError."""
+        if self.url is None:
+            for option, value in (("--rm-model", self.model), ("--rm-key-env", self.key_env)):
+                if value is not None:
+                    raise UsageError(f"{option} says something of a server: name it with --rm-url")
+            return None
+        from rbrctl.cli.endpoint import key_in, proxy_for
+        from rbrctl.graders.endpoint.address import parse_address
+        from rbrctl.graders.endpoint.settings import EndpointSettings
+        from rbrctl.rewards.reward_model import POOLING
+
+        address = parse_address(self.url, "--rm-url")
+        if address.path.endswith(POOLING) and self.model is None:
+            raise UsageError(
+                f"--rm-url {address}: a pooling server wants the name of its model: --rm-model NAME"
+            )
+        return EndpointSettings(
+            str(address),
+            self.model or "reward model",
+            key_in(self.key_env, "--rm-key-env", output.environment),
+            proxy=proxy_for(address, None, output.environment),
+            concurrency=CONCURRENCY,
+        )
+
+
+def score_with(
+    output: Output,
+    settings: "EndpointSettings",
+    transcripts: "Sequence[Transcript]",
+    left_out: "LeftOut",
+) -> "list[Transcript]":
+    """Have completions scored; those that get no score are left out. Raises GraderError."""
+    from rbrctl.rewards.reward_model import RewardModel, with_scores
+
+    def unscored(transcript: "Transcript", reason: str) -> None:
+        left_out.add(f"no score of the reward model ({reason})", transcript.id)
+
+    async def work() -> "list[Transcript]":
+        model = RewardModel(settings)
+        try:
+            return await with_scores(transcripts, model, unscored, progress.advance)
+        finally:
+            await model.close()
+
+    with Progress(output, "scored by the reward model", len(transcripts)) as progress:
+        return asyncio.run(work())
