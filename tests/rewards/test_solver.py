@@ -160,7 +160,7 @@ def test_logistic_without_l2_is_certified_where_an_optimum_exists() -> None:
 
 
 def test_a_large_problem_is_solved_through_a_sample_and_certified_over_all_pairs() -> None:
-    problem = make_problem(7, 9000, 6)
+    problem = make_problem(7, 6000, 5)
     solution = solve(problem)
     assert solution.duality_gap <= 1e-6
     assert solution.objective <= optimum(problem) + 1e-6
