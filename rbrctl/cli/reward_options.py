@@ -35,6 +35,10 @@ PairsOption = Annotated[
         help="Compare completions of one prompt, or all of a class: prompt or class.",
     ),
 ]
+ResponseClassOption = Annotated[
+    str | None,
+    typer.Option("--response-class", metavar="CLASS", help="Of completions that come without one."),
+]
 RmUrlOption = Annotated[
     str | None,
     typer.Option(
@@ -68,6 +72,8 @@ class Order:
     pairs: str
     margin: float = 1.0
     levels: Mapping[str, float] | None = None
+    response_class: str | None = None
+    """Of completions that come without one."""
 
     def check(self) -> None:
         """Raise UsageError for what cannot be meant."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rbrctl.cli.endpoint_options import EndpointOptions
@@ -15,7 +15,7 @@ from rbrctl.cli.scores import first_problem
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import did_you_mean, hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.interface import Grader
@@ -111,7 +111,7 @@ def gather(
     found = read_input(data_source(source), raise_problem if strict else problems, name)
     _say_contradictions(output, found.contradictions, "preferences")
     left_out = LeftOut()
-    transcripts = found.transcripts
+    transcripts = _with_class(found.transcripts, order.response_class, judge.ruleset)
     if asked is not None:
         if found.kind is InputKind.RESULTS:
             raise UsageError(
@@ -129,7 +129,7 @@ def gather(
     try:
         comparisons = compare(candidates, judge, ordering, features, left_out)
     except NothingMatchedError as error:
-        raise NothingMatchedError(f"{error}{first_problem(problems)}") from error
+        raise NothingMatchedError(f"{error}{_advice(left_out)}{first_problem(problems)}") from error
     report_problems(output, problems, "comparisons")
     _say_left_out(output, comparisons)
     contradictions = [*found.contradictions, *(each.ids for each in comparisons.contradictions)]
@@ -156,6 +156,21 @@ def grade(
         return []
     with Progress(output, "graded", len(transcripts)) as progress:
         return asyncio.run(work())
+
+
+def _with_class(
+    transcripts: "Sequence[Transcript]", spelling: str | None, ruleset: "RuleSet"
+) -> "Sequence[Transcript]":
+    """Give completions without a response class the one that is named. Raises UsageError."""
+    if spelling is None:
+        return transcripts
+    if ruleset.resolve_response_class(spelling) is None:
+        hint = hint_for(spelling, ruleset.response_classes)
+        raise UsageError(f"--response-class {spelling}: there is no such response class; {hint}")
+    return [
+        each if each.response_class is not None else replace(each, response_class=spelling)
+        for each in transcripts
+    ]
 
 
 def _default_order(output: Output, results: "Sequence[Result]") -> str:
@@ -197,11 +212,19 @@ def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: 
         output.warn(f"{len(pairs) - SHOWN:,} further contradictions of {what}")
 
 
+def _advice(left_out: "LeftOut") -> str:
+    from rbrctl.rewards.candidates import NO_CLASS
+
+    return "; --response-class names one for all" if NO_CLASS in left_out.counts else ""
+
+
 def _say_left_out(output: Output, comparisons: "Comparisons") -> None:
     left_out: LeftOut = comparisons.left_out
     reasons = list(left_out.counts.items())
     for reason, count in reasons[:SHOWN]:
         output.warn(f"{count:,} left out with {reason}; the first: {left_out.examples[reason]}")
+    if advice := _advice(left_out):
+        output.talk(advice.lstrip("; "))
     if len(reasons) > SHOWN:
         further = sum(count for _, count in reasons[SHOWN:])
         output.warn(f"{further:,} left out for {len(reasons) - SHOWN:,} further reasons")

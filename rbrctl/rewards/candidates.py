@@ -10,6 +10,7 @@ from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import hint_for
 
 RM_SCORE = "rm_score"
+NO_CLASS = "no response class"
 ONE_GROUP = ""
 
 
@@ -139,7 +140,7 @@ def candidates_of(
 
 def _class_problem(name: str | None, judge: Judge) -> str:
     if name is None:
-        return "no response class"
+        return NO_CLASS
     hint = hint_for(name, judge.ruleset.response_classes)
     return f"the response class {quoted(name)}, which the rules do not have ({hint})"
 

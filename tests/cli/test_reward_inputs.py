@@ -319,6 +319,31 @@ def test_wrong_options_are_told_before_anything_is_graded(reward: Call) -> None:
     assert "grader:" not in err
 
 
+def without_class(prompts: int = 3) -> list[Row]:
+    rows = [preference(f"p{n}", f"How do I open lock {n}?", GOOD, BAD) for n in range(prompts)]
+    return [{key: row[key] for key in row if key != "response_class"} for row in rows]
+
+
+def test_a_class_can_be_given_to_all_that_have_none(reward: Call) -> None:
+    write("p.jsonl", without_class())
+    code, _, err = reward("fit", "p.jsonl", *QUICK)
+    assert code == 3
+    assert "6 with no response class; --response-class names one for all" in " ".join(err.split())
+    code, out, _ = reward("fit", "p.jsonl", *QUICK, "--response-class", "hard_refuse", "-f", "json")
+    assert code == 0
+    assert json.loads(out)["fits"][0]["pairs"] == 3
+
+
+def test_the_class_for_all_must_be_one(reward: Call) -> None:
+    code, _, err = reward(
+        "fit", write("p.jsonl", without_class()), "--response-class", "hard_refus"
+    )
+    assert code == 2
+    assert "--response-class hard_refus: there is no such response class; did you mean" in " ".join(
+        err.split()
+    )
+
+
 Serve = Callable[[Reply], JsonServer]
 
 

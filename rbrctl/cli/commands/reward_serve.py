@@ -8,6 +8,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import output_of
+from rbrctl.cli.reward_options import ResponseClassOption
 from rbrctl.cli.rewards import grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import UsageError
@@ -31,12 +32,7 @@ def command(
     port: Annotated[
         int, typer.Option("--port", metavar="PORT", help="Where to listen; 0 takes a free one.")
     ] = 8765,
-    response_class: Annotated[
-        str | None,
-        typer.Option(
-            "--response-class", metavar="CLASS", help="Of completions that come without one."
-        ),
-    ] = None,
+    response_class: ResponseClassOption = None,
     token_env: Annotated[
         str,
         typer.Option(
