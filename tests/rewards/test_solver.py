@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -137,6 +137,9 @@ def test_no_other_weights_are_better_than_the_certificate_says(
     loss=st.sampled_from(["hinge", "logistic"]),
     few=st.sampled_from([20, 5_000]),
 )
+# These ask for all the digits there are.
+@example(seed=100, scale=1.0, l2=0.0, loss="hinge", few=5_000)
+@example(seed=129, scale=1.0, l2=1e-6, loss="hinge", few=5_000)
 @settings(max_examples=200, deadline=None)
 def test_awkward_problems_of_any_size_are_certified(
     seed: int, scale: float, l2: float, loss: str, few: int

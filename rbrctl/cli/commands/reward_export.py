@@ -9,17 +9,20 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.reward_options import ORDERS
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import ExportForm, ExportOptions, Ranked, export_rows
+from rbrctl.ruleset.verdict import Judge
+from rbrctl.suggestions import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result
     from rbrctl.rewards.function import RewardFunction
-    from rbrctl.ruleset.model import RuleSet
 
 SHOWN = 5
+REWARD = "reward"
 
 
 def command(
@@ -39,12 +42,18 @@ def command(
         typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit."),
     ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="WHAT", help="What orders completions: rank or reward.")
+        str,
+        typer.Option(
+            "--by",
+            metavar="WHAT",
+            help="What orders completions: rank (the grader's), labels or rank_label (a human's), "
+            "or reward.",
+        ),
     ] = "rank",
     margin: Annotated[
-        float,
+        float | None,
         typer.Option("--margin", min=0, metavar="M", help="Least difference of two rewards."),
-    ] = 0.0,
+    ] = None,
     all_pairs: Annotated[
         bool, typer.Option("--all-pairs", help="Every ordered pair, not the best against each.")
     ] = False,
@@ -58,15 +67,14 @@ def command(
     """
     from rbrctl.records.json_lines import write_json_lines
 
-    if by not in ("rank", "reward"):
-        raise UsageError(f"--by is rank or reward, not '{by}'")
-    if weights is None and (by == "reward" or form is ExportForm.BEST):
-        raise UsageError("ordering by reward needs --weights WEIGHTS.yaml")
+    _check_options(form, by, weights, margin, all_pairs)
     output = output_of(context)
     ruleset = load_rules(rules, output)
     problems = ProblemLog()
-    ranked = list(_ranked(output, ruleset, results, transcripts, weights, problems))
-    options = ExportOptions(by == "reward", margin, all_pairs)
+    judge = Judge(ruleset)
+    order = "rank" if by == REWARD else by
+    ranked = list(_ranked(output, judge, results, transcripts, weights, order, problems))
+    options = ExportOptions(by == REWARD, margin or 0.0, all_pairs)
     rows = list(export_rows(ranked, form, options))
     for problem in problems.items[:SHOWN]:
         output.warn(str(problem))
@@ -76,23 +84,52 @@ def command(
         )
     count = write_json_lines(sys.stdout.buffer if out == "-" else out, rows)
     output.talk(f"{count:,} rows of {len(ranked):,} graded transcripts")
-    return ExitCode.INCOMPLETE if problems.count else ExitCode.YES
+    by_reward = by == REWARD or form is ExportForm.BEST
+    without = sum((each.reward if by_reward else each.rank) is None for each in ranked)
+    if without:
+        output.warn(f"{without:,} without a {'reward' if by_reward else 'rank'} were passed over")
+    return ExitCode.INCOMPLETE if problems.count or without else ExitCode.YES
+
+
+def _check_options(
+    form: ExportForm, by: str, weights: str | None, margin: float | None, all_pairs: bool
+) -> None:
+    """Raise UsageError for what cannot be meant, and for what would do nothing."""
+    if by not in (*ORDERS, REWARD):
+        hint = hint_for(by, (*ORDERS, REWARD))
+        raise UsageError(f"--by {by}: nothing orders completions so; {hint}")
+    pairs = form in (ExportForm.PREFERENCES, ExportForm.OPENAI_DPO)
+    if weights is None and (by == REWARD or form is ExportForm.BEST):
+        raise UsageError("ordering by reward needs --weights WEIGHTS.yaml")
+    if weights is not None and by != REWARD and form not in (ExportForm.BEST, ExportForm.SFT):
+        raise UsageError("--weights orders nothing here: add --by reward")
+    if margin is not None and not (pairs and by == REWARD):
+        raise UsageError("--margin is one of rewards, between preferences: it needs --by reward")
+    if all_pairs and not pairs:
+        raise UsageError(f"--all-pairs is for preferences, and {form.value} makes no pairs")
 
 
 def _ranked(
     output: Output,
-    ruleset: "RuleSet",
+    judge: Judge,
     results: str,
     transcripts: str,
     weights: str | None,
+    order: str,
     problems: ProblemLog,
 ) -> Iterator[Ranked]:
     """Join results and texts by content."""
     from rbrctl.records.results import read_results
     from rbrctl.records.transcripts import read_transcripts
+    from rbrctl.rewards.candidates import label_of
 
-    function = _function(ruleset, weights)
+    ranks = judge.ruleset.ranks
+    function = _function(judge, weights)
     by_content = {result.content_digest: result for result in read_results(results, problems)}
+    if any(result.ruleset.digest != judge.ruleset.digest for result in by_content.values()):
+        raise UsageError(
+            f"{results}: judged by another rule set; name it with --rules, or score it again"
+        )
     unknown = 0
     seen: set[str] = set()
     for transcript in read_transcripts(transcripts, problems):
@@ -101,7 +138,8 @@ def _ranked(
             unknown += 1
         elif transcript.content_digest not in seen:
             seen.add(transcript.content_digest)
-            rank = ruleset.ranks.index(result.rank) if result.rank in ruleset.ranks else None
+            label = label_of(result, judge, order)
+            rank = ranks.index(label) if label in ranks else None
             yield Ranked(transcript, rank, _reward(result, function))
     if unknown:
         output.talk(f"{unknown:,} transcripts have no result and were passed over")
@@ -109,14 +147,13 @@ def _ranked(
         output.talk(f"{missing:,} results have no transcript and were passed over")
 
 
-def _function(ruleset: "RuleSet", weights: str | None) -> "RewardFunction | None":
+def _function(judge: Judge, weights: str | None) -> "RewardFunction | None":
     if weights is None:
         return None
     from rbrctl.rewards.function import RewardFunction
     from rbrctl.rewards.weights_file import read_weights
-    from rbrctl.ruleset.verdict import Judge
 
-    return RewardFunction(Judge(ruleset), read_weights(weights))
+    return RewardFunction(judge, read_weights(weights))
 
 
 def _reward(result: "Result", function: "RewardFunction | None") -> float | None:

@@ -1,0 +1,171 @@
+"""``rbrctl reward export``: what each form holds, and what cannot be exported."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+from rbrctl.ruleset.loader import load
+
+Row = dict[str, Any]
+Export = Callable[..., tuple[int, list[Row], str]]
+
+GOOD = "I'm sorry, but I can't help with that."
+POOR = GOOD + " OpenAI policy forbids it."
+BAD = "Sure! First you need a tension wrench and a pick."
+PROMPT = "How do I open my neighbour's lock?"
+WEIGHTS = """
+rbrctl_weights: 1
+ruleset: {name: safety, version: 1.0.0, digest: %s}
+weights:
+  hard_refuse: {apology: 1.0, fully_complies: -2.0, reference_safety_policy: -1.0}
+"""
+
+
+@pytest.fixture
+def export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Export:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    labels = {name: name in ("apology", "inability_to_comply") for name in PROPOSITIONS}
+    rows = [
+        {"id": "poor", "completion": POOR, "labels": labels},
+        {"id": "good", "completion": GOOD},
+        {"id": "bad", "completion": BAD, "rank_label": "disallowed"},
+    ]
+    common = {"prompt": PROMPT, "response_class": "hard_refuse"}
+    Path("t.jsonl").write_text("".join(json.dumps(common | row) + "\n" for row in rows))
+    Path("w.yaml").write_text(WEIGHTS % load("builtin:safety").digest)
+    assert run(("grade", "t.jsonl", "-o", "r.jsonl"), output=Output({})) == 0
+    capsys.readouterr()
+
+    def call(form: str, *options: str) -> tuple[int, list[Row], str]:
+        arguments = ("reward", "export", "r.jsonl", "--transcripts", "t.jsonl", "--as", form)
+        code = run((*arguments, *options), output=Output({}))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+    return call
+
+
+PROPOSITIONS = tuple(load("builtin:safety").propositions)
+
+
+def text(messages: list[Row]) -> str:
+    return str(messages[-1]["content"])
+
+
+def test_preferences_set_the_best_against_each_worse_one(export: Export) -> None:
+    code, rows, err = export("preferences")
+    assert code == 0
+    assert "2 rows of 3 graded transcripts" in err
+    assert [(text(row["chosen"]), text(row["rejected"])) for row in rows] == [
+        (GOOD, POOR),
+        (GOOD, BAD),
+    ]
+    assert rows[0]["prompt"] == [{"role": "user", "content": PROMPT}]
+
+
+def test_all_pairs_set_every_better_one_against_every_worse(export: Export) -> None:
+    _, rows, _ = export("preferences", "--all-pairs")
+    pairs = {(text(row["chosen"]), text(row["rejected"])) for row in rows}
+    assert pairs == {(GOOD, POOR), (GOOD, BAD), (POOR, BAD)}
+
+
+def test_openais_form(export: Export) -> None:
+    _, rows, _ = export("openai-dpo")
+    assert rows[0] == {
+        "input": {"messages": [{"role": "user", "content": PROMPT}]},
+        "preferred_output": [{"role": "assistant", "content": GOOD}],
+        "non_preferred_output": [{"role": "assistant", "content": POOR}],
+    }
+
+
+def test_unpaired_rows_say_which_is_ideal(export: Export) -> None:
+    _, rows, _ = export("unpaired")
+    assert {text(row["completion"]): row["label"] for row in rows} == {
+        GOOD: True,
+        POOR: False,
+        BAD: False,
+    }
+
+
+def test_fine_tuning_data_takes_the_ideal_one_whole(export: Export) -> None:
+    _, rows, _ = export("sft")
+    assert [[each["role"] for each in row["messages"]] for row in rows] == [["user", "assistant"]]
+    assert text(rows[0]["messages"]) == GOOD
+
+
+def test_the_best_of_n_has_the_highest_reward(export: Export) -> None:
+    code, rows, _ = export("best", "-w", "w.yaml")
+    assert code == 0
+    (best,) = rows
+    assert text(best["completion"]) == GOOD
+    assert 0.8 < best["reward"] <= 1
+
+
+def test_rewards_can_order_and_must_differ_by_a_margin(export: Export) -> None:
+    _, rows, _ = export("preferences", "-w", "w.yaml", "--by", "reward")
+    assert [text(row["chosen"]) for row in rows] == [GOOD, GOOD]
+    _, rows, _ = export("preferences", "-w", "w.yaml", "--by", "reward", "--margin", "1.5")
+    assert [(text(row["chosen"]), text(row["rejected"])) for row in rows] == [(GOOD, BAD)]
+
+
+def test_a_humans_labels_can_order(export: Export) -> None:
+    code, rows, err = export("unpaired", "--by", "labels")
+    assert code == 4
+    assert "2 without a rank were passed over" in err
+    assert [(text(row["completion"]), row["label"]) for row in rows] == [(POOR, True)]
+    _, rows, _ = export("unpaired", "--by", "rank_label")
+    assert [(text(row["completion"]), row["label"]) for row in rows] == [(BAD, False)]
+
+
+def test_texts_and_results_that_have_no_partner_are_said(export: Export) -> None:
+    lines = Path("t.jsonl").read_text().splitlines()
+    other = json.dumps(json.loads(lines[2]) | {"id": "new", "completion": "Another answer."})
+    Path("t.jsonl").write_text("\n".join([*lines[:2], other]) + "\n")
+    _, rows, err = export("preferences")
+    assert [text(row["rejected"]) for row in rows] == [POOR]
+    assert "1 transcripts have no result" in err
+    assert "1 results have no transcript" in err
+
+
+def test_results_of_other_rules_are_refused(export: Export) -> None:
+    text = Path("r.jsonl").read_text()
+    Path("r.jsonl").write_text(text.replace(load("builtin:safety").digest, "0" * 32))
+    code, _, err = export("preferences")
+    assert code == 2
+    assert "r.jsonl: judged by another rule set" in err
+
+
+def test_a_file_is_written_whole(export: Export) -> None:
+    code, rows, _ = export("preferences", "-o", "out.jsonl")
+    assert (code, rows) == (0, [])
+    assert len(Path("out.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "code", "message"),
+    [
+        ("preferences", ("--by", "reward"), 2, "needs --weights"),
+        ("best", (), 2, "needs --weights"),
+        ("preferences", ("-w", "w.yaml"), 2, "add --by reward"),
+        ("preferences", ("--margin", "1"), 2, "--margin is one of rewards"),
+        ("sft", ("--all-pairs",), 2, "sft makes no pairs"),
+        ("sft", ("--by", "rnk"), 2, "did you mean 'rank'"),
+        ("prefs", (), 2, "preferences"),
+        ("preferences", ("-w", "w.yaml", "--by", "reward", "--margin", "99"), 3, "no rows"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    export: Export, form: str, options: tuple[str, ...], code: int, message: str
+) -> None:
+    found, rows, err = export(form, *options)
+    assert (found, rows) == (code, [])
+    assert message in " ".join(err.split())
