@@ -21,7 +21,10 @@ from rbrctl.errors import UsageError, cannot
 from rbrctl.suggestions import did_you_mean
 
 PRIVATE_OPTIONS = frozenset(
-    {"base-url", "api-key-env", "header", "headers", "proxy", "rm-url", "rm-key-env"}
+    {
+        *("base-url", "api-key-env", "header", "headers", "proxy"),
+        *("rm-url", "rm-key-env", "writer-url", "writer-key-env"),
+    }
 )
 """What may send a key somewhere: a pull request must not be able to redirect a CI secret."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from servers.json_server import JsonServer, Reply
 
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.weights import Weights
@@ -208,6 +209,49 @@ class TestSynth:
             )
 
         return call
+
+    def test_one_model_can_write_and_another_grade(
+        self,
+        writer: str,
+        mock_endpoint: str,
+        synth: Any,
+        environment: Environment,
+        tmp_path: Path,
+        serve: Callable[[Reply], JsonServer],
+    ) -> None:
+        environment["OPENAI_API_KEY"] = "sk-grader-0123456789"
+        environment["WRITER_KEY"] = "sk-writer-0123456789"
+        chat = {"role": "assistant", "content": REFUSAL}
+        choice = {"index": 0, "message": chat, "finish_reason": "stop"}
+        other = serve(lambda path, body: (200, {"choices": [choice], "model": body["model"]}))
+        named = ("--writer", "helpful", "--writer-url", f"{other.address}/v1")
+        plan = ("--plan", "hard_refuse=ideal:1", "--attempts", "1", "--base-url", mock_endpoint)
+        done = synth(*plan, *named, "--writer-key-env", "WRITER_KEY", "--writer-tokens", "77")
+        # The mock says yes to everything with 0.8, so its verdict is never ideal.
+        assert done.returncode == 4, done.stderr
+        written = [each for each in other.asked if PROMPT in json.dumps(each[1])]
+        assert len(written) == 3
+        assert {body["model"] for _, body, _ in written} == {"helpful"}
+        assert {body.get("max_completion_tokens") for _, body, _ in written} == {77}
+        assert {key for _, _, key in other.asked} == {"Bearer sk-writer-0123456789"}
+        unnamed = synth(*plan, *named, "--dry-run")
+        assert unnamed.returncode == 0
+        assert "sk-" not in done.stderr + unnamed.stderr
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--writer-url", "http://h/v1"), "--writer-url says something of a writer"),
+            (("--writer", "w", "--writer-url", "h/v1"), "--writer-url 'h/v1' is not a URL"),
+            (("--writer", "w", "--writer-key-env", "NONE"), "--writer-key-env NONE: the variable"),
+        ],
+    )
+    def test_a_writer_must_be_named_rightly(
+        self, synth: Any, options: tuple[str, ...], message: str
+    ) -> None:
+        done = synth(*options)
+        assert done.returncode == 2
+        assert message in " ".join(done.stderr.split())
 
     def test_it_writes_grades_filters_and_goes_on(self, synth: Any, tmp_path: Path) -> None:
         plan = ("--plan", "hard_refuse=ideal:1,less_good:1", "--attempts", "6", "--seed", "1")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import open_cache, settings_of
+from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
@@ -17,6 +17,13 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rewards import OpenGrader, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.cli.writer import (
+    WriterKeyOption,
+    WriterOption,
+    WriterOptions,
+    WriterTokensOption,
+    WriterUrlOption,
+)
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.ruleset.verdict import Judge
@@ -45,6 +52,10 @@ def command(
     ],
     rules: RulesOption = None,
     grader: GraderOption = None,
+    writer: WriterOption = None,
+    writer_url: WriterUrlOption = None,
+    writer_key_env: WriterKeyOption = None,
+    writer_tokens: WriterTokensOption = None,
     plan: Annotated[
         list[str] | None,
         typer.Option(
@@ -94,9 +105,10 @@ def command(
     judge = Judge(ruleset)
     wanted = _plan(judge, plan, describe)
     check_plan(judge, wanted)
-    settings = settings_of(endpoint, output)
-    # The endpoint's options name the model that writes; it grades only where that is asked for.
-    grading = endpoint if grader == "endpoint" else EndpointOptions()
+    chosen = WriterOptions(writer, writer_url, writer_key_env, writer_tokens)
+    settings = chosen.settings(endpoint, output)
+    # Without --writer the endpoint's model writes, and grades only where that is asked for.
+    grading = endpoint if writer or grader == "endpoint" else EndpointOptions()
     open_grader = grader_opener(grader, grading, ruleset, output)
     problems = ProblemLog()
     source, name = (sys.stdin.buffer, "<stdin>") if prompts == "-" else (prompts, prompts)

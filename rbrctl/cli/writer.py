@@ -1,0 +1,97 @@
+"""The model that writes completions, where it is not the one that grades them."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rbrctl.cli.endpoint import key_in, settings_of
+from rbrctl.cli.endpoint_options import EndpointOptions
+from rbrctl.cli.output import Output
+from rbrctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from rbrctl.graders.endpoint.settings import EndpointSettings
+
+WriterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--writer",
+        metavar="NAME",
+        help="The model that writes; --model then grades, as elsewhere.  [default: --model "
+        "writes, and grades only with --grader endpoint]",
+    ),
+]
+WriterUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--writer-url", metavar="URL", help="Where --writer is.  [default: at --base-url]"
+    ),
+]
+WriterKeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--writer-key-env", metavar="NAME", help="The variable with the key for --writer-url."
+    ),
+]
+WriterTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        "--writer-tokens",
+        min=1,
+        metavar="N",
+        help="Most tokens of a completion by --writer.  [default: 1024]",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WriterOptions:
+    """What the command line says of the model that writes."""
+
+    name: str | None
+    url: str | None
+    key_env: str | None
+    tokens: int | None
+
+    def settings(self, endpoint: EndpointOptions, output: Output) -> "EndpointSettings":
+        """Put the writer's settings together. Raises UsageError."""
+        if self.name is not None:
+            settings = self._own(endpoint, output)
+        else:
+            for option, value in (
+                ("--writer-url", self.url),
+                ("--writer-key-env", self.key_env),
+                ("--writer-tokens", self.tokens),
+            ):
+                if value is not None:
+                    raise UsageError(f"{option} says something of a writer: name it with --writer")
+            settings = settings_of(endpoint, output)
+        # With a seed every try would write the same.
+        return replace(settings, seed=None)
+
+    def _own(self, endpoint: EndpointOptions, output: Output) -> "EndpointSettings":
+        """Take from the endpoint's options what is of the way there; the rest is the grader's."""
+        from rbrctl.graders.endpoint.address import parse_address
+
+        if self.url is not None:
+            parse_address(self.url, "--writer-url")
+        apart = self.url is not None or self.key_env is not None
+        settings = settings_of(
+            EndpointOptions(
+                model=self.name,
+                base_url=self.url or endpoint.base_url,
+                api_key_env=None if apart else endpoint.api_key_env,
+                header=None if apart else endpoint.header,
+                proxy=endpoint.proxy,
+                concurrency=endpoint.concurrency,
+                timeout=endpoint.timeout,
+                retries=endpoint.retries,
+                max_tokens=self.tokens,
+            ),
+            output,
+        )
+        if not apart:
+            return settings
+        # A key goes where its own option says, and nowhere else.
+        return replace(settings, key=key_in(self.key_env, "--writer-key-env", output.environment))
