@@ -64,3 +64,20 @@ def program(
     for name in [name for name in os.environ if name.startswith("RBRCTL_")]:
         monkeypatch.delenv(name, raising=False)
     return Program(monkeypatch, capsys)
+
+
+@pytest.fixture
+def reward(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Call a reward command in an empty folder: its code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(("reward", *arguments), output=Output({}))
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return call
