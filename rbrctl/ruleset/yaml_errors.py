@@ -4,6 +4,7 @@ import yaml
 
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 
+MAX_DEPTH = 64
 ODD_KEY = "a key must be a single word or text"
 QUOTE_STARS = "a text that begins with '*' needs quotes"
 _OTHERWISE = "put texts with special characters in quotes, and align the keys of a mapping"
@@ -40,6 +41,11 @@ def place_of_offset(file: str, text: str, offset: int) -> Place:
     return Place(file, line, column, line, column + 1)
 
 
+def nested_too_deeply(place: Place) -> YamlProblem:
+    """Give the problem of a text with more levels than we read."""
+    return YamlProblem("nested too deeply", place, f"nest at most {MAX_DEPTH} levels deep")
+
+
 def explain_yaml_error(error: yaml.MarkedYAMLError, file: str, text: str) -> YamlProblem:
     """Put an error of the parser into words of ours, with what would be right."""
     mark = error.problem_mark or error.context_mark
@@ -59,9 +65,13 @@ def explain_yaml_error(error: yaml.MarkedYAMLError, file: str, text: str) -> Yam
     hint = next((hint for known, hint in _HINTS.items() if known in words), _OTHERWISE)
     context = f" {error.context}" if error.context and error.context != problem else ""
     begin = error.context_mark
+    place = Place(file, line, column, line, column + 1)
+    if "exceeded maximum nesting depth" in problem:
+        # libyaml 0.2.6 (in PyYAML 6.0.4) has a limit of its own, of a thousand levels, which its
+        # look-ahead for a key can meet before the first event beyond ours.
+        return nested_too_deeply(place)
     related: tuple[Related, ...] = ()
     if begin is not None and begin.line + 1 != line:
         start = Place(file, begin.line + 1, begin.column + 1, begin.line + 1, begin.column + 2)
         related = (Related(start, "begins here"),)
-    place = Place(file, line, column, line, column + 1)
     return YamlProblem(f"not YAML: {problem}{context}", place, hint, related)

@@ -14,9 +14,11 @@ import yaml
 
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 from rbrctl.ruleset.yaml_errors import (
+    MAX_DEPTH,
     ODD_KEY,
     QUOTE_STARS,
     explain_yaml_error,
+    nested_too_deeply,
     place_of_offset,
 )
 from rbrctl.ruleset.yaml_errors import (
@@ -24,10 +26,7 @@ from rbrctl.ruleset.yaml_errors import (
 )
 
 MAX_BYTES = 16 * 1024 * 1024
-MAX_DEPTH = 64
 MAX_NODES = 1_000_000
-
-FLATTER = f"nest at most {MAX_DEPTH} levels deep"
 
 ScalarValue: TypeAlias = str | bool | int | float | None
 
@@ -99,7 +98,7 @@ def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     except yaml.MarkedYAMLError as error:
         raise explain_yaml_error(error, file, text) from None
     except RecursionError:
-        raise YamlProblem("nested too deeply", Place(file, 1, 1, 1, 2), FLATTER) from None
+        raise nested_too_deeply(Place(file, 1, 1, 1, 2)) from None
     return builder.root, builder.findings
 
 
@@ -183,7 +182,7 @@ class _TreeBuilder:
         self._refuse_tag(event)
         self._count(1, event)
         if len(self._open) >= MAX_DEPTH:
-            raise YamlProblem("nested too deeply", self._place(event), FLATTER)
+            raise nested_too_deeply(self._place(event))
         if self._open and self._open[-1].mapping and self._open[-1].key is None:
             raise YamlProblem(ODD_KEY, self._place(event), "write a word")
         mapping = isinstance(event, yaml.MappingStartEvent)

@@ -1,6 +1,7 @@
 """Files that are hostile or broken: each has one readable finding or error, and none crashes."""
 
 import os
+import re
 import time
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError
 from rbrctl.ruleset.loader import load, read
 from rbrctl.ruleset.sources import open_source
-from rbrctl.ruleset.yaml_tree import MAX_DEPTH, YamlProblem, parse_yaml, plain
+from rbrctl.ruleset.yaml_errors import MAX_DEPTH
+from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 
 SET = (
     b'rbrctl: 1\nname: x\nversion: "1"\nranks: [good, bad]\nresponse_classes: {c: {}}\n'
@@ -30,7 +32,8 @@ def only_finding(folder, content: bytes):
 @pytest.mark.parametrize(
     ("content", "place", "message"),
     [
-        (b"x-a: " + b"[" * 100_000, "set.yaml:1:69", "nested too deeply"),
+        (b"x-a: " + b"[" * 200, "set.yaml:1:69", "nested too deeply"),
+        (b"x-a: " + b"[\n" * 100_000, "set.yaml:64:1", "nested too deeply"),
         (b"x-a: " + b"{a: " * 100_000, "set.yaml:1:258", "nested too deeply"),
         (b"- " * 100_000, "set.yaml:1:129", "nested too deeply"),
         (SET + b"x-a: \xff\xfe", "set.yaml:9:6", "not UTF-8"),
@@ -46,6 +49,13 @@ def only_finding(folder, content: bytes):
 )
 def test_hostile_yaml_has_one_finding_with_its_place(tmp_path, content, place, message):
     assert only_finding(tmp_path, content) == ("yaml", place, message)
+
+
+def test_a_depth_that_libyaml_itself_refuses_is_the_same_finding(tmp_path):
+    # From version 0.2.6 it looks ahead for a key on one line, and gives up where it stands.
+    kind, place, message = only_finding(tmp_path, b"x-a: " + b"[" * 100_000)
+    assert (kind, message) == ("yaml", "nested too deeply")
+    assert re.fullmatch("set.yaml:1:(69|1005)", place)
 
 
 def test_a_depth_within_the_limit_is_fine(tmp_path):
