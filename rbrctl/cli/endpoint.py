@@ -86,11 +86,7 @@ async def open_endpoint(
 
     settings = settings_of(options, output)
     cache = open_cache(options.cache, output)
-    try:
-        return await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
-    except BaseException:
-        cache.close()
-        raise
+    return await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
 
 
 def open_cache(name: str | None, output: Output) -> "AnswerCache":

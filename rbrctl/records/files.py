@@ -44,7 +44,7 @@ def open_input(source: Source) -> Iterator[BinaryIO]:
     except IsADirectoryError as error:
         raise FileError(f"cannot read {name}: it is a folder, and a file is needed") from error
     except ValueError as error:
-        raise FileError(f"cannot read {name!r}: {error}") from error
+        raise FileError(f"cannot read {name!r}: no path holds the character U+0000") from error
     except OSError as error:
         raise cannot("read", name, error) from error
     with stream:
@@ -104,7 +104,7 @@ def is_plain_target(path: str | os.PathLike[str]) -> bool:
             ) from None
         return True
     except ValueError as error:
-        raise FileError(f"cannot write {name!r}: {error}") from error
+        raise FileError(f"cannot write {name!r}: no path holds the character U+0000") from error
     except OSError as error:
         raise cannot("write", name, error) from error
     if stat.S_ISDIR(mode):

@@ -43,9 +43,4 @@ async def _open_endpoint(
     from rbrctl.graders.cache import AnswerCache
     from rbrctl.graders.endpoint.opening import open_grader
 
-    cache = AnswerCache(answers)
-    try:
-        return await open_grader(ruleset, settings, cache)
-    except BaseException:
-        cache.close()
-        raise
+    return await open_grader(ruleset, settings, AnswerCache(answers))

@@ -186,7 +186,7 @@ class TestSources:
             ("missing.jsonl", "cannot read missing.jsonl: no such file or directory"),
             (".", "cannot read .: it is a folder, and a file is needed"),
             ("", "cannot read a file without a name: give a path, or - for standard input"),
-            ("a\0b", "cannot read 'a\\x00b': embedded null byte"),
+            ("a\0b", "cannot read 'a\\x00b': no path holds the character U+0000"),
             ("x" * 300, f"cannot read {'x' * 300}: file name too long"),
             ("/dev/zero", "cannot read /dev/zero: it is a device, and a file or pipe is needed"),
             ("/dev/full", "cannot read /dev/full: it is a device, and a file or pipe is needed"),
@@ -278,7 +278,7 @@ class TestWriting:
             (".", "cannot write .: it is a folder, and a file is needed"),
             ("no/such/file", "cannot write no/such/file: the folder no/such does not exist"),
             ("", "cannot write a file without a name"),
-            ("a\0b", "cannot write 'a\\x00b': embedded null byte"),
+            ("a\0b", "cannot write 'a\\x00b': no path holds the character U+0000"),
         ],
     )
     def test_what_cannot_be_written(

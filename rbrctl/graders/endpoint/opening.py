@@ -84,12 +84,14 @@ async def open_grader(
 
     ``sample`` and ``questions_each`` are the work at hand, by which the layout is chosen; what was
     found and chosen is remembered in the cache, so that a later run asks the same questions.
+    The cache is the grader's from here on, which closes it, and is closed too where none is made.
     ``offline`` makes no call: what is not known is assumed as OpenAI's current chat models have
     it, and remembered as if it had been found with ``keep_assumptions`` (for a batch, whose answers
     are then of the same grader). Raises UsageError, GraderError, FileError, RuleSetError.
     """
-    client = open_client(settings)
+    client = None
     try:
+        client = open_client(settings)
         capabilities = await known_capabilities(settings, client, cache, offline=offline)
         if keep_assumptions:
             cache.remember(_probe_note(settings), capabilities.to_json())
@@ -100,7 +102,9 @@ async def open_grader(
                 f"no proposition of rule set {ruleset.name} has a question or a statement to ask"
             )
     except BaseException:
-        await client.close()
+        cache.close()
+        if client is not None:
+            await client.close()
         raise
     address = str(parse_address(settings.base_url))
     origin = Origin(address, settings.model, asker.source)
