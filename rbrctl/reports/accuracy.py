@@ -6,8 +6,14 @@ from typing import Protocol, TypeVar
 from rbrctl.graders.repeats import FlipRate
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
-from rbrctl.scoring.models import FEW_ROWS, ClassScore, PropositionScore, RuleScore, Score
-from rbrctl.statistics.agreement import ConfusionCounts
+from rbrctl.scoring.models import (
+    FEW_ROWS,
+    AgreementScore,
+    ClassScore,
+    PropositionScore,
+    RuleScore,
+    Score,
+)
 from rbrctl.statistics.intervals import wilson_interval
 
 
@@ -125,15 +131,7 @@ def _rules(rules: Sequence[RuleScore]) -> Table:
         Column("broken", "broken", numeric=True, decimals=2),
         *_AGREEMENT,
     ]
-    rows = _grouped_rows(
-        rules,
-        lambda row: [
-            row.rule,
-            row.counts.total,
-            row.counts.base_rate,
-            *_agreement(row.counts, row.coverage, row.too_few),
-        ],
-    )
+    rows = _grouped_rows(rules, lambda row: [row.rule, *_agreement(row)])
     notes = ["broken: share of the rows in which the labels break the rule."]
     if any(rule.too_few for rule in rules):
         notes.append(_TOO_FEW)
@@ -153,9 +151,7 @@ def _propositions(propositions: Sequence[PropositionScore]) -> Table:
         propositions,
         lambda row: [
             row.proposition,
-            row.counts.total,
-            row.counts.base_rate,
-            *_agreement(row.counts, row.coverage, row.too_few),
+            *_agreement(row),
             row.brier,
             row.expected_calibration_error,
         ],
@@ -165,12 +161,14 @@ def _propositions(propositions: Sequence[PropositionScore]) -> Table:
     return Table("propositions", title, _with_group(propositions, columns), rows, notes)
 
 
-def _agreement(
-    counts: ConfusionCounts, coverage: float | None, too_few: bool
-) -> list[Cell | Value]:
+def _agreement(score: AgreementScore) -> list[Cell | Value]:
+    """Give the cells from ``n`` to ``coverage``."""
+    counts = score.counts
     interval = wilson_interval(counts.correct, counts.total) if counts.total else None
-    kappa = Cell(counts.kappa, Tone.MUTED, "few") if too_few else Cell(counts.kappa)
+    kappa = Cell(counts.kappa, Tone.MUTED, "few") if score.too_few else Cell(counts.kappa)
     return [
+        counts.total,
+        counts.base_rate,
         counts.accuracy,
         interval,
         kappa,
@@ -179,7 +177,7 @@ def _agreement(
         counts.precision,
         counts.recall,
         counts.f1,
-        coverage,
+        score.coverage,
     ]
 
 

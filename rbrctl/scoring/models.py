@@ -9,21 +9,16 @@ FEW_ROWS = 10
 """Below this many rows on either side a figure of agreement means little."""
 
 
-def _too_few(counts: ConfusionCounts) -> bool:
-    return min(counts.positive, counts.total - counts.positive) < FEW_ROWS
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementScore:
+    """How well the answers agree with the labels on one yes/no matter."""
 
-
-@dataclass(frozen=True, slots=True)
-class RuleScore:
-    """How well "this rule is broken" was told, over the transcripts that the rule is for."""
-
-    rule: str
     group: str | None
     """The value of ``--by`` that these rows have; None without grouping."""
     gold_rows: int
-    """Rows on which the labels determine the rule."""
+    """Rows on which the labels determine the matter."""
     counts: ConfusionCounts
-    """Over rows determined on both sides; "positive" is broken."""
+    """Over rows determined on both sides."""
 
     @property
     def coverage(self) -> float | None:
@@ -32,30 +27,25 @@ class RuleScore:
 
     @property
     def too_few(self) -> bool:
-        """True under FEW_ROWS rows broken or kept by the labels."""
-        return _too_few(self.counts)
+        """True under FEW_ROWS rows on either side by the labels."""
+        counts = self.counts
+        return min(counts.positive, counts.total - counts.positive) < FEW_ROWS
 
 
-@dataclass(frozen=True, slots=True)
-class PropositionScore:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScore(AgreementScore):
+    """How well "this rule is broken" was told, where it applies; "positive" is broken."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropositionScore(AgreementScore):
     """How well one proposition was told; "positive" is true."""
 
     proposition: str
-    group: str | None
-    gold_rows: int
-    counts: ConfusionCounts
     brier: float | None
     expected_calibration_error: float | None
-
-    @property
-    def coverage(self) -> float | None:
-        """Share of the labelled rows that have an answer."""
-        return self.counts.total / self.gold_rows if self.gold_rows else None
-
-    @property
-    def too_few(self) -> bool:
-        """True under FEW_ROWS rows true or false by the labels."""
-        return _too_few(self.counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class ScoreTally:
         return Score(
             **{name: self._totals[name] for name in _TOTALS},
             rules=tuple(
-                RuleScore(rule, group, pairs.gold_rows, pairs.counts())
+                RuleScore(rule=rule, group=group, gold_rows=pairs.gold_rows, counts=pairs.counts())
                 for (rule, group), pairs in _in_order(self._rule_pairs, ruleset.rules)
             ),
             propositions=tuple(

@@ -8,7 +8,12 @@ from rbrctl.statistics.agreement import ConfusionCounts
 
 def score_of(**correct_of_ten: int) -> Score:
     rules = tuple(
-        RuleScore(rule.replace("_", "-"), None, 10, ConfusionCounts(correct, 10 - correct, 0, 0))
+        RuleScore(
+            rule=rule.replace("_", "-"),
+            group=None,
+            gold_rows=10,
+            counts=ConfusionCounts(correct, 10 - correct, 0, 0),
+        )
         for rule, correct in correct_of_ten.items()
     )
     return Score(10, 10, 0, 0, 0, 0, 0, 0, rules, (), (), (), ())
