@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from diff_helpers import LAXER, RULES, Diff, write
 
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
@@ -81,3 +82,24 @@ def reward(
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def diff(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Diff:
+    """Call diff in a folder with the rule sets old and new: its code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    write(tmp_path / "old", RULES)
+    write(tmp_path / "new", LAXER)
+
+    def run_diff(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(["diff", *arguments], output=Output(environment))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run_diff
