@@ -9,6 +9,7 @@ from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.candidates import RM_SCORE, read_rm_score
+from rbrctl.rewards.dialogues import read_dialogue
 from rbrctl.rewards.orderings import CHOSEN, REJECTED
 
 PREFERENCE = "preference"
@@ -41,8 +42,9 @@ def parse_preference(row: Mapping[str, Any], id: str) -> Preference:
     """
     Read one row; ``id`` is for a row that has none.
 
-    Where there is no ``prompt``, both sides are whole conversations and what they begin with alike
-    is the prompt. Raises RecordError with a message that names the field.
+    Where there is no ``prompt``, both sides are whole conversations (messages, or a text as
+    ``read_dialogue`` has it), and what they begin with alike is the prompt.
+    Raises RecordError with a message that names the field.
     """
     given = row.get("id", id)
     name = str(given) if isinstance(given, str | int) and given != "" else id
@@ -77,9 +79,12 @@ def _score(row: Mapping[str, Any], side: str) -> dict[str, float]:
 def _conversations(
     row: Mapping[str, Any],
 ) -> tuple[tuple[Message, ...], dict[str, tuple[Message, ...]]]:
-    sides = {side: read_messages(row[side], side, "assistant") for side in _SIDES}
+    sides = {side: _messages(row[side], side, "assistant") for side in _SIDES}
     if row.get("prompt") is not None:
-        prompt = read_messages(row["prompt"], "prompt", "user")
+        prompt = _messages(row["prompt"], "prompt", "user")
+        if len(prompt) > 1 and prompt[-1] == Message("assistant", ""):
+            # A text that ends with "Assistant:" asks for the turn, and does not give it.
+            prompt = prompt[:-1]
     else:
         prompt = _common_start(sides[CHOSEN], sides[REJECTED])
         if not prompt:
@@ -92,6 +97,11 @@ def _conversations(
             raise RecordError(f"{side} has no message of the assistant")
         sides[side] = messages
     return prompt, sides
+
+
+def _messages(value: object, where: str, text_role: str) -> tuple[Message, ...]:
+    dialogue = read_dialogue(value) if isinstance(value, str) else None
+    return dialogue or read_messages(value, where, text_role)
 
 
 def _common_start(first: tuple[Message, ...], second: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -46,6 +46,33 @@ def test_whole_conversations_share_their_beginning() -> None:
     assert [each.completion_text for each in found.transcripts] == ["a", "b"]
 
 
+DIALOGUE = "\n\nHuman: Hi\n\nAssistant: Hello!\n\nHuman: Open it.\n\nAssistant:"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"chosen": DIALOGUE + " Sorry.\n\nI cannot.", "rejected": DIALOGUE + " Done."},
+        {"prompt": DIALOGUE, "chosen": " Sorry.\n\nI cannot.", "rejected": " Done."},
+        {"prompt": DIALOGUE, "chosen": DIALOGUE + " Sorry.\n\nI cannot.", "rejected": "Done."},
+    ],
+    ids=["whole dialogues", "a prompt that asks for a turn", "a prompt repeated"],
+)
+def test_turns_in_one_text_become_messages(row: dict[str, str]) -> None:
+    found, problems = read(row)
+    assert problems == []
+    chosen, rejected = found.transcripts
+    said = [(each.role, each.content) for each in chosen.prompt]
+    assert said == [("user", "Hi"), ("assistant", "Hello!"), ("user", "Open it.")]
+    assert chosen.completion_text.strip() == "Sorry.\n\nI cannot."
+    assert rejected.completion_text.strip() == "Done."
+
+
+def test_only_a_text_that_begins_with_a_turn_is_a_dialogue() -> None:
+    found, _ = read(preference("p", "He said:\n\nHuman: no", "b"))
+    assert found.transcripts[0].completion_text == "He said:\n\nHuman: no"
+
+
 def test_a_prompt_that_is_repeated_inside_the_sides_is_taken_off() -> None:
     user = {"role": "user", "content": "p"}
     sides = [[user, {"role": "assistant", "content": text}] for text in "ab"]
