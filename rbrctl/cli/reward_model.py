@@ -35,12 +35,12 @@ class RewardModelOptions:
         from rbrctl.cli.endpoint import key_in, proxy_for
         from rbrctl.graders.endpoint.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
-        from rbrctl.rewards.reward_model import POOLING
+        from rbrctl.rewards.reward_contracts import contract_of
 
         address = parse_address(self.url, "--rm-url")
-        if address.path.endswith(POOLING) and self.model is None:
+        if contract_of(address.path).needs_model and self.model is None:
             raise UsageError(
-                f"--rm-url {address}: a pooling server wants the name of its model: --rm-model NAME"
+                f"--rm-url {address}: such a server wants the name of its model: --rm-model NAME"
             )
         return EndpointSettings(
             str(address),

@@ -45,7 +45,7 @@ RmUrlOption = Annotated[
         "--rm-url",
         metavar="URL",
         help="A reward model's server, asked for the rm_score of completions that have none: "
-        "OpenRLHF's contract, or vLLM's where the address ends in /pooling.",
+        "OpenRLHF's contract, or vLLM's where the address ends in /pooling or /classify.",
     ),
 ]
 RmModelOption = Annotated[

@@ -88,20 +88,51 @@ def test_a_prompt_of_several_messages_is_sent_as_chatml(serve: Serve) -> None:
     )
 
 
-@pytest.mark.parametrize("data", [[0.25], [[0.1], [0.25]], 0.25])
-def test_a_pooling_server_is_sent_messages(serve: Serve, data: object) -> None:
-    server = serve(lambda path, body: (200, {"data": [{"index": 0, "data": data}]}))
-    found, _ = scored(settings(server.address + "/pooling"), [completion("fine")])
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/pooling", {"data": [0.25]}),
+        ("/pooling", {"data": [[0.1], [0.25]]}),
+        ("/pooling", {"data": 0.25}),
+        ("/v1/classify", {"probs": [0.25], "label": "LABEL_0", "num_classes": 1}),
+    ],
+)
+def test_vllm_is_sent_messages_and_asked_for_the_number_itself(
+    serve: Serve, path: str, data: dict[str, Any]
+) -> None:
+    server = serve(lambda path, body: (200, {"data": [{"index": 0, **data}]}))
+    found, _ = scored(settings(server.address + path), [completion("fine")])
     assert found[0].extra["rm_score"] == 0.25
-    path, body, _ = server.asked[0]
-    assert path == "/pooling"
+    asked, body, _ = server.asked[0]
+    assert asked == path
     assert body == {
         "model": "rm-1",
         "messages": [
             {"role": "user", "content": "How are you?"},
             {"role": "assistant", "content": "fine"},
         ],
+        "use_activation": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ([0.1, 0.2, 0.7], "the reply holds 3 numbers where a reward is one"),
+        ([[0.1, 0.9], [0.2, 0.8]], "the reply holds 2 numbers where a reward is one"),
+        ([], "the reply holds 0 numbers where a reward is one"),
+        ("AAAA", "the reply holds no number as a score"),
+        ([[[0.5]]], "the reply holds no number as a score"),
+        ([True], "the reply holds no number as a score"),
+        ([-1e10], "the reply's score is -1e+10"),
+    ],
+)
+def test_an_embedding_or_several_labels_are_no_reward(
+    serve: Serve, data: object, reason: str
+) -> None:
+    server = serve(lambda path, body: (200, {"data": [{"index": 0, "data": data}]}))
+    found, unscored = scored(settings(server.address + "/pooling"), [completion("fine")])
+    assert (found, unscored) == ([], {"fine": reason})
 
 
 def test_scores_of_the_file_stay_and_are_not_asked_for(serve: Serve) -> None:

@@ -1,0 +1,103 @@
+"""How a completion is put to a reward model's server, and its score read from the reply."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rbrctl.records.models import Message, Transcript
+
+LARGEST = 1e9
+"""Beyond this a number is no reward, but a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """Why a completion got no score."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What is sent for one completion, and where its score stands in the reply."""
+
+    body: Callable[[Transcript, str], dict[str, Any]]
+    """From the transcript and the name of the model."""
+    values: Callable[[Mapping[str, Any]], object]
+    """What stands where the score should: a number, or a list that ends in one."""
+    needs_model: bool = False
+
+    def score(self, reply: Mapping[str, Any]) -> float | Unscored:
+        """Read the score; a reply that holds another number of numbers than one has none."""
+        found = self.values(reply)
+        if isinstance(found, list) and len(found) != 1:
+            return Unscored(f"the reply holds {len(found)} numbers where a reward is one")
+        value = found[0] if isinstance(found, list) else found
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return Unscored("the reply holds no number as a score")
+        if not abs(value) <= LARGEST:
+            return Unscored(f"the reply's score is {value:g}")
+        return float(value)
+
+
+def contract_of(path: str) -> Contract:
+    """
+    Tell from the path of its address what a server wants.
+
+    One that ends in ``/pooling`` or ``/classify`` is vLLM's server of pooling models, which is sent
+    the conversation as ``messages``, and asked for the number as it is, not for the probability
+    that a model with one label gives by default (``use_activation``; the request classes of vLLM
+    0.33). Any other is OpenRLHF's remote reward (its ``remote_rm_url``): ``{"query", "prompts",
+    "labels"}``, where the query is the prompt's text followed by the response's (ChatML where the
+    prompt is more than one message of the user) and the label is the response class, and the reply
+    holds ``rewards``.
+    """
+    return next((each for end, each in _BY_PATH.items() if path.endswith(end)), _REMOTE)
+
+
+def _remote_body(transcript: Transcript, model: str) -> dict[str, Any]:
+    prompt = _prompt_text(transcript.prompt)
+    return {
+        "query": [prompt + transcript.completion_text],
+        "prompts": [prompt],
+        "labels": [transcript.response_class or ""],
+    }
+
+
+def _prompt_text(messages: Sequence[Message]) -> str:
+    if len(messages) == 1 and messages[0].role == "user":
+        return messages[0].content
+    turns = [f"<|im_start|>{each.role}\n{each.content}<|im_end|>\n" for each in messages]
+    return "".join(turns) + "<|im_start|>assistant\n"
+
+
+def _messages_body(transcript: Transcript, model: str) -> dict[str, Any]:
+    messages = [*transcript.prompt, *transcript.completion]
+    return {
+        "model": model,
+        "messages": [{"role": each.role, "content": each.content} for each in messages],
+        "use_activation": False,
+    }
+
+
+def _pooled(reply: Mapping[str, Any]) -> object:
+    """Give the numbers of a sequence, or of the last token where there are some for each."""
+    value = _only(reply).get("data")
+    if isinstance(value, list) and value and isinstance(value[-1], list):
+        return value[-1]
+    return value
+
+
+def _only(reply: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = reply.get("data")
+    first = data[0] if isinstance(data, list) and len(data) == 1 else None
+    return first if isinstance(first, dict) else {}
+
+
+_REMOTE = Contract(_remote_body, lambda reply: reply.get("rewards"))
+_BY_PATH = {
+    "/pooling": Contract(_messages_body, _pooled, needs_model=True),
+    "/classify": Contract(
+        _messages_body, lambda reply: _only(reply).get("probs"), needs_model=True
+    ),
+}
