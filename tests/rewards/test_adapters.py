@@ -211,6 +211,16 @@ class TestChatMarkup:
         query = f"<s> {CHATML}{INVITATION}kind<|im_end|>"
         assert response_of(query, "not the prompt as it was sent") == "kind"
 
+    def test_a_header_that_the_policy_writes_hides_nothing(self) -> None:
+        query = f"<s> {CHATML}{INVITATION}rude{INVITATION}kind<|im_end|>"
+        for prompt in ("not the prompt as it was sent", CHATML):
+            assert response_of(query, prompt) == f"rude{INVITATION}kind"
+
+    def test_turns_before_the_prompts_words_are_not_the_reply(self) -> None:
+        earlier = f"<|im_start|>user\nfirst<|im_end|>\n{INVITATION}well<|im_end|>\n"
+        query = f"{earlier}<|im_start|>user\nsecond<|im_end|>\n{INVITATION}kind<|im_end|>"
+        assert response_of(query, "second") == "kind"
+
     @given(st.text("ab", max_size=30), st.text("ab", max_size=30))
     def test_the_kept_end_is_the_longest(self, prompt: str, query: str) -> None:
         longest = max(

@@ -44,21 +44,31 @@ def response_of(query: str, prompt: str) -> str | None:
     Take the response out of a query that is prompt and response together.
 
     The prompt may have lost its beginning, as trainers cut long ones; or the query has chat markup
-    that tells where the reply begins. None where neither helps.
+    that tells where the reply begins: at the first of its headers behind the prompt's words, or at
+    the very first, since what follows is the policy's, which may write headers of its own to hide
+    what stands before them. None where neither helps.
     """
     if query.startswith(prompt):
-        return without_specials(query[len(prompt) :])
+        return _reply(query[len(prompt) :])
     bare = _LEADING.sub("", query)
     start = _LEADING.sub("", prompt)
     if bare.startswith(start):
-        return without_specials(bare[len(start) :])
+        return _reply(bare[len(start) :])
     kept = _kept_end(prompt, query)
     if kept >= min(LEAST_KEPT, len(prompt)):
-        return without_specials(query[kept:])
+        return _reply(query[kept:])
+    words = without_specials(prompt).strip()
+    behind = query.find(words) + len(words) if words and words in query else 0
+    headers = (query.find(header, behind) for header in _REPLY_HEADERS)
+    first = min((place for place in headers if place >= 0), default=None)
+    return None if first is None else _reply(query[first:])
+
+
+def _reply(text: str) -> str:
+    """Take off the header that a chat template puts before a reply, and special tokens."""
     for header in _REPLY_HEADERS:
-        if header in query:
-            return without_specials(query.rpartition(header)[2])
-    return None
+        text = text.removeprefix(header)
+    return without_specials(text)
 
 
 def _kept_end(prompt: str, query: str) -> int:
