@@ -59,7 +59,10 @@ def _text_of(reply: Mapping[str, object]) -> str:
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         raise WritingError("the reply has no message")
     if choice.get("finish_reason") == "length":
-        raise WritingError("the reply was cut off: give it more room with --max-tokens")
+        raise WritingError(
+            "the reply was cut off: give it more room with --max-tokens (--writer-tokens where "
+            "--writer names the model)"
+        )
     content = choice["message"].get("content")
     if not isinstance(content, str) or not content.strip():
         raise WritingError("the reply has no text")
