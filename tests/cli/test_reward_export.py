@@ -111,18 +111,18 @@ def test_the_best_of_n_has_the_highest_reward(export: Export) -> None:
 
 
 def test_rewards_can_order_and_must_differ_by_a_margin(export: Export) -> None:
-    _, rows, _ = export("preferences", "-w", "w.yaml", "--by", "reward")
+    _, rows, _ = export("preferences", "-w", "w.yaml", "--order", "reward")
     assert [text(row["chosen"]) for row in rows] == [GOOD, GOOD]
-    _, rows, _ = export("preferences", "-w", "w.yaml", "--by", "reward", "--margin", "1.5")
+    _, rows, _ = export("preferences", "-w", "w.yaml", "--order", "reward", "--margin", "1.5")
     assert [(text(row["chosen"]), text(row["rejected"])) for row in rows] == [(GOOD, BAD)]
 
 
 def test_a_humans_labels_can_order(export: Export) -> None:
-    code, rows, err = export("unpaired", "--by", "labels")
+    code, rows, err = export("unpaired", "--order", "labels")
     assert code == 4
     assert "2 without a rank were passed over" in err
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(POOR, True)]
-    _, rows, _ = export("unpaired", "--by", "rank_label")
+    _, rows, _ = export("unpaired", "--order", "rank_label")
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(BAD, False)]
 
 
@@ -153,14 +153,14 @@ def test_a_file_is_written_whole(export: Export) -> None:
 @pytest.mark.parametrize(
     ("form", "options", "code", "message"),
     [
-        ("preferences", ("--by", "reward"), 2, "needs --weights"),
+        ("preferences", ("--order", "reward"), 2, "needs --weights"),
         ("best", (), 2, "needs --weights"),
-        ("preferences", ("-w", "w.yaml"), 2, "add --by reward"),
+        ("preferences", ("-w", "w.yaml"), 2, "add --order reward"),
         ("preferences", ("--margin", "1"), 2, "--margin is one of rewards"),
         ("sft", ("--all-pairs",), 2, "sft makes no pairs"),
-        ("sft", ("--by", "rnk"), 2, "did you mean 'rank'"),
+        ("sft", ("--order", "rnk"), 2, "did you mean 'rank'"),
         ("prefs", (), 2, "preferences"),
-        ("preferences", ("-w", "w.yaml", "--by", "reward", "--margin", "99"), 3, "no rows"),
+        ("preferences", ("-w", "w.yaml", "--order", "reward", "--margin", "99"), 3, "no rows"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

@@ -33,7 +33,14 @@ def command(
     transcripts: Annotated[
         str, typer.Option("--transcripts", metavar="FILE", help="The texts that were graded.")
     ],
-    form: Annotated[ExportForm, typer.Option("--as", help="What the export is for.")],
+    form: Annotated[
+        ExportForm,
+        typer.Option(
+            "--as",
+            help="What is written: preferences (TRL and others) or openai-dpo, unpaired (KTO), "
+            "sft, or best (of n).",
+        ),
+    ],
     out: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="Where the rows go; - for stdout.")
     ] = "-",
@@ -41,11 +48,11 @@ def command(
         str | None,
         typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit."),
     ] = None,
-    by: Annotated[
+    order: Annotated[
         str,
         typer.Option(
-            "--by",
-            metavar="WHAT",
+            "--order",
+            metavar="KEY",
             help="What orders completions: rank (the grader's), labels or rank_label (a human's), "
             "or reward.",
         ),
@@ -62,19 +69,20 @@ def command(
     """
     Write ranked transcripts as preferences, best-of-n choices or fine-tuning data.
 
-    Preferences and fine-tuning data follow the ranks (or, with --by reward, the rewards); best
+    Preferences and fine-tuning data follow the ranks (or, with --order reward, the rewards); best
     takes for each prompt the completion of the highest reward, and so needs --weights.
     """
     from rbrctl.records.json_lines import write_json_lines
 
-    _check_options(form, by, weights, margin, all_pairs)
+    _check_options(form, order, weights, margin, all_pairs)
     output = output_of(context)
     ruleset = load_rules(rules, output)
     problems = ProblemLog()
     judge = Judge(ruleset)
-    order = "rank" if by == REWARD else by
-    ranked = list(_ranked(output, judge, results, transcripts, weights, order, problems))
-    options = ExportOptions(by == REWARD, margin or 0.0, all_pairs)
+    by_reward = order == REWARD
+    label = "rank" if by_reward else order
+    ranked = list(_ranked(output, judge, results, transcripts, weights, label, problems))
+    options = ExportOptions(by_reward, margin or 0.0, all_pairs)
     rows = list(export_rows(ranked, form, options))
     for problem in problems.items[:SHOWN]:
         output.warn(str(problem))
@@ -84,27 +92,29 @@ def command(
         )
     count = write_json_lines(sys.stdout.buffer if out == "-" else out, rows)
     output.talk(f"{count:,} rows of {len(ranked):,} graded transcripts")
-    by_reward = by == REWARD or form is ExportForm.BEST
-    without = sum((each.reward if by_reward else each.rank) is None for each in ranked)
+    needs_reward = by_reward or form is ExportForm.BEST
+    without = sum((each.reward if needs_reward else each.rank) is None for each in ranked)
     if without:
-        output.warn(f"{without:,} without a {'reward' if by_reward else 'rank'} were passed over")
+        output.warn(
+            f"{without:,} without a {'reward' if needs_reward else 'rank'} were passed over"
+        )
     return ExitCode.INCOMPLETE if problems.count or without else ExitCode.YES
 
 
 def _check_options(
-    form: ExportForm, by: str, weights: str | None, margin: float | None, all_pairs: bool
+    form: ExportForm, order: str, weights: str | None, margin: float | None, all_pairs: bool
 ) -> None:
     """Raise UsageError for what cannot be meant, and for what would do nothing."""
-    if by not in (*ORDERS, REWARD):
-        hint = hint_for(by, (*ORDERS, REWARD))
-        raise UsageError(f"--by {by}: nothing orders completions so; {hint}")
+    if order not in (*ORDERS, REWARD):
+        hint = hint_for(order, (*ORDERS, REWARD))
+        raise UsageError(f"--order {order}: nothing orders completions so; {hint}")
     pairs = form in (ExportForm.PREFERENCES, ExportForm.OPENAI_DPO)
-    if weights is None and (by == REWARD or form is ExportForm.BEST):
+    if weights is None and (order == REWARD or form is ExportForm.BEST):
         raise UsageError("ordering by reward needs --weights WEIGHTS.yaml")
-    if weights is not None and by != REWARD and form not in (ExportForm.BEST, ExportForm.SFT):
-        raise UsageError("--weights orders nothing here: add --by reward")
-    if margin is not None and not (pairs and by == REWARD):
-        raise UsageError("--margin is one of rewards, between preferences: it needs --by reward")
+    if weights is not None and order != REWARD and form not in (ExportForm.BEST, ExportForm.SFT):
+        raise UsageError("--weights orders nothing here: add --order reward")
+    if margin is not None and not (pairs and order == REWARD):
+        raise UsageError("--margin is one of rewards, between preferences: it needs --order reward")
     if all_pairs and not pairs:
         raise UsageError(f"--all-pairs is for preferences, and {form.value} makes no pairs")
 
