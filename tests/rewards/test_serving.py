@@ -174,8 +174,13 @@ def test_a_body_that_never_comes_is_given_up(server: Server) -> None:
 
 
 def test_other_methods_and_paths(server: Server) -> None:
-    assert httpx.get(server.address + "/reward").status_code == 405
-    assert httpx.get(server.address + "/nothing").status_code == 404
+    for method, path, status in (("GET", "/reward", 405), ("POST", "/nothing", 404)):
+        reply = httpx.request(method, server.address + path)
+        assert reply.status_code == status
+        assert reply.json()["error"] == (
+            f"{method} {path} is nothing here; there are POST /reward, /, /get_reward; "
+            "GET /healthz, /metrics"
+        )
 
 
 def test_health_and_metrics(server: Server) -> None:

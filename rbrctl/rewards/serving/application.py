@@ -174,6 +174,13 @@ def create_application(service: Service) -> Any:
             return PlainTextResponse(f"{error}\n", error.status)
         return PlainTextResponse(service.metrics_page())
 
+    async def elsewhere(request: Any, error: Any) -> Any:
+        places = f"POST {', '.join(('/reward', *REMOTE_PATHS))}; GET /healthz, /metrics"
+        reply = {
+            "error": f"{request.method} {request.url.path} is nothing here; there are {places}"
+        }
+        return Response(json.dumps(reply), error.status_code, error.headers, "application/json")
+
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         yield
@@ -186,6 +193,7 @@ def create_application(service: Service) -> Any:
             Route("/healthz", health, methods=["GET"]),
             Route("/metrics", metrics, methods=["GET"]),
         ],
+        exception_handlers={404: elsewhere, 405: elsewhere},
         lifespan=lifespan,
     )
 
