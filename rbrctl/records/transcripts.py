@@ -143,6 +143,11 @@ def _conversation(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], tuple[Me
     """Read the prompt and the completion of a row. Raises RecordError."""
     if row.get("completion") is None and row.get("messages") is not None:
         return _split(read_messages(row["messages"], "messages", "user"))
+    if row.get("completion") is None and "chosen" in row and "rejected" in row:
+        raise RecordError(
+            'no "completion", but a preference: only rbrctl reward fit and evaluate take those; '
+            "elsewhere each of the two is a row of its own"
+        )
     for key, others in (("completion", _OTHER_COMPLETION_KEYS), ("prompt", ("question", "input"))):
         if row.get(key) is None:
             found = next((other for other in others if other in row), None)
