@@ -7,8 +7,8 @@ from math import comb
 import numpy as np
 
 from rbrctl.rewards.comparisons import ClassComparisons
-from rbrctl.rewards.error_rates import TIE
 from rbrctl.rewards.evaluation import KINDS, RewardParts
+from rbrctl.rewards.function import TIE
 from rbrctl.rewards.problem import Floats, Mask
 from rbrctl.rewards.splits import interval, resample_counts
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbrctl.rewards.comparisons import ClassComparisons
+from rbrctl.rewards.function import TIE
 from rbrctl.rewards.problem import Floats, Indices, Mask
 from rbrctl.rewards.splits import interval
 from rbrctl.statistics.intervals import wilson_interval
-
-TIE = 1e-9
-"""Rewards that differ by less are the same: the order of a sum is no reason to prefer one."""
 
 _NAN = float("nan")
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rbrctl.records.models import Message, Transcript
+from rbrctl.rewards.function import TIE
 
 Row = dict[str, Any]
 
@@ -27,7 +28,7 @@ class ExportForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A transcript with what it earned."""
+    """A transcript with what it earned under its response class."""
 
     transcript: Transcript
     rank: int | None
@@ -42,7 +43,7 @@ class ExportOptions:
     by_reward: bool = False
     """Order by reward; else by rank."""
     margin: float = 0.0
-    """By how much the chosen one's reward must be higher, where rewards order."""
+    """By how much the chosen one's reward must be higher, where rewards order; more than a tie."""
     all_pairs: bool = False
     """Every ordered pair of a prompt; else the best completion against each worse one."""
 
@@ -53,12 +54,14 @@ def export_rows(
     """
     Yield the rows of an export, prompt by prompt in order of appearance.
 
-    Completions without the rank or reward that the form needs are passed over.
+    A prompt that stands under two response classes is two: what is right for one may be wrong for
+    the other. Completions without the rank or reward that the form needs are passed over.
     """
     options = options or ExportOptions()
-    groups: dict[str, list[Ranked]] = {}
+    groups: dict[tuple[str, str | None], list[Ranked]] = {}
     for each in ranked:
-        groups.setdefault(each.transcript.prompt_digest, []).append(each)
+        key = (each.transcript.prompt_digest, each.transcript.response_class)
+        groups.setdefault(key, []).append(each)
     for group in groups.values():
         yield from _rows_of(group, form, options)
 
@@ -122,7 +125,7 @@ def _beats(first: Ranked, second: Ranked, options: ExportOptions) -> bool:
     higher, lower = _place(first, options), _place(second, options)
     if higher is None or lower is None:
         return False
-    return higher > lower and (not options.by_reward or higher - lower >= options.margin)
+    return higher - lower >= max(TIE, options.margin if options.by_reward else 0.0)
 
 
 def _messages(messages: Iterable[Message]) -> list[Mapping[str, str]]:

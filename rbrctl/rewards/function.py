@@ -10,6 +10,8 @@ from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import hint_for
 
 THRESHOLD = 0.5
+TIE = 1e-9
+"""Rewards that differ by less are the same: the order of a sum is no reason to prefer one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,20 @@ def test_rewards_can_order_instead(margin: float, count: int) -> None:
         assert {row["chosen"][0]["content"] for row in rows} <= {"poor", "fine"}
 
 
+def test_rewards_that_differ_by_rounding_are_no_preference() -> None:
+    rows = [ranked("p", "a", 0, 0.1 + 0.2), ranked("p", "b", 0, 0.3)]
+    assert not list(export_rows(rows, ExportForm.PREFERENCES, ExportOptions(by_reward=True)))
+
+
+def test_completions_of_two_response_classes_are_not_compared() -> None:
+    rows = [
+        Ranked(make_transcript("p", text, response_class), rank)
+        for text, response_class, rank in (("no", "refuse", 0), ("yes", "comply", 1))
+    ]
+    assert not list(export_rows(rows, ExportForm.PREFERENCES))
+    assert [row["label"] for row in export_rows(rows, ExportForm.UNPAIRED)] == [True, False]
+
+
 def test_openai_preference_tuning() -> None:
     row = next(iter(export_rows(ROWS, ExportForm.OPENAI_DPO)))
     assert row == {

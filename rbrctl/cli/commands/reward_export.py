@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -150,7 +151,8 @@ def _ranked(
             seen.add(transcript.content_digest)
             label = label_of(result, judge, order)
             rank = ranks.index(label) if label in ranks else None
-            yield Ranked(transcript, rank, _reward(result, function))
+            judged = replace(transcript, response_class=result.response_class)
+            yield Ranked(judged, rank, _reward(result, function))
     if unknown:
         output.talk(f"{unknown:,} transcripts have no result and were passed over")
     if missing := len(by_content.keys() - seen):
