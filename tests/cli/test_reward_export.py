@@ -42,10 +42,10 @@ def export(
     Path("t.jsonl").write_text("".join(json.dumps(common | row) + "\n" for row in rows))
     Path("w.yaml").write_text(WEIGHTS % load("builtin:safety").digest)
     assert run(("grade", "t.jsonl", "-o", "r.jsonl"), output=Output({})) == 0
-    capsys.readouterr()
 
     def call(form: str, *options: str) -> tuple[int, list[Row], str]:
         arguments = ("reward", "export", "r.jsonl", "--transcripts", "t.jsonl", "--as", form)
+        capsys.readouterr()
         code = run((*arguments, *options), output=Output({}))
         captured = capsys.readouterr()
         assert "Traceback" not in captured.err
@@ -94,6 +94,19 @@ def test_unpaired_rows_say_which_is_ideal(export: Export) -> None:
         POOR: False,
         BAD: False,
     }
+
+
+def test_a_text_judged_under_two_response_classes_counts_in_each(export: Export) -> None:
+    rows = [
+        {"prompt": PROMPT, "completion": GOOD, "response_class": name}
+        for name in ("hard_refuse", "comply")
+    ]
+    Path("t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(("grade", "t.jsonl", "-o", "r.jsonl", "--overwrite"), output=Output({})) == 0
+    _, written, _ = export("unpaired")
+    assert [row["label"] for row in written] == [True, False]
+    _, written, err = export("preferences")
+    assert "no rows to export" in err
 
 
 def test_fine_tuning_data_takes_the_ideal_one_whole(export: Export) -> None:

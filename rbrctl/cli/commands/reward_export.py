@@ -136,23 +136,26 @@ def _ranked(
 
     ranks = judge.ruleset.ranks
     function = _function(judge, weights)
-    by_content = {result.content_digest: result for result in read_results(results, problems)}
-    if any(result.ruleset.digest != judge.ruleset.digest for result in by_content.values()):
-        raise UsageError(
-            f"{results}: judged by another rule set; name it with --rules, or score it again"
-        )
+    by_content: dict[str, dict[str | None, Result]] = {}
+    for result in read_results(results, problems):
+        if result.ruleset.digest != judge.ruleset.digest:
+            raise UsageError(
+                f"{results}: judged by another rule set; name it with --rules, or score it again"
+            )
+        by_content.setdefault(result.content_digest, {})[result.response_class] = result
     unknown = 0
     seen: set[str] = set()
     for transcript in read_transcripts(transcripts, problems):
-        result = by_content.get(transcript.content_digest)
-        if result is None:
+        digest = transcript.content_digest
+        if digest not in by_content:
             unknown += 1
-        elif transcript.content_digest not in seen:
-            seen.add(transcript.content_digest)
-            label = label_of(result, judge, order)
-            rank = ranks.index(label) if label in ranks else None
-            judged = replace(transcript, response_class=result.response_class)
-            yield Ranked(judged, rank, _reward(result, function))
+        elif digest not in seen:
+            seen.add(digest)
+            for result in by_content[digest].values():
+                label = label_of(result, judge, order)
+                rank = ranks.index(label) if label in ranks else None
+                judged = replace(transcript, response_class=result.response_class)
+                yield Ranked(judged, rank, _reward(result, function))
     if unknown:
         output.talk(f"{unknown:,} transcripts have no result and were passed over")
     if missing := len(by_content.keys() - seen):
