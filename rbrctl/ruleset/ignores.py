@@ -4,11 +4,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
 import yaml
 
 from rbrctl.ruleset.findings import Accepted, Finding, Place, Severity
+from rbrctl.ruleset.yaml_events import yaml_events
 from rbrctl.suggestions import did_you_mean
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*rbrctl[ \t]*:[ \t]*(?P<rest>[^\r\n]*)", re.MULTILINE)
@@ -121,8 +121,7 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 def _text_spans(text: str) -> list[tuple[int, int]]:
     """Give the offsets of all scalars that a comment sign does not end."""
     spans: list[tuple[int, int]] = []
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for event in cast("Iterator[Any]", yaml.parse(text, Loader=loader)):
+    for event in yaml_events(text):
         style = event.style if isinstance(event, yaml.ScalarEvent) else None
         if style in ("'", '"'):
             spans.append((event.start_mark.index, event.end_mark.index))

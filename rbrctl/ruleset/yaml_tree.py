@@ -24,6 +24,7 @@ from rbrctl.ruleset.yaml_errors import (
 from rbrctl.ruleset.yaml_errors import (
     YamlProblem as YamlProblem,
 )
+from rbrctl.ruleset.yaml_events import yaml_events
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_NODES = 1_000_000
@@ -80,12 +81,12 @@ def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Finding]]:
     Parse one YAML document; None where it holds nothing but comments.
 
     Findings are duplicate keys, which keep their first value. Raises YamlProblem for whatever is
-    not YAML, and beyond the limits of depth and number of nodes.
+    not YAML, and beyond the limits of depth and number of nodes; UsageError where PyYAML comes
+    without libyaml.
     """
     builder = _TreeBuilder(file)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for event in yaml.parse(text, Loader=loader):
+        for event in yaml_events(text):
             builder.take(event)
     except yaml.reader.ReaderError as error:
         character = error.character
@@ -97,8 +98,6 @@ def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Finding]]:
         ) from None
     except yaml.MarkedYAMLError as error:
         raise explain_yaml_error(error, file, text) from None
-    except RecursionError:
-        raise nested_too_deeply(Place(file, 1, 1, 1, 2)) from None
     return builder.root, builder.findings
 
 

@@ -5,10 +5,11 @@ import re
 import time
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbrctl.errors import FileError, NothingMatchedError, RuleSetError
+from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.loader import load, read
 from rbrctl.ruleset.sources import open_source
 from rbrctl.ruleset.yaml_errors import MAX_DEPTH
@@ -56,6 +57,13 @@ def test_a_depth_that_libyaml_itself_refuses_is_the_same_finding(tmp_path):
     kind, place, message = only_finding(tmp_path, b"x-a: " + b"[" * 100_000)
     assert (kind, message) == ("yaml", "nested too deeply")
     assert re.fullmatch("set.yaml:1:(69|1005)", place)
+
+
+def test_without_libyaml_it_says_so_and_reads_nothing(monkeypatch, tmp_path):
+    (tmp_path / "set.yaml").write_bytes(SET)
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    with pytest.raises(UsageError, match="without libyaml"):
+        read(tmp_path)
 
 
 def test_a_depth_within_the_limit_is_fine(tmp_path):
