@@ -1,11 +1,13 @@
-"""A grader that reads plain words, and weights for the small rule set of tests/rewards."""
+"""A grader that reads plain words, weights and candidates for the small rule set of tests."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
+import numpy as np
 from small_sets import small_set
 
 from rbrctl.records.models import Answer, GraderIdentity, RuleSetIdentity, Transcript
+from rbrctl.rewards.candidates import Candidate
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.model import RuleSet
 
@@ -59,3 +61,16 @@ class WordGrader:
 
     async def close(self) -> None:
         self.closed = True
+
+
+def noisy(make: Callable[..., Candidate], prompts: int = 40, seed: int = 0) -> list[Candidate]:
+    """Ranks that mostly follow the answers, and a reward model that knows a little."""
+    generator = np.random.default_rng(seed)
+    rows = []
+    for prompt in range(prompts):
+        for _ in range(5):
+            kind, rude = generator.random(2)
+            quality = kind - 2 * rude + generator.normal(0, 0.4)
+            label = "good" if quality > 0 else "poor" if quality > -0.8 else "bad"
+            rows.append(make(f"p{prompt}", label, kind, rude, float(generator.normal(0, 0.3))))
+    return rows

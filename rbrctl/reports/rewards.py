@@ -88,8 +88,8 @@ def _held_out(fits: Mapping[str, "ClassFit"]) -> Table:
         cells = [value for rate in rates for value in _rate(rate)]
         rows.append([fit.response_class, fit.held_out.fitted.pairs, *cells])
     notes = [
-        "Share of pairs whose worse completion is not below the better, each prompt judged by "
-        "weights that were fitted without it.",
+        "Share of pairs whose worse completion is not below the better, each pair judged by "
+        "weights that were fitted without its prompts.",
         "Reward model: all weights zero, ties count as errors. By rank: hand-set weights, one "
         "margin more for each better rank.",
     ]

@@ -14,13 +14,21 @@ def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:
     return np.asarray(data.rm_scores + data.values @ weights)
 
 
+def wins_of(data: ClassComparisons, rewards: Floats) -> Floats:
+    """Give by how much the better completion of each pair wins; rewards are of completions."""
+    return np.asarray(rewards[data.pairs.better] - rewards[data.pairs.worse])
+
+
+def losses_of(data: ClassComparisons, wins: Floats, loss: str) -> Floats:
+    """Give the loss of each pair."""
+    return (hinge if loss == "hinge" else softplus)(data.margins - wins)
+
+
 def mean_loss(data: ClassComparisons, weights: Floats, loss: str) -> float:
     """Give the mean loss over the pairs; NaN where there are none."""
     if not len(data.pairs):
         return float("nan")
-    rewards = rewards_of(data, weights)
-    residuals = data.margins - (rewards[data.pairs.better] - rewards[data.pairs.worse])
-    return float((hinge if loss == "hinge" else softplus)(residuals).mean())
+    return float(losses_of(data, wins_of(data, rewards_of(data, weights)), loss).mean())
 
 
 def solve_weights(
@@ -43,7 +51,7 @@ def solve_weights(
     better, worse = data.pairs.better, data.pairs.worse
     demands, shares = data.margins, counts
     base = rewards_of(data, weights)
-    demands = demands - (base[better] - base[worse])
+    demands = demands - wins_of(data, base)
     if shares is not None:
         kept = shares > 0
         better, worse, demands, shares = better[kept], worse[kept], demands[kept], shares[kept]

@@ -36,10 +36,11 @@ class Margins:
     second: Indices
 
 
-def margins_of(data: ClassComparisons, rewards: Floats, chosen: Mask | None = None) -> Margins:
-    """Compare the rewards (one a completion) of a class's pairs, or of some of them."""
-    pairs = data.pairs if chosen is None else data.pairs.chosen(chosen)
-    wins = rewards[pairs.better] - rewards[pairs.worse]
+def margins_of(data: ClassComparisons, wins: Floats, chosen: Mask | None = None) -> Margins:
+    """Take by how much each of a class's pairs is won, or some of them; see ``wins_of``."""
+    pairs, wins = (
+        (data.pairs, wins) if chosen is None else (data.pairs.chosen(chosen), wins[chosen])
+    )
     wins = np.where(np.abs(wins) < TIE, 0.0, wins)
     return Margins(wins, data.prompts[pairs.better], data.prompts[pairs.worse])
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rbrctl.rewards.class_weights import wins_of
 from rbrctl.rewards.comparisons import ClassComparisons
 from rbrctl.rewards.error_rates import ErrorRate, Margins, error_rate, margins_of
 from rbrctl.rewards.problem import Floats, Mask
@@ -112,6 +113,6 @@ def _renumbered(
     part: RewardParts, kind: str, mask: Mask | None, digests: Mapping[str, int]
 ) -> Margins:
     """Number prompts over all classes, since one prompt may stand in several."""
-    margins = margins_of(part.data, part.rewards[kind], mask)
+    margins = margins_of(part.data, wins_of(part.data, part.rewards[kind]), mask)
     numbers = np.array([digests[digest] for digest in part.data.prompt_digests], dtype=np.intp)
     return Margins(margins.wins, numbers[margins.first], numbers[margins.second])

@@ -1,19 +1,20 @@
 """Fit the weights of one response class, and say how much each figure can be trusted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.class_weights import mean_loss, rewards_of, solve_weights
+from rbrctl.rewards.class_weights import mean_loss, rewards_of, solve_weights, wins_of
 from rbrctl.rewards.comparisons import ClassComparisons, Comparisons
 from rbrctl.rewards.error_rates import ErrorRate, error_rate, margins_of, pair_counts
+from rbrctl.rewards.held_out import HeldOut, judge_held_out
 from rbrctl.rewards.options import FitOptions
 from rbrctl.rewards.problem import Floats
 from rbrctl.rewards.regularisation import with_l2
 from rbrctl.rewards.solver import Solution
-from rbrctl.rewards.splits import folds_of, interval, resample_counts
+from rbrctl.rewards.splits import interval, resample_counts
 from rbrctl.suggestions import hint_for
 
 BOOTSTRAP_TOLERANCE = 1e-4
@@ -36,23 +37,6 @@ class FittedWeight:
     """Standard deviation of the feature over the completions."""
     note: str = ""
     """``fixed``, ``constant``, ``does nothing``, or empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """
-    What the reward is worth on prompts that its weights were not fitted on.
-
-    Over the pairs whose completions are held out together; all error rates over the same pairs.
-    """
-
-    loss: float = float("nan")
-    """NaN without folds."""
-    fitted: ErrorRate = field(default_factory=ErrorRate)
-    baseline: ErrorRate = field(default_factory=ErrorRate)
-    """All weights zero: the reward model alone."""
-    yardstick: ErrorRate = field(default_factory=ErrorRate)
-    """The hand-set weights of the options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +110,9 @@ def fit_class(
         baseline_loss=mean_loss(data, np.zeros(len(data.features)), options.loss),
         l2=options.l2 or 0.0,
         training_error=error_rate(
-            margins_of(data, rewards_of(data, weights)), counts, options.confidence
+            margins_of(data, wins_of(data, rewards_of(data, weights))), counts, options.confidence
         ),
-        held_out=_held_out(data, asked, counts),
+        held_out=judge_held_out(data, asked, counts),
     )
 
 
@@ -163,41 +147,6 @@ def _bootstrap(
         if progress is not None:
             progress(data.response_class, row + 1, len(counts))
     return samples
-
-
-def _held_out(data: ClassComparisons, options: FitOptions, counts: Floats) -> HeldOut:
-    """Judge each prompt's pairs by weights, and an L2 factor, that came without that prompt."""
-    folds = min(options.folds, len(data.prompt_digests))
-    if folds < 2:
-        return HeldOut()
-    numbers = folds_of(data.prompt_digests, folds, options.seed)
-    rewards = np.zeros(len(data.values))
-    losses = 0.0
-    pairs = 0
-    for fold in range(folds):
-        rest, part = data.of_prompts(numbers != fold), data.of_prompts(numbers == fold)
-        _, fitted = solve_weights(rest, with_l2(rest, options))
-        inside = numbers[data.prompts] == fold
-        rewards[inside] = rewards_of(data, fitted)[inside]
-        if len(part.pairs):
-            losses += mean_loss(part, fitted, options.loss) * len(part.pairs)
-            pairs += len(part.pairs)
-    fold_of = numbers[data.prompts]
-    together = fold_of[data.pairs.better] == fold_of[data.pairs.worse]
-
-    def error(of: Floats) -> ErrorRate:
-        return error_rate(margins_of(data, of, together), counts, options.confidence)
-
-    yardstick = ErrorRate()
-    if options.yardstick and set(options.yardstick) <= set(data.features):
-        hand_set = np.array([options.yardstick.get(name, 0.0) for name in data.features])
-        yardstick = error(rewards_of(data, hand_set))
-    return HeldOut(
-        loss=losses / pairs if pairs else float("nan"),
-        fitted=error(rewards),
-        baseline=error(data.rm_scores),
-        yardstick=yardstick,
-    )
 
 
 def _describe(

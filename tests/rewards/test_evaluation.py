@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rbrctl.rewards.candidates import Candidate
+from rbrctl.rewards.class_weights import wins_of
 from rbrctl.rewards.comparisons import compare
 from rbrctl.rewards.distribution import distribution
 from rbrctl.rewards.error_rates import Margins, error_rate, margins_of
@@ -45,7 +46,7 @@ def test_each_kind_of_reward_is_judged_by_class_and_worse_rank(parts: RewardPart
 def test_rewards_that_differ_by_rounding_are_ties(parts: RewardParts) -> None:
     rewards = np.zeros(5)
     rewards[0] += 1e-12
-    rate = error_rate(margins_of(parts.data, rewards))
+    rate = error_rate(margins_of(parts.data, wins_of(parts.data, rewards)))
     assert (rate.rate, rate.ties) == (1.0, 1.0)
 
 
