@@ -12,7 +12,7 @@ from rbrctl.errors import UsageError
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.records.models import Transcript
-    from rbrctl.rewards.candidates import LeftOut
+    from rbrctl.rewards.comparisons.candidates import LeftOut
 
 CONCURRENCY = 16
 
@@ -35,7 +35,7 @@ class RewardModelOptions:
         from rbrctl.cli.endpoint import key_in, proxy_for
         from rbrctl.graders.endpoint.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
-        from rbrctl.rewards.reward_contracts import contract_of
+        from rbrctl.rewards.reward_model.contracts import contract_of
 
         address = parse_address(self.url, "--rm-url")
         if contract_of(address.path).needs_model and self.model is None:
@@ -58,7 +58,7 @@ def score_with(
     left_out: "LeftOut",
 ) -> "list[Transcript]":
     """Have completions scored; those that get no score are left out. Raises GraderError."""
-    from rbrctl.rewards.reward_model import RewardModel, with_scores
+    from rbrctl.rewards.reward_model.client import RewardModel, with_scores
 
     def unscored(transcript: "Transcript", reason: str) -> None:
         left_out.add(f"no score of the reward model ({reason})", transcript.id)

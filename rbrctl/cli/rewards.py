@@ -20,9 +20,9 @@ from rbrctl.suggestions import did_you_mean, hint_for
 if TYPE_CHECKING:
     from rbrctl.graders.interface import Grader
     from rbrctl.records.models import Result, Transcript
-    from rbrctl.rewards.candidates import LeftOut
-    from rbrctl.rewards.comparisons import Comparisons
-    from rbrctl.rewards.orderings import Ordering
+    from rbrctl.rewards.comparisons.candidates import LeftOut
+    from rbrctl.rewards.comparisons.compare import Comparisons
+    from rbrctl.rewards.comparisons.orderings import Ordering
     from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.verdict import Judge
 
@@ -98,9 +98,9 @@ def gather(
     Says on stderr what was left out. Raises UsageError, FileError, RecordError, GraderError, and
     NothingMatchedError where there is no pair.
     """
-    from rbrctl.rewards.candidates import LeftOut, candidates_of
-    from rbrctl.rewards.comparisons import compare
-    from rbrctl.rewards.inputs import InputKind, read_input
+    from rbrctl.rewards.comparisons.candidates import LeftOut, candidates_of
+    from rbrctl.rewards.comparisons.compare import compare
+    from rbrctl.rewards.comparisons.inputs import InputKind, read_input
 
     order.check()
     # What is wrong with the options is told before anything is graded.
@@ -191,8 +191,12 @@ def _default_order(output: Output, results: "Sequence[Result]") -> str:
 
 
 def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
-    from rbrctl.rewards.orderings import preference_ordering, rank_ordering, table_ordering
-    from rbrctl.rewards.orderings_file import read_orderings
+    from rbrctl.rewards.comparisons.orderings import (
+        preference_ordering,
+        rank_ordering,
+        table_ordering,
+    )
+    from rbrctl.rewards.comparisons.orderings_file import read_orderings
 
     if by == "preference":
         return preference_ordering(order.margin)
@@ -213,7 +217,7 @@ def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: 
 
 
 def _advice(left_out: "LeftOut") -> str:
-    from rbrctl.rewards.candidates import NO_CLASS
+    from rbrctl.rewards.comparisons.candidates import NO_CLASS
 
     return "; --response-class names one for all" if NO_CLASS in left_out.counts else ""
 

@@ -8,11 +8,11 @@ from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Interval, Table, Valu
 from rbrctl.reports.terminal import Tone
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.best_of import BestOf
-    from rbrctl.rewards.error_rates import ErrorRate
-    from rbrctl.rewards.evaluation import ErrorRow
-    from rbrctl.rewards.fitting import ClassFit, FittedWeight
-    from rbrctl.rewards.safety_figures import Figure
+    from rbrctl.rewards.evaluation.best_of import BestOf
+    from rbrctl.rewards.evaluation.error_rates import ErrorRate
+    from rbrctl.rewards.evaluation.error_rows import ErrorRow
+    from rbrctl.rewards.evaluation.safety_figures import Figure
+    from rbrctl.rewards.fitting.fit import ClassFit, FittedWeight
 
 _CLASS = Column("response_class", "response class", wrap=Wrap.NAMES)
 

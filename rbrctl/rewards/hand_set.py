@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from rbrctl.rewards.comparisons.orderings import DEFAULT_MARGIN
 from rbrctl.rewards.features import RULES_KEPT
-from rbrctl.rewards.orderings import DEFAULT_MARGIN
 from rbrctl.ruleset.model import RuleSet
 
 BY_RANK = "ranks"

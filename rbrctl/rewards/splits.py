@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rbrctl.rewards.problem import Floats, Indices
+from rbrctl.rewards.arrays import Floats, Indices
 
 
 def folds_of(prompts: Sequence[str], folds: int, seed: int) -> Indices:

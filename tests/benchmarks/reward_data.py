@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rbrctl.rewards.pairs import Pairs, form_pairs
-from rbrctl.rewards.problem import Floats, GatheredDifferences, Indices, Problem
+from rbrctl.rewards.arrays import Floats, Indices
+from rbrctl.rewards.comparisons.pairs import Pairs, form_pairs
+from rbrctl.rewards.solver.problem import GatheredDifferences, Problem
 
 PROMPTS, COMPLETIONS, FEATURES, CLASSES, RANKS = 349, 17, 23, 4, 5
 LEARNING_RATE, STEPS, WEIGHT_DECAY = 0.01, 1_000, 0.01

@@ -18,8 +18,8 @@ from benchmarks.reward_data import (
 )
 from threadpoolctl import threadpool_limits
 
-from rbrctl.rewards.problem import Floats
-from rbrctl.rewards.solver import Solution, solve
+from rbrctl.rewards.arrays import Floats
+from rbrctl.rewards.solver.solve import Solution, solve
 
 
 def best_time(action: Callable[[], object], repeats: int) -> float:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rbrctl.reports.tables import Table
-    from rbrctl.rewards.evaluation import RewardParts
-    from rbrctl.rewards.safety_figures import SafetyTerms
+    from rbrctl.rewards.evaluation.reward_parts import RewardParts
+    from rbrctl.rewards.evaluation.safety_figures import SafetyTerms
     from rbrctl.rewards.weights import Weights
     from rbrctl.ruleset.model import RuleSet
 
@@ -135,8 +135,9 @@ def command(
     if len(comparisons) != 1:
         raise UsageError("with --weights one file of comparisons is evaluated")
     from rbrctl.reports.reward_picture import check_picture
-    from rbrctl.rewards.best_of import best_of_rows
-    from rbrctl.rewards.evaluation import error_rows, reward_parts
+    from rbrctl.rewards.evaluation.best_of import best_of_rows
+    from rbrctl.rewards.evaluation.error_rows import error_rows
+    from rbrctl.rewards.evaluation.reward_parts import reward_parts
     from rbrctl.rewards.weights_file import read_weights
 
     if picture is not None:
@@ -209,7 +210,7 @@ def _draw(
     output: Output, parts: "list[RewardParts]", format_: TableFormat, picture: str | None
 ) -> None:
     from rbrctl.reports.reward_picture import draw_distribution, save_distribution
-    from rbrctl.rewards.distribution import distribution
+    from rbrctl.rewards.evaluation.distribution import distribution
 
     spread = distribution(parts)
     if format_ is TableFormat.TEXT:
@@ -225,7 +226,7 @@ def _draw(
 def _terms(ruleset: "RuleSet", unsafe_rank: str | None, refusal_rank: str | None) -> "SafetyTerms":
     from dataclasses import replace
 
-    from rbrctl.rewards.safety_figures import check_terms, reference_terms
+    from rbrctl.rewards.evaluation.safety_figures import check_terms, reference_terms
 
     terms = reference_terms(ruleset)
     terms = replace(
@@ -251,7 +252,7 @@ def _safety(
     from rbrctl.records.problems import ProblemLog, raise_problem
     from rbrctl.records.results import read_results
     from rbrctl.reports.rewards import safety_table
-    from rbrctl.rewards.safety_figures import safety_figures
+    from rbrctl.rewards.evaluation.safety_figures import safety_figures
 
     problems = ProblemLog()
     models = {}

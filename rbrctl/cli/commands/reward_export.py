@@ -132,7 +132,7 @@ def _ranked(
     """Join results and texts by content."""
     from rbrctl.records.results import read_results
     from rbrctl.records.transcripts import read_transcripts
-    from rbrctl.rewards.candidates import label_of
+    from rbrctl.rewards.comparisons.candidates import label_of
 
     ranks = judge.ruleset.ranks
     function = _function(judge, weights)
@@ -172,7 +172,7 @@ def _function(judge: Judge, weights: str | None) -> "RewardFunction | None":
 
 
 def _reward(result: "Result", function: "RewardFunction | None") -> float | None:
-    from rbrctl.rewards.candidates import known_probabilities, read_rm_score
+    from rbrctl.rewards.comparisons.candidates import known_probabilities, read_rm_score
     from rbrctl.rewards.function import total_of
 
     if function is None or result.response_class not in function.response_classes:

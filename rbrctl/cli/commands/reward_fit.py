@@ -35,8 +35,8 @@ from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.fitting import ClassFit
-    from rbrctl.rewards.options import FitOptions
+    from rbrctl.rewards.fitting.fit import ClassFit
+    from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.ruleset.model import RuleSet
 
 REPORT_VERSION = 1
@@ -134,8 +134,8 @@ def command(
     """
     from rbrctl.reports.rewards import fit_tables
     from rbrctl.rewards.extras import require
+    from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.rewards.hand_set import rank_ladder
-    from rbrctl.rewards.options import FitOptions
 
     require("numpy", "reward", "fitting weights")
     if out is not None:
@@ -214,7 +214,7 @@ def _fit(
 ) -> "dict[str, ClassFit]":
     from dataclasses import replace
 
-    from rbrctl.rewards.fitting import fit, fit_class
+    from rbrctl.rewards.fitting.fit import fit, fit_class
 
     classes = gathered.comparisons.classes
     with Progress(output, "resampled", options.bootstrap * len(classes)) as progress:

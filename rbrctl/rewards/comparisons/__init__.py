@@ -1,0 +1,1 @@
+"""Completions that can be compared: read, given their features, and paired by what orders them."""

@@ -1,0 +1,107 @@
+"""Reading what a fit is made from: results, preferences, or transcripts yet to be graded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from rbrctl.errors import RecordError
+from rbrctl.records.files import Source, source_name
+from rbrctl.records.json_lines import read_json_lines
+from rbrctl.records.models import Result, Transcript
+from rbrctl.records.problems import LineProblem, ProblemHandler
+from rbrctl.records.results import parse_result
+from rbrctl.records.transcripts import parse_transcript
+from rbrctl.rewards.comparisons.candidates import read_rm_score
+from rbrctl.rewards.comparisons.preferences import (
+    ContradictionCheck,
+    is_preference,
+    parse_preference,
+)
+
+
+class InputKind(StrEnum):
+    """What the rows of a file are."""
+
+    RESULTS = "results"
+    PREFERENCES = "preferences"
+    TRANSCRIPTS = "transcripts"
+
+
+@dataclass(slots=True)
+class ComparisonInput:
+    """The rows of a file of comparisons."""
+
+    kind: InputKind = InputKind.TRANSCRIPTS
+    results: list[Result] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
+    """Yet to be graded: of preferences, both sides of each."""
+    contradictions: list[tuple[str, str]] = field(default_factory=list)
+    """Ids of preferences for opposite sides; neither is among the transcripts."""
+
+
+def read_input(
+    source: Source, on_problem: ProblemHandler, name: str | None = None
+) -> ComparisonInput:
+    """
+    Read a file whose first row says of which kind it is; a row of another kind is a problem.
+
+    Raises FileError where the source cannot be read.
+    """
+    name = name or source_name(source)
+    found = ComparisonInput()
+    check = ContradictionCheck()
+    seen: set[str] = set()
+    for number, row in read_json_lines(source, on_problem, name):
+        if not seen:
+            found.kind = kind_of_row(row)
+        try:
+            _add(found, row, number, check, seen)
+        except RecordError as error:
+            on_problem(LineProblem(name, number, str(error)))
+    found.contradictions = check.pairs
+    found.transcripts = [
+        each for each in found.transcripts if each.extra.get("comparison") not in check.contradicted
+    ]
+    return found
+
+
+def kind_of_row(row: Mapping[str, Any]) -> InputKind:
+    """Tell what a row is by the keys that only its kind has."""
+    if "answers" in row:
+        return InputKind.RESULTS
+    return InputKind.PREFERENCES if is_preference(row) else InputKind.TRANSCRIPTS
+
+
+def _add(
+    found: ComparisonInput,
+    row: Mapping[str, Any],
+    number: int,
+    check: ContradictionCheck,
+    seen: set[str],
+) -> None:
+    kind = kind_of_row(row)
+    if seen and kind is not found.kind:
+        raise RecordError(f"this row is of {kind}, and those before it are of {found.kind}")
+    if kind is InputKind.RESULTS:
+        read_rm_score(row)
+        result = parse_result(row)
+        _once(result.id, seen)
+        found.results.append(result)
+    elif kind is InputKind.PREFERENCES:
+        preference = parse_preference(row, f"line {number}")
+        _once(preference.id, seen)
+        check.add(preference)
+        found.transcripts += preference.transcripts
+    else:
+        read_rm_score(row)
+        transcript = parse_transcript(row)
+        identifier = transcript.id or f"{transcript.content_digest}-{number}"
+        _once(identifier, seen)
+        found.transcripts.append(replace(transcript, id=identifier))
+
+
+def _once(identifier: str, seen: set[str]) -> None:
+    if identifier in seen:
+        raise RecordError(f"the id '{identifier[:60]}' stands on an earlier line already")
+    seen.add(identifier)

@@ -1,0 +1,1 @@
+"""The check of a reward before training, and the safety figures of a policy."""

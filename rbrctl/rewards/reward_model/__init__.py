@@ -1,0 +1,1 @@
+"""A reward model's server, asked for the scores that completions lack."""
