@@ -1,5 +1,6 @@
 """The README's console blocks are run, in order, in one folder, and must print what it shows."""
 
+import ast
 import os
 import re
 import shlex
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,11 @@ def test_the_library_example_runs():
         [sys.executable, "-c", example], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout == "ideal\n"
+
+
+def test_what_the_trainer_example_imports_is_there():
+    (example,) = re.findall(r"```py\n(.*?)```", README, re.DOTALL)
+    imports = [each for each in ast.parse(example).body if isinstance(each, ast.ImportFrom)]
+    assert len(imports) == 3
+    for each in imports:
+        assert all(hasattr(import_module(each.module), name.name) for name in each.names)
