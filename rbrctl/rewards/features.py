@@ -2,10 +2,13 @@
 Features: the numbers, made of answers, that a reward is a weighted sum of.
 
 By default a response class has the probability of every proposition that its rules depend on and of
-every rank (Mu et al. 2024, section 4); ``features`` in the rule set names others. All are exact:
-they come from the rules' decision diagram, under independent answers, given the axioms.
+every rank (Mu et al. 2024, section 4); ``features`` in the rule set names others. A proposition is
+the answer as it is. Ranks and expressions are exact: they come from the rules' decision diagram,
+under independent answers, given the axioms. ``rules_kept`` is exact without the axioms, so that it
+is known wherever the answers are.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,8 +38,11 @@ class FeatureSet:
         Take the features by name: a proposition, a rank, an expression, or ``rules_kept``.
 
         A rank comes before a proposition of the same name. Raises UsageError for a feature that the
-        rule set does not know.
+        rule set does not know, and for one that is named twice: a weight could not say whose it is.
         """
+        twice = [name for name, count in Counter(features).items() if count > 1]
+        if twice:
+            raise UsageError(f"the feature '{twice[0]}' of {response_class} is named twice")
         self.judge = judge
         self.response_class = response_class
         self.names = tuple(features)
@@ -150,7 +156,8 @@ def feature_names(judge: Judge, response_class: str) -> tuple[str, ...]:
     """Give the features of a class: those that the rule set names, or the default ones."""
     chosen = judge.ruleset.features.get(response_class)
     if chosen is None:
-        return (*judge.dependencies(response_class), *judge.ruleset.ranks)
+        # A proposition with the name of a rank is an error of its own; here the rank is meant.
+        return tuple(dict.fromkeys((*judge.dependencies(response_class), *judge.ruleset.ranks)))
     return tuple(dict.fromkeys(_name(feature) for feature in chosen))
 
 

@@ -2,7 +2,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from small_sets import sourced
+from small_sets import small_set, sourced
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.features import RULES_KEPT, FeatureSet, feature_names
@@ -33,6 +33,14 @@ def test_a_rule_set_may_name_propositions_ranks_and_expressions(ruleset: RuleSet
     assert feature_names(judge, "c") == ("idle", "bad", "kind or idle", "neutral")
     features = FeatureSet(judge, "c", feature_names(judge, "c"))
     assert features.propositions == ("kind", "rude", "idle")
+
+
+def test_a_name_that_a_rank_has_too_is_one_feature() -> None:
+    clashing = small_set({"be-kind": ("good", "poor")}, names=("good",))
+    judge = Judge(clashing)
+    assert feature_names(judge, "c") == ("good", "poor", "bad")
+    with pytest.raises(UsageError, match="'good' of c is named twice"):
+        FeatureSet(judge, "c", ("good", "bad", "good"))
 
 
 def test_values_equal_enumeration_given_the_axiom(judge: Judge) -> None:
