@@ -27,9 +27,8 @@ def certify(problem: Problem, step: Step, temperature: float = 0.0) -> float:
     the hinge), so the objective at weights w is at least
     ``sum share (u demand + temperature entropy(u)) - g @ w + l2/2 |w|^2`` with g the pairs' feature
     differences summed with share u. With L2 the minimum over w is explicit. Without, g must vanish;
-    what rounding leaves of it is charged over all weights whose absolute sum is within ``RADIUS``,
-    or ``SCOPE`` times that of the solution if that is more: where features differ by less than
-    rounding, no bound could hold for all. A weight of constrained sign takes only its own side.
+    what rounding leaves of it is charged over all weights within the ``radius``. A weight of
+    constrained sign takes only its own side.
     """
     pulls = problem.shares * step.slopes
     bound = float(pulls @ problem.demands)
@@ -41,6 +40,16 @@ def certify(problem: Problem, step: Step, temperature: float = 0.0) -> float:
     if problem.l2 > 0:
         return bound - float(force @ force) / (2 * problem.l2)
     largest = float(np.abs(force).max(initial=0.0))
-    bound -= largest * max(RADIUS, SCOPE * float(np.abs(step.weights).sum()))
     # No loss is negative.
-    return max(bound, 0.0)
+    return max(bound - largest * radius(problem, step.weights), 0.0)
+
+
+def radius(problem: Problem, weights: Floats) -> float:
+    """
+    Give the absolute sum of the weights that a bound speaks for; infinite with L2.
+
+    Where features differ by less than rounding, no bound could hold for all.
+    """
+    if problem.l2 > 0:
+        return np.inf
+    return max(RADIUS, SCOPE * float(np.abs(weights).sum()))

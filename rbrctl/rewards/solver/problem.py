@@ -28,6 +28,14 @@ class Differences(Protocol):
         """Give the differences of some pairs as an array."""
         ...
 
+    def largest(self) -> Floats:
+        """Give the largest absolute difference of every feature."""
+        ...
+
+    def scaled(self, factors: Floats) -> "Differences":
+        """Multiply every feature by a factor of its own."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class GatheredDifferences:
@@ -59,6 +67,16 @@ class GatheredDifferences:
         """Give the differences of some pairs as an array."""
         return np.asarray(self.features[self.better[pairs]] - self.features[self.worse[pairs]])
 
+    def largest(self) -> Floats:
+        """Give the largest absolute difference of every feature, with one in memory at a time."""
+        columns = np.ascontiguousarray(self.features.T)
+        differences = (column[self.better] - column[self.worse] for column in columns)
+        return np.array([np.abs(each).max(initial=0.0) for each in differences])
+
+    def scaled(self, factors: Floats) -> "GatheredDifferences":
+        """Multiply every feature by a factor of its own."""
+        return replace(self, features=self.features * factors)
+
 
 @dataclass(frozen=True, slots=True)
 class DenseDifferences:
@@ -82,6 +100,14 @@ class DenseDifferences:
     def rows(self, pairs: Indices) -> Floats:
         """Give the differences of some pairs as an array."""
         return np.asarray(self.matrix[pairs])
+
+    def largest(self) -> Floats:
+        """Give the largest absolute difference of every feature."""
+        return np.asarray(np.abs(self.matrix).max(axis=0, initial=0.0))
+
+    def scaled(self, factors: Floats) -> "DenseDifferences":
+        """Multiply every feature by a factor of its own."""
+        return replace(self, matrix=self.matrix * factors)
 
 
 @dataclass(frozen=True, slots=True)

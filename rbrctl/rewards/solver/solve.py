@@ -2,30 +2,33 @@
 Fit weights to ordered pairs: a certified optimum of the hinge or the logistic loss.
 
 For the hinge and many pairs, its corner is smoothed by a parabola, and Newton's method follows the
-minimum as it narrows (a homotopy), looking only at pairs near the corner. For few pairs, or where
-that certifies no optimum, an interior point method, which is slower for many pairs; and where that
-does not, the same with twice the digits. The logistic loss has a path of its own.
+minimum as it narrows (a homotopy), looking only at pairs near the corner. For few pairs an interior
+point method, which is slower for many; where the one certifies no optimum, the other is tried. The
+logistic loss has a path of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats
-from rbrctl.rewards.solver.certificate import certify, objective
+from rbrctl.rewards.solver.certificate import certify, objective, radius
 from rbrctl.rewards.solver.interior import MAX_ITERATIONS, InteriorPoint
-from rbrctl.rewards.solver.losses import SmoothHinge
+from rbrctl.rewards.solver.losses import Logistic, SmoothHinge
 from rbrctl.rewards.solver.newton import Step, minimise
 from rbrctl.rewards.solver.path import follow
 from rbrctl.rewards.solver.polishing import balanced, polished
 from rbrctl.rewards.solver.problem import Problem
+from rbrctl.rewards.solver.recession import recession
+from rbrctl.rewards.solver.scaling import in_units
 
 FIRST_WIDTH = 1.0
 """Of the parabola, in units of reward: of the order of the margin."""
 MOST_NARROWING = 0.03
 """Of the parabola in one go: with less, Newton's method needs more steps than are saved."""
 LEAST_TOLERANCE = 1e-9
-"""Of the duality gap, as a share of the mean demand: less is lost in rounding."""
+"""Of the duality gap, as a share of the median demand: less is lost in rounding."""
 LAST_WIDTH = 1e-9
 """A parabola narrower than this is lost in rounding."""
 TIE_BREAK = 1e-8
@@ -46,12 +49,15 @@ class Solution:
     objective: float
     """Mean loss plus the L2 term."""
     duality_gap: float
-    """
-    The objective is at most this much above the best possible.
-
-    Without L2 that is the best of weights within the radius that ``certify`` names.
-    """
+    """The objective is at most this much above the best possible within the radius."""
     iterations: int
+    radius: float = np.inf
+    """
+    Which weights are meant: those whose absolute sum, each times the largest difference of its
+    feature, is at most this. With L2 it is all.
+    """
+    recession: Floats | None = None
+    """A direction in which the loss falls for ever, so that nothing is an optimum."""
 
 
 def solve(
@@ -64,48 +70,59 @@ def solve(
     rounding allows where demands are large. Deterministic: the same problem gives the same weights.
     ``start`` saves time where near weights are known.
     """
-    demand = float(problem.shares @ np.abs(problem.demands))
-    scale = max(demand, 1.0) if loss == "logistic" else demand or 1.0
-    posed = problem.scaled(1 / scale)
-    wanted = max(tolerance / max(scale, 1.0), LEAST_TOLERANCE)
-    near = None if start is None else start / scale
-    if loss == "logistic":
-        found = _solve_logistic(posed, 1 / scale, wanted, near)
-    elif len(problem.demands) <= FEW:
-        found = _solve_interior(posed, wanted)
+    logistic = loss == "logistic"
+    posed, units = in_units(problem, 1.0 if logistic else 0.0)
+    wanted = max(tolerance / max(units.reward, 1.0), LEAST_TOLERANCE)
+    near = None if start is None else units.own(start)
+    if logistic:
+        found = _solve_logistic(posed, 1 / units.reward, wanted, near)
     else:
-        found = _solve_many(posed, wanted, near)
-    return Solution(
-        found.weights * scale, found.objective * scale, found.duality_gap * scale, found.iterations
+        found = _solve_hinge(posed, wanted, near)
+    return replace(
+        found,
+        weights=units.weights(found.weights),
+        objective=found.objective * units.reward,
+        duality_gap=found.duality_gap * units.reward,
+        radius=radius(posed, found.weights) * units.reward,
+        recession=None if found.recession is None else units.weights(found.recession),
     )
 
 
 def _solve_logistic(
     problem: Problem, temperature: float, tolerance: float, start: Floats | None
 ) -> Solution:
-    """Follow the path until the certificate holds."""
+    """Follow the path until the certificate holds; without L2, look whether there is an optimum."""
     best = Solution(np.zeros(problem.width), np.inf, np.inf, 0)
     for step in follow(problem, temperature, start):
         best = _better(best, _solution(problem, step, step.iterations, temperature))
         if best.duality_gap <= tolerance:
             break
+    if problem.l2 > 0:
+        return best
+    slopes = Logistic(temperature).slopes(problem.residuals(best.weights))
+    return replace(best, recession=recession(problem, best.weights, slopes))
+
+
+def _solve_hinge(problem: Problem, tolerance: float, start: Floats | None) -> Solution:
+    """
+    Try one method after the other until one certifies the optimum.
+
+    Newton's first where there are many pairs, or near weights to start from and an L2 that keeps
+    the optimum near them; else the interior point method, then with twice the digits.
+    """
+    methods: list[Callable[[], Solution]] = [
+        lambda: _approach(InteriorPoint(problem), tolerance),
+        lambda: _approach(InteriorPoint(problem, careful=True), tolerance),
+    ]
+    near = start is not None and problem.l2 > 0
+    first = 0 if near or len(problem.demands) > FEW else len(methods)
+    methods.insert(first, lambda: _solve_newton(problem, tolerance, start))
+    best = methods[0]()
+    for method in methods[1:]:
+        if best.duality_gap <= tolerance:
+            break
+        best = _better(best, method())
     return best
-
-
-def _solve_many(problem: Problem, tolerance: float, start: Floats | None) -> Solution:
-    """Try Newton's method, and where it certifies no optimum the interior point method."""
-    first = _solve_newton(problem, tolerance, start)
-    if first.duality_gap <= tolerance:
-        return first
-    return _better(first, _solve_interior(problem, tolerance))
-
-
-def _solve_interior(problem: Problem, tolerance: float) -> Solution:
-    """Try with the digits that nearly always do, then with twice as many."""
-    first = _approach(InteriorPoint(problem), tolerance)
-    if first.duality_gap <= tolerance:
-        return first
-    return _better(first, _approach(InteriorPoint(problem, careful=True), tolerance))
 
 
 def _approach(method: InteriorPoint, tolerance: float) -> Solution:

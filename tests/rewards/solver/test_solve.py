@@ -224,3 +224,35 @@ def test_a_warm_start_reaches_the_same_optimum() -> None:
     cold = solve(problem)
     warm = solve(problem, start=cold.weights + 0.05)
     assert warm.objective == pytest.approx(cold.objective, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "logistic"])
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-9])
+def test_without_l2_the_size_of_a_feature_is_of_no_account(size: float, loss: str) -> None:
+    generator = np.random.default_rng(1)
+    matrix = np.column_stack([generator.normal(0.6, 1, 200), generator.normal(0, 1, 200)])
+    problem = Problem(DenseDifferences(matrix), np.ones(200), np.full(200, 1 / 200), np.zeros(2))
+    small = Problem(
+        DenseDifferences(matrix * [size, 1]), problem.demands, problem.shares, problem.signs
+    )
+    first, second = solve(problem, loss), solve(small, loss)
+    assert second.objective == pytest.approx(first.objective, abs=1e-6)
+    assert second.weights[0] * size == pytest.approx(first.weights[0], rel=1e-2)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+@pytest.mark.parametrize("loss", ["hinge", "logistic"])
+def test_one_outlying_demand_does_not_spoil_the_certificate(loss: str, l2: float) -> None:
+    problem = make_problem(4, 400, 5, l2=l2)
+    problem.demands[7] = 9e8
+    solution = solve(problem, loss)
+    assert solution.duality_gap <= 1e-6 + 1e-12 * solution.objective
+
+
+def test_few_pairs_that_the_interior_point_method_does_not_certify_go_to_newtons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solve_module, "MAX_ITERATIONS", 1)
+    problem = make_problem(11, 3000, 6)
+    solution = solve(problem)
+    assert solution.duality_gap <= 1e-6
