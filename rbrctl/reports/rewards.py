@@ -65,9 +65,19 @@ def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
         ]
         for fit in fits.values()
     ]
+    return Table("fits", "Fit", columns, rows, [_certificate(fits)])
+
+
+def _certificate(fits: Mapping[str, "ClassFit"]) -> str:
     gap = max(fit.duality_gap for fit in fits.values())
-    notes = [f"Every objective is within {gap:.1e} of the best possible (duality gap)."]
-    return Table("fits", "Fit", columns, rows, notes)
+    radius = min(fit.radius for fit in fits.values())
+    proved = f"Every objective is within {gap:.1e} of the best possible (duality gap)"
+    if math.isinf(radius):
+        return f"{proved}."
+    return (
+        f"{proved}; without L2 that is the best of weights up to {radius:.1g} in absolute sum, "
+        "each times the largest difference of its feature."
+    )
 
 
 _KINDS = (("baseline", "reward model"), ("yardstick", "by rank"), ("fitted", "fitted"))
@@ -106,7 +116,13 @@ def _weights(fits: Mapping[str, "ClassFit"]) -> Table:
         Column("note", "note", wrap=Wrap.WORDS),
     ]
     rows = [_weight(fit.response_class, each) for fit in fits.values() for each in fit.weights]
-    return Table("weights", "Weights", columns, rows)
+    notes = [
+        f"{fit.response_class}: {fit.without_optimum} resamples have no optimum (--l2 gives them "
+        "one), and are left out of the intervals."
+        for fit in fits.values()
+        if fit.without_optimum
+    ]
+    return Table("weights", "Weights", columns, rows, notes)
 
 
 def _weight(response_class: str, each: "FittedWeight") -> list[Cell | Value]:

@@ -21,11 +21,19 @@ def folds_of(prompts: Sequence[str], folds: int, seed: int) -> Indices:
     return numbers
 
 
-def resample_counts(prompts: int, resamples: int, seed: int) -> Floats:
-    """Draw prompts with replacement: how often each is drawn, resamples by prompts."""
-    generator = np.random.default_rng(seed)
-    shares = np.full(prompts, 1 / prompts)
-    return generator.multinomial(prompts, shares, resamples).astype(np.float64)
+def resample_counts(prompts: Sequence[str], resamples: int, seed: int) -> Floats:
+    """
+    Draw prompts (by their digests) with replacement: how often each is drawn.
+
+    Gives resamples by prompts. They depend on the prompts and the seed, not on their order.
+    """
+    count = len(prompts)
+    counts = np.zeros((resamples, count))
+    if count:
+        generator = np.random.default_rng(seed)
+        order = sorted(range(count), key=prompts.__getitem__)
+        counts[:, order] = generator.multinomial(count, np.full(count, 1 / count), resamples)
+    return counts
 
 
 def interval(samples: Floats, confidence: float) -> tuple[float, float]:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from rbrctl.ruleset.model import RuleSet
 
 REPORT_VERSION = 1
+CERTIFIED = 1e-6
+"""A duality gap above this is worth a word."""
 
 
 @with_endpoint
@@ -167,6 +169,12 @@ def command(
         features={name: tuple(each) for name, each in (hand_set or {}).items()},
     )
     fits = _fit(output, gathered, options, hand_set)
+    for name, each in fits.items():
+        if each.duality_gap > CERTIFIED:
+            output.warn(
+                f"{name}: the weights are proved to be the best only to within "
+                f"{each.duality_gap:.1e} of the loss: look for outlying rm_score"
+            )
     if out is not None:
         _write(out, ruleset, gathered, options, fits, margin)
         output.talk(f"weights written to {out}")
@@ -214,14 +222,12 @@ def _fit(
 ) -> "dict[str, ClassFit]":
     from dataclasses import replace
 
-    from rbrctl.rewards.fitting.fit import fit, fit_class
+    from rbrctl.rewards.fitting.fit import fit, fit_class, steps
 
     classes = gathered.comparisons.classes
-    with Progress(output, "resampled", options.bootstrap * len(classes)) as progress:
-
-        def advance(name: str, done: int, total: int) -> None:
-            progress.advance()
-
+    total = sum(steps(data, options) for data in classes.values())
+    with Progress(output, "fitted", total) as progress:
+        advance = progress.advance
         if hand_set is None:
             return fit(gathered.comparisons, options, advance)
         if options.fixed or options.signs:

@@ -47,6 +47,11 @@ def wins_of(data: ClassComparisons, rewards: Floats) -> Floats:
     return np.asarray(rewards[data.pairs.better] - rewards[data.pairs.worse])
 
 
+def paired_prompts(data: ClassComparisons) -> Indices:
+    """Give the numbers of the prompts of which some completion stands in a pair."""
+    return np.unique(data.prompts[np.r_[data.pairs.better, data.pairs.worse]])
+
+
 @dataclass(frozen=True, slots=True)
 class Contradiction:
     """The same completion, in one group, with labels of which one beats the other."""

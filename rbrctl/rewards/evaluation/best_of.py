@@ -115,7 +115,7 @@ def _row(
     confidence: float,
     seed: int,
 ) -> BestOf:
-    counts = resample_counts(len(successes), resamples, seed)
+    counts = resample_counts([f"{n:09}" for n in range(len(successes))], resamples, seed)
     low, high = interval(counts @ successes[:, -1] / len(successes), confidence)
     shares = successes.mean(axis=0)
     return BestOf(

@@ -32,7 +32,7 @@ def error_rows(
 ) -> list[ErrorRow]:
     """Compute the error rates of all classes together, and of each class by its worse label."""
     digests = _prompt_numbers(parts)
-    counts = resample_counts(len(digests), resamples, seed)
+    counts = resample_counts(tuple(digests), resamples, seed)
     rows = [
         _row(None, name, [(each, mask) for each, mask in chosen], digests, counts, confidence)
         for name, chosen in (

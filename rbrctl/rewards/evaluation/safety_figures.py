@@ -135,7 +135,7 @@ def _prompt_counts(
 def _resampled_f1(counts: Floats, resamples: int, seed: int) -> Floats:
     if not len(counts):
         return np.zeros(0)
-    sums = resample_counts(len(counts), resamples, seed) @ counts
+    sums = resample_counts([f"{n:09}" for n in range(len(counts))], resamples, seed) @ counts
     with np.errstate(invalid="ignore", divide="ignore"):
         safe, helpful = sums[:, 0] / sums[:, 1], sums[:, 2] / sums[:, 3]
         return np.asarray(2 * safe * helpful / (safe + helpful))

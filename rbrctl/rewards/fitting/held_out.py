@@ -1,5 +1,6 @@
 """What a fit is worth on prompts that its weights, and its L2 factor, did not see."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import combinations_with_replacement
 
@@ -27,17 +28,49 @@ class HeldOut:
     """The hand-set weights of the options."""
 
 
-def judge_held_out(data: ClassComparisons, options: FitOptions, counts: Floats) -> HeldOut:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Pairs that are judged by one fit, which sees no prompt of theirs."""
+
+    inside: Mask
+    """Which pairs they are."""
+    seen: Mask
+    """Which prompts the fit sees."""
+
+
+def held_out_parts(data: ClassComparisons, options: FitOptions) -> list[Part]:
+    """
+    Part the pairs by the folds of their two prompts.
+
+    Where pairs are of one prompt there is one part for each fold; else one for each two folds.
+    """
+    folds = min(options.folds, len(data.prompt_digests))
+    if folds < 2:
+        return []
+    numbers = folds_of(data.prompt_digests, folds, options.seed)
+    fold_of = numbers[data.prompts]
+    better, worse = fold_of[data.pairs.better], fold_of[data.pairs.worse]
+    low, high = np.minimum(better, worse), np.maximum(better, worse)
+    parts = (
+        Part((low == first) & (high == second), (numbers != first) & (numbers != second))
+        for first, second in combinations_with_replacement(range(folds), 2)
+    )
+    return [part for part in parts if part.inside.any()]
+
+
+def judge_held_out(
+    data: ClassComparisons,
+    options: FitOptions,
+    counts: Floats,
+    advance: Callable[[], None] = lambda: None,
+) -> HeldOut:
     """
     Judge each pair by weights that were fitted without the prompts of both its completions.
 
     ``counts`` are resampled prompt counts (see ``resample_counts``) for the intervals. A pair whose
-    folds leave nothing to fit on is left out.
+    folds leave nothing to fit on is left out. ``advance`` is called after each part.
     """
-    folds = min(options.folds, len(data.prompt_digests))
-    if folds < 2:
-        return HeldOut()
-    wins, judged = _cross_fitted(data, options, folds)
+    wins, judged = _cross_fitted(data, options, advance)
     if not judged.any():
         return HeldOut()
 
@@ -56,25 +89,17 @@ def judge_held_out(data: ClassComparisons, options: FitOptions, counts: Floats) 
     )
 
 
-def _cross_fitted(data: ClassComparisons, options: FitOptions, folds: int) -> tuple[Floats, Mask]:
-    """
-    Give by how much each pair's better completion wins, and which pairs were judged.
-
-    Where pairs are of one prompt there is one fit for each fold; else one for each two folds.
-    """
-    numbers = folds_of(data.prompt_digests, folds, options.seed)
-    fold_of = numbers[data.prompts]
-    better, worse = fold_of[data.pairs.better], fold_of[data.pairs.worse]
-    low, high = np.minimum(better, worse), np.maximum(better, worse)
+def _cross_fitted(
+    data: ClassComparisons, options: FitOptions, advance: Callable[[], None]
+) -> tuple[Floats, Mask]:
+    """Give by how much each pair's better completion wins, and which pairs were judged."""
     wins = np.zeros(len(data.pairs))
     judged = np.zeros(len(data.pairs), dtype=np.bool_)
-    for first, second in combinations_with_replacement(range(folds), 2):
-        inside = (low == first) & (high == second)
-        if not inside.any():
-            continue
-        rest = data.of_prompts((numbers != first) & (numbers != second))
+    for part in held_out_parts(data, options):
+        rest = data.of_prompts(part.seen)
         if len(rest.pairs):
             _, fitted = solve_weights(rest, with_l2(rest, options))
-            wins[inside] = wins_of(data, rewards_of(data, fitted))[inside]
-            judged |= inside
+            wins[part.inside] = wins_of(data, rewards_of(data, fitted))[part.inside]
+            judged |= part.inside
+        advance()
     return wins, judged

@@ -58,3 +58,8 @@ class FitOptions:
         for feature, sign in self.signs.items():
             if sign not in (1, -1):
                 raise UsageError(f"the sign of {feature} must be + or -")
+            if self.fixed.get(feature, 0.0) * sign < 0:
+                raise UsageError(
+                    f"{feature} is fixed at {self.fixed[feature]:g}, and its sign shall be "
+                    f"{'+' if sign > 0 else '-'}: leave one of them out"
+                )

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
-
-from rbrctl.rewards.comparisons.compare import ClassComparisons
+from rbrctl.rewards.arrays import Floats
+from rbrctl.rewards.comparisons.compare import ClassComparisons, paired_prompts
 from rbrctl.rewards.fitting.class_weights import mean_loss, solve_weights
 from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
 from rbrctl.rewards.splits import folds_of
@@ -27,23 +26,30 @@ def choose_l2(data: ClassComparisons, options: FitOptions) -> float:
     """
     Choose the factor by the mean loss of prompts that are held out in turn.
 
-    Of equally good ones the strongest; DEFAULT_L2 where there is nothing to hold out or to fit.
+    Of equally good ones the strongest: where nothing is lost by it, that is the prior. DEFAULT_L2
+    where there is nothing to hold out or to fit.
     """
-    prompts = len(np.unique(data.prompts[data.pairs.better]))
-    if prompts < 2 or all(name in options.fixed for name in data.features):
+    folds = min(FOLDS, len(paired_prompts(data)))
+    if folds < 2 or all(name in options.fixed for name in data.features):
         return DEFAULT_L2
-    folds = min(FOLDS, prompts)
     numbers = folds_of(data.prompt_digests, folds, options.seed)
-    losses = np.zeros(len(CHOICES))
-    for fold in range(folds):
-        rest, held_out = data.of_prompts(numbers != fold), data.of_prompts(numbers == fold)
-        if not len(rest.pairs) or not len(held_out.pairs):
-            continue
-        near = None
-        for place, factor in enumerate(CHOICES):
-            trial = replace(options, l2=factor)
-            _, near = solve_weights(rest, trial, start=near, tolerance=TOLERANCE)
-            losses[place] += mean_loss(held_out, near, options.loss) * len(held_out.pairs)
-    if not losses.any():
+    parts = [(data.of_prompts(numbers != f), data.of_prompts(numbers == f)) for f in range(folds)]
+    parts = [
+        (rest, held_out) for rest, held_out in parts if len(rest.pairs) and len(held_out.pairs)
+    ]
+    if not parts:
         return DEFAULT_L2
-    return CHOICES[int(np.flatnonzero(losses <= losses.min() * (1 + 1e-9))[0])]
+    near: list[Floats | None] = [None] * len(parts)
+    losses: list[float] = []
+    for factor in CHOICES:
+        trial, loss = replace(options, l2=factor), 0.0
+        for place, (rest, held_out) in enumerate(parts):
+            _, weights = solve_weights(rest, trial, start=near[place], tolerance=TOLERANCE)
+            near[place] = weights
+            loss += mean_loss(held_out, weights, options.loss) * len(held_out.pairs)
+        losses.append(loss)
+        if len(losses) > 2 and losses[-3] < losses[-2] < losses[-1]:
+            # The loss falls and rises but once: weaker factors only take the longest to fit.
+            break
+    least = min(losses) * (1 + 1e-9)
+    return next(factor for factor, loss in zip(CHOICES, losses, strict=False) if loss <= least)

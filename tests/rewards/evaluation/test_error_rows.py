@@ -16,6 +16,10 @@ from rbrctl.ruleset.verdict import Judge
 MakeCandidate = Callable[..., Candidate]
 
 
+def digests(count: int) -> list[str]:
+    return [f"p{number:03}" for number in range(count)]
+
+
 @pytest.fixture
 def parts(judge: Judge, make: MakeCandidate) -> RewardParts:
     rows = [
@@ -54,7 +58,7 @@ def test_intervals_draw_whole_prompts() -> None:
     """Ten prompts, five all wrong: rows of one prompt bring no more certainty than one row."""
     first = np.repeat(np.arange(10), 100)
     wins = np.where(first < 5, -1.0, 1.0)
-    counts = resample_counts(10, 2000, 0)
+    counts = resample_counts(digests(10), 2000, 0)
     rate = error_rate(Margins(wins, first, first), counts)
     assert rate.rate == 0.5
     assert (rate.low, rate.high) == pytest.approx((0.2, 0.8), abs=0.05)
@@ -63,7 +67,7 @@ def test_intervals_draw_whole_prompts() -> None:
 def test_no_error_is_no_certainty() -> None:
     """Three hundred pairs of ten prompts, none wrong: of ten prompts three may still be."""
     first, second = np.repeat(np.arange(10), 30), np.tile(np.arange(10, 40), 10)
-    counts = resample_counts(40, 500, 0)
+    counts = resample_counts(digests(40), 500, 0)
     none = error_rate(Margins(np.ones(300), first, second), counts)
     assert (none.rate, none.low, none.high) == pytest.approx((0, 0, 0.278), abs=1e-3)
     every = error_rate(Margins(-np.ones(300), first, second), counts)
@@ -73,7 +77,7 @@ def test_no_error_is_no_certainty() -> None:
 def test_one_prompt_on_a_side_has_no_interval() -> None:
     first, second = np.arange(20), np.full(20, 20)
     wins = np.where(first < 5, -1.0, 1.0)
-    rate = error_rate(Margins(wins, first, second), resample_counts(21, 500, 0))
+    rate = error_rate(Margins(wins, first, second), resample_counts(digests(21), 500, 0))
     assert rate.rate == 0.25
     assert np.isnan([rate.low, rate.high]).all()
 

@@ -56,7 +56,7 @@ def test_hand_set_weights_and_the_reward_model_are_judged_on_the_same_pairs(
     data: ClassComparisons,
 ) -> None:
     options = replace(OPTIONS, yardstick={"kind": 1.0, "rude": -2.0})
-    found = judge_held_out(data, options, resample_counts(len(data.prompt_digests), 50, 0))
+    found = judge_held_out(data, options, resample_counts(data.prompt_digests, 50, 0))
     wins = wins_of(data, rewards_of(data, np.array([1.0, -2.0, 0.0])))
     assert found.yardstick.rate == pytest.approx((wins < TIE).mean())
     assert found.baseline.rate == pytest.approx((wins_of(data, data.rm_scores) < TIE).mean())

@@ -78,3 +78,16 @@ def test_nothing_to_choose_by_gives_the_default(judge: Judge, make: MakeCandidat
     assert choose_l2(drawn(judge, make, 1, 0.3), FitOptions()) == DEFAULT_L2
     fixed = FitOptions(fixed=dict.fromkeys(FEATURES, 1.0))
     assert choose_l2(drawn(judge, make, 9, 0.3), fixed) == DEFAULT_L2
+
+
+def test_a_prior_that_loses_nothing_is_held_to_the_strongest(
+    judge: Judge, make: MakeCandidate
+) -> None:
+    rows = [
+        make(f"p{number}", label, kind, 0.5)
+        for number in range(6)
+        for label, kind in (("good", 1.0), ("bad", 0.0))
+    ]
+    comparisons = compare(rows, judge, rank_ordering(("good", "poor", "bad")), {"c": ("kind",)})
+    options = FitOptions(prior={"kind": 2.0})
+    assert choose_l2(comparisons.classes["c"], options) == CHOICES[0]
