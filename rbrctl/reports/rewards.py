@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.error_rates import ErrorRate
     from rbrctl.rewards.evaluation.error_rows import ErrorRow
     from rbrctl.rewards.evaluation.safety_figures import Figure
-    from rbrctl.rewards.fitting.fit import ClassFit, FittedWeight
+    from rbrctl.rewards.fitting.fit import ClassFit
+    from rbrctl.rewards.fitting.fitted_weights import FittedWeight
 
 _CLASS = Column("response_class", "response class", wrap=Wrap.NAMES)
 

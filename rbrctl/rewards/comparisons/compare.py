@@ -191,22 +191,27 @@ def _without_contradictions(
     Among preferences it is the pair of prompt and texts that must not be told both ways round; see
     ``preferences``.
     """
-    seen: dict[tuple[str, str, str], Candidate] = {}
+    seen: dict[tuple[str, str, str], dict[str, Candidate]] = {}
     bad: set[tuple[str, str, str]] = set()
     contradictions: list[Contradiction] = []
     for candidate in candidates:
-        if not candidate.group:
-            continue
-        key = (candidate.response_class, candidate.group, candidate.content)
-        first = seen.setdefault(key, candidate)
-        pair = (first.label, candidate.label)
-        if pair in ordering.margins or pair[::-1] in ordering.margins:
-            bad.add(key)
-            contradictions.append(Contradiction((first.id, candidate.id), pair))
+        key = _key(candidate)
+        labels = seen.setdefault(key, {})
+        for label, first in labels.items():
+            pair = (label, candidate.label)
+            if pair in ordering.margins or pair[::-1] in ordering.margins:
+                bad.add(key)
+                contradictions.append(Contradiction((first.id, candidate.id), pair))
+        labels.setdefault(candidate.label, candidate)
     kept: list[Candidate] = []
     for candidate in candidates:
-        if (candidate.response_class, candidate.group, candidate.content) in bad:
+        if _key(candidate) in bad:
             left_out.add("contradictory labels", candidate.id)
         else:
             kept.append(candidate)
     return kept, contradictions
+
+
+def _key(candidate: Candidate) -> tuple[str, str, str]:
+    """Tell what must not have labels that beat each other: a text of a group and class."""
+    return candidate.response_class, candidate.group, candidate.content

@@ -14,6 +14,7 @@ from rbrctl.records.results import parse_result
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.rewards.comparisons.candidates import read_rm_score
 from rbrctl.rewards.comparisons.preferences import (
+    COMPARISON,
     ContradictionCheck,
     is_preference,
     parse_preference,
@@ -60,8 +61,9 @@ def read_input(
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))
     found.contradictions = check.pairs
+    contradicted = {id for pair in found.contradictions for id in pair}
     found.transcripts = [
-        each for each in found.transcripts if each.extra.get("comparison") not in check.contradicted
+        each for each in found.transcripts if each.extra.get(COMPARISON) not in contradicted
     ]
     return found
 

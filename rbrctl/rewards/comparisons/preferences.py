@@ -117,18 +117,23 @@ class ContradictionCheck:
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._seen: dict[tuple[str, str], str] = {}
-        self.pairs: list[tuple[str, str]] = []
-        """The ids of preferences that contradict each other."""
+        self._seen: dict[tuple[str, str], list[str]] = {}
 
     def add(self, preference: Preference) -> None:
         """Take one preference into account."""
         better, worse = (each.content_digest for each in preference.transcripts)
-        self._seen.setdefault((better, worse), preference.id)
-        if (worse, better) in self._seen:
-            self.pairs.append((self._seen[worse, better], preference.id))
+        self._seen.setdefault((better, worse), []).append(preference.id)
 
     @property
-    def contradicted(self) -> frozenset[str]:
-        """The ids of all preferences that some other contradicts."""
-        return frozenset(id for pair in self.pairs for id in pair)
+    def pairs(self) -> list[tuple[str, str]]:
+        """The ids of preferences that contradict each other; every such preference is in one."""
+        pairs: list[tuple[str, str]] = []
+        done: set[tuple[str, str]] = set()
+        for way, ids in self._seen.items():
+            back = way[::-1]
+            others = self._seen.get(back, ())
+            if others and back not in done:
+                done.add(way)
+                pairs += [(ids[0], other) for other in others]
+                pairs += [(id, others[0]) for id in ids[1:]]
+        return pairs

@@ -6,7 +6,7 @@ import pytest
 from rbrctl.errors import NothingMatchedError
 from rbrctl.rewards.comparisons.candidates import Candidate
 from rbrctl.rewards.comparisons.compare import compare
-from rbrctl.rewards.comparisons.orderings import rank_ordering
+from rbrctl.rewards.comparisons.orderings import rank_ordering, table_ordering
 from rbrctl.ruleset.verdict import Judge
 
 MakeCandidate = Callable[..., Candidate]
@@ -79,6 +79,31 @@ def test_contradictory_labels_of_one_completion_are_named(
     assert [each.ids for each in comparisons.contradictions] == [("r0", "r1")]
     assert comparisons.left_out.counts == {"contradictory labels": 2}
     assert len(comparisons.classes["c"].pairs) == 1
+
+
+def test_a_completion_makes_no_pair_with_itself_across_prompts_either(
+    judge: Judge, make: MakeCandidate
+) -> None:
+    rows = [
+        make("", "good", 0.9, 0.1, content="same"),
+        make("", "bad", 0.9, 0.1, content="same"),
+        make("", "good", 0.8, 0.1),
+        make("", "bad", 0.2, 0.1),
+    ]
+    comparisons = compare(rows, judge, ORDERING)
+    assert [each.ids for each in comparisons.contradictions] == [("r0", "r1")]
+    assert len(comparisons.classes["c"].pairs) == 1
+
+
+def test_labels_that_do_not_compare_with_the_first_are_compared_with_the_others(
+    judge: Judge, make: MakeCandidate
+) -> None:
+    ordering = table_ordering({"b": ["c"], "a": ["d"]})
+    rows = [make("p", label, 0.9, 0.1, content="same") for label in "abc"]
+    rows += [make("p", label, 0.5, 0.1) for label in "ad"]
+    comparisons = compare(rows, judge, ordering)
+    assert [each.ids for each in comparisons.contradictions] == [("r1", "r2")]
+    assert comparisons.left_out.counts == {"contradictory labels": 3}
 
 
 def test_a_class_without_a_pair_is_named_beside_those_with_one(

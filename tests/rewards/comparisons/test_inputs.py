@@ -90,6 +90,15 @@ def test_contradictory_preferences_are_named_and_left_out() -> None:
     assert {each.extra["comparison"] for each in found.transcripts} == {"third"}
 
 
+def test_every_preference_of_a_contradiction_is_named_and_left_out() -> None:
+    turns = ["ab", "ab", "ba", "ab", "ba", "ac"]
+    rows = [preference("p", *turn, id=f"{number}") for number, turn in enumerate(turns)]
+    found, _ = read(*rows)
+    assert {id for pair in found.contradictions for id in pair} == set("01234")
+    assert all(turns[int(a)] == turns[int(b)][::-1] for a, b in found.contradictions)
+    assert {each.extra["comparison"] for each in found.transcripts} == {"5"}
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
