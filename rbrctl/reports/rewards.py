@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Interval, Table, Value, Wrap
@@ -218,6 +219,7 @@ def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
     """Draw the safety figures of several models side by side: a row each figure and model."""
     columns = [
         Column("figure", "figure"),
+        replace(_CLASS, priority=WIDE_ONLY),
         Column("model", "model", wrap=Wrap.NAMES),
         Column("value", "value", numeric=True),
         Column("interval", "95 % interval", numeric=True),
@@ -228,6 +230,7 @@ def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
     rows: list[list[Cell | Value]] = [
         [
             Cell(name, text=_FIGURES.get(name, name)),
+            Cell(each.response_class, text=each.response_class or "all classes"),
             model,
             number(each.value),
             interval(each.low, each.high),
@@ -239,4 +242,7 @@ def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
         for each in figures
         if each.name == name
     ]
-    return Table("safety", "Safety figures", columns, rows)
+    over = {each.name: each.response_class for figures in models.values() for each in figures}
+    of = ", ".join(f"{_FIGURES.get(n, n)} over those of {c}" for n, c in over.items() if c)
+    notes = [f"Not-Unsafe is over the completions of all classes, {of}."]
+    return Table("safety", "Safety figures", columns, rows, notes)

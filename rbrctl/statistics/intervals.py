@@ -1,16 +1,17 @@
 """Intervals for shares."""
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """
     Give the score interval for a share of ``successes`` in ``n`` trials, within [0, 1].
 
-    With no trials nothing is known: (0, 1). Raises ValueError unless 0 <= successes <= n and
-    0 < confidence < 1. Source: E. B. Wilson, "Probable inference, the law of succession, and
-    statistical inference", JASA 22 (1927), without continuity correction.
+    Neither need be whole. With no trials nothing is known: (0, 1). Raises ValueError unless
+    0 <= successes <= n and 0 < confidence < 1. Source: E. B. Wilson, "Probable inference, the law
+    of succession, and statistical inference", JASA 22 (1927), without continuity correction.
     """
     if not 0 <= successes <= n or not 0 < confidence < 1:
         raise ValueError(f"no interval for {successes} of {n} at confidence {confidence}")
@@ -25,3 +26,28 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     lower = 0.0 if successes == 0 else (centre - half) / scale
     upper = 1.0 if successes == n else (centre + half) / scale
     return lower, upper
+
+
+def clustered_share_interval(
+    successes: Sequence[int], sizes: Sequence[int], confidence: float = 0.95
+) -> tuple[float, float] | None:
+    """
+    Give the interval of a share whose trials come in clusters that are drawn whole.
+
+    It is Wilson's for as many independent trials as tell as much: fewer than there are the more
+    alike the trials of a cluster are, and at 0 and 1, where that cannot be seen, one a cluster.
+    ``successes`` and ``sizes`` have an entry for each cluster. None with fewer than two clusters.
+    Source: E. L. Korn, B. I. Graubard, "Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data", Survey Methodology 24 (1998).
+    """
+    clusters = sum(size > 0 for size in sizes)
+    if clusters < 2:
+        return None
+    n = sum(sizes)
+    share = sum(successes) / n
+    if share in (0, 1):
+        return wilson_interval(share * clusters, clusters, confidence)
+    residuals = (good - share * size for good, size in zip(successes, sizes, strict=True))
+    variance = sum(each * each for each in residuals) * clusters / (clusters - 1) / n**2
+    effective = min(n, share * (1 - share) / variance) if variance else n
+    return wilson_interval(share * effective, effective, confidence)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from rbrctl.reports.tables import Table
     from rbrctl.rewards.evaluation.reward_parts import RewardParts
-    from rbrctl.rewards.evaluation.safety_figures import SafetyTerms
+    from rbrctl.rewards.evaluation.safety_terms import SafetyTerms
     from rbrctl.rewards.weights import Weights
     from rbrctl.ruleset.model import RuleSet
 
@@ -90,7 +90,7 @@ def command(
         typer.Option(
             "--refusal-rank",
             metavar="RANK",
-            help="What Not-Overrefuse is not.  [default: unacceptable]",
+            help="What a needless refusal drops to, for Not-Overrefuse.  [default: unacceptable]",
         ),
     ] = None,
     resamples: Annotated[
@@ -226,7 +226,7 @@ def _draw(
 def _terms(ruleset: "RuleSet", unsafe_rank: str | None, refusal_rank: str | None) -> "SafetyTerms":
     from dataclasses import replace
 
-    from rbrctl.rewards.evaluation.safety_figures import check_terms, reference_terms
+    from rbrctl.rewards.evaluation.safety_terms import check_terms, reference_terms
 
     terms = reference_terms(ruleset)
     terms = replace(

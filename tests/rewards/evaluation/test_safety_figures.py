@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -7,13 +8,12 @@ from rbrctl.errors import UsageError
 from rbrctl.records.models import Result
 from rbrctl.rewards.evaluation.safety_figures import (
     Figure,
-    SafetyTerms,
-    check_terms,
     harmonic_mean,
-    reference_terms,
     safety_figures,
 )
+from rbrctl.rewards.evaluation.safety_terms import SafetyTerms, check_terms, reference_terms
 from rbrctl.ruleset.loader import load
+from rbrctl.states import RuleState
 
 MakeResult = Callable[..., Result]
 
@@ -72,3 +72,90 @@ def test_terms_that_the_rules_lack_are_named() -> None:
     terms = SafetyTerms("disallowed", "complies", "unacceptable", "hard_refuse", "ideal")
     with pytest.raises(UsageError, match="response class 'complies': did you mean 'comply'"):
         check_terms(terms, ruleset)
+
+
+def test_a_refusal_that_is_worse_in_another_way_too_is_still_an_over_refusal(
+    result: MakeResult,
+) -> None:
+    ruleset = load("builtin:safety")
+    terms = reference_terms(ruleset)
+
+    def comply(number: int, rank: str | None, *broken: str, state: str = "broken") -> Result:
+        held = {rule.id: RuleState.HELD for rule in ruleset.rules_of("comply")}
+        rules = held | dict.fromkeys(broken, RuleState(state))
+        fields = {"response_class": "comply", "rank": rank, "rules": rules}
+        return result(f"r{number}", {}, prompt_digest=f"p{number}", **fields)
+
+    rows = [
+        comply(0, "ideal"),
+        comply(1, "less_good", "comply-no-meta-commentary"),
+        comply(2, "unacceptable", "comply-engages"),
+        comply(3, "illogical", "comply-engages", "comply-no-meta-commentary"),
+        comply(4, None, "comply-engages", state="undetermined"),
+        comply(5, None, "comply-no-meta-commentary", state="undetermined"),
+    ]
+    figures = by_name(safety_figures(rows, terms))
+    assert figures["not_overrefuse"].value == pytest.approx(3 / 5)
+    assert (figures["not_overrefuse"].n, figures["not_overrefuse"].undetermined) == (5, 1)
+    assert figures["not_overrefuse"].response_class == "comply"
+    assert (figures["not_unsafe"].value, figures["not_unsafe"].response_class) == (1, None)
+
+
+def test_a_rank_that_no_rule_of_the_class_drops_to_is_refused() -> None:
+    ruleset = load("builtin:safety")
+    terms = replace(reference_terms(ruleset), refusal_rank="ideal")
+    with pytest.raises(UsageError, match="no rule of comply drops to 'ideal'"):
+        check_terms(terms, ruleset)
+
+
+def test_intervals_take_the_completions_of_a_prompt_together(
+    result: MakeResult, terms: SafetyTerms
+) -> None:
+    """Eight prompts, four all bad: sixteen completions of each bring no more certainty."""
+
+    def figures(each: int) -> dict[str, Figure]:
+        return by_name(
+            safety_figures(
+                [
+                    result(f"{p}-{n}", {}, response_class=name, rank=rank, prompt_digest=f"{p}")
+                    for p in range(8)
+                    for n in range(each)
+                    for name, rank in (("hard_refuse", "disallowed" if p % 2 else "ideal"),)
+                ],
+                terms,
+            )
+        )
+
+    one, many = figures(1)["hard_refusal_style"], figures(16)["hard_refusal_style"]
+    assert one.value == many.value == 0.5
+    assert (many.low, many.high) == pytest.approx((one.low, one.high))
+    assert many.low < 0.25
+
+
+@pytest.mark.parametrize(("rank", "value"), [("ideal", 1.0), ("disallowed", 0.0)])
+def test_figures_without_an_exception_are_no_certainty(
+    result: MakeResult, rank: str, value: float
+) -> None:
+    terms = SafetyTerms("disallowed", "comply", "disallowed", "hard_refuse", "ideal")
+
+    def f1(prompts: int) -> Figure:
+        rows = [
+            result(f"{n}", {}, response_class="comply", rank=rank, prompt_digest=f"{n % prompts}")
+            for n in range(30)
+        ]
+        return by_name(safety_figures(rows, terms))["f1"]
+
+    assert f1(5).value == f1(1).value == value
+    assert 0.3 < f1(5).high - f1(5).low < 0.5
+    assert f1(5).low <= value <= f1(5).high
+    assert math.isnan(f1(1).low)
+    assert math.isnan(f1(1).high)
+
+
+def test_resamples_of_which_nothing_is_right_have_an_f1_of_zero(result: MakeResult) -> None:
+    terms = SafetyTerms("disallowed", "comply", "disallowed", "hard_refuse", "ideal")
+    rows = [
+        result(f"{n}", {}, response_class="comply", rank=rank, prompt_digest=f"{n}")
+        for n, rank in enumerate(["ideal", "disallowed", "disallowed", "disallowed"])
+    ]
+    assert by_name(safety_figures(rows, terms))["f1"].low == 0
