@@ -1,8 +1,7 @@
 """Best of n: what a policy gains that draws n completions and keeps the one of highest reward."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from rbrctl.rewards.comparisons.compare import ClassComparisons
 from rbrctl.rewards.evaluation.reward_parts import KINDS, RewardParts
 from rbrctl.rewards.function import TIE
 from rbrctl.rewards.splits import interval, resample_counts
+from rbrctl.statistics.intervals import wilson_interval
 
 MOST = 64
 
@@ -28,7 +28,17 @@ class BestOf:
     """n -> the share of prompts; for n = 1, the share of the completions themselves."""
     low: float
     high: float
-    """The bootstrap interval over prompts of the share for the largest n."""
+    """The interval over prompts of the share for the largest n; NaN with one prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chances:
+    """For each group and n, the chance that the kept completion is of the best label."""
+
+    prompts: tuple[str, ...]
+    """The digest of each group's prompt."""
+    values: Floats
+    """Groups by numbers drawn."""
 
 
 def best_of_rows(
@@ -38,16 +48,15 @@ def best_of_rows(
     Compute the shares for n = 1, 2, 4 and so on, for all classes together and for each.
 
     Exact, not sampled: the mean over all subsets of n completions of a prompt, and over ties. The
-    largest n is the largest power of two that half the prompts have completions for; prompts that
-    have fewer are left out. Nothing where that is one.
+    largest n is the largest power of two that half the prompts have completions for, of those that
+    have more than one; prompts that have fewer are left out. Nothing where that is one.
     """
     sizes = [size for part in parts for size in _group_sizes(part.data) if size > 1]
-    largest = _largest_power(float(np.median(sizes))) if sizes else 1
-    if largest < 2:
+    if not sizes:
         return []
-    numbers = [1 << power for power in range(largest.bit_length())]
-    successes = {
-        (part.data.response_class, kind): _successes(part, kind, numbers)
+    numbers = _numbers(sizes)
+    chances = {
+        (part.data.response_class, kind): _chances(part, kind, numbers)
         for part in parts
         for kind in KINDS
     }
@@ -57,48 +66,56 @@ def best_of_rows(
     rows = []
     for name, members in chosen:
         for kind in KINDS:
-            table = np.vstack([successes[member, kind] for member in members])
-            if len(table):
-                rows.append(_row(name, kind, numbers, table, resamples, confidence, seed))
+            together = [chances[member, kind] for member in members]
+            prompts = tuple(prompt for each in together for prompt in each.prompts)
+            if prompts:
+                values = np.vstack([each.values for each in together])
+                drawn = _Chances(prompts, values)
+                low, high = _interval(drawn, resamples, confidence, seed)
+                shares = dict(zip(numbers, values.mean(axis=0).tolist(), strict=True))
+                rows.append(BestOf(name, kind, len(set(prompts)), shares, low, high))
     return rows
 
 
-def chances_of_winning(rewards: Sequence[float], number: int) -> list[float]:
+def chances_of_winning(rewards: Sequence[float] | Floats, number: int) -> Floats:
     """
     Tell how likely each of N completions is the best of ``number`` drawn without replacement.
 
     Of equal rewards each is as likely to be kept.
     """
-    total = comb(len(rewards), number)
-    chances = []
-    for reward in rewards:
-        below = sum(other < reward for other in rewards)
-        equal = sum(other == reward for other in rewards)
-        wins = comb(below + equal, number) - comb(below, number)
-        chances.append(wins / total / equal)
-    return chances
+    count = len(rewards)
+    _, place, equal = np.unique(rewards, return_inverse=True, return_counts=True)
+    # Of the k lowest, all that are drawn come with this chance: C(k, number) / C(count, number).
+    within = np.ones(count + 1)
+    for drawn in range(number):
+        within *= np.maximum(np.arange(count + 1) - drawn, 0) / (count - drawn)
+    up_to = within[np.cumsum(equal)]
+    below = np.r_[0.0, up_to[:-1]]
+    return np.asarray(((up_to - below) / equal)[place])
 
 
-def _group_sizes(data: ClassComparisons) -> Iterable[int]:
+def _group_sizes(data: ClassComparisons) -> list[int]:
     return [int(size) for size in np.bincount(data.groups)]
 
 
-def _largest_power(limit: float) -> int:
-    return 1 << (min(MOST, int(limit)).bit_length() - 1)
+def _numbers(sizes: Sequence[int]) -> list[int]:
+    """Give 1, 2, 4 and so on to what half of the sizes reach."""
+    reached = sorted(sizes, reverse=True)[(len(sizes) - 1) // 2]
+    return [1 << power for power in range(min(MOST, reached).bit_length())]
 
 
-def _successes(part: RewardParts, kind: str, numbers: Sequence[int]) -> Floats:
-    """Give for each prompt and n the chance that the kept completion is of the best label."""
+def _chances(part: RewardParts, kind: str, numbers: Sequence[int]) -> _Chances:
     data, rewards = part.data, (part.rewards[kind] / TIE).round() * TIE
     ideal = _has_best_label(data)
-    rows = []
-    for group in range(int(data.groups.max()) + 1):
-        inside = np.flatnonzero(data.groups == group)
-        if len(inside) < numbers[-1]:
-            continue
-        values, good = rewards[inside].tolist(), ideal[inside]
-        rows.append([float(np.dot(chances_of_winning(values, n), good)) for n in numbers])
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(numbers))
+    prompts: list[str] = []
+    rows: list[list[float]] = []
+    order = np.argsort(data.groups, kind="stable")
+    for inside in np.split(order, np.cumsum(np.bincount(data.groups))[:-1]):
+        if len(inside) >= numbers[-1]:
+            prompts.append(data.prompt_digests[data.prompts[inside[0]]])
+            good = ideal[inside].astype(np.float64)
+            rows.append([float(chances_of_winning(rewards[inside], n) @ good) for n in numbers])
+    return _Chances(tuple(prompts), np.array(rows).reshape(len(rows), len(numbers)))
 
 
 def _has_best_label(data: ClassComparisons) -> Mask:
@@ -106,23 +123,24 @@ def _has_best_label(data: ClassComparisons) -> Mask:
     return np.asarray(best[data.labels])
 
 
-def _row(
-    name: str | None,
-    kind: str,
-    numbers: Sequence[int],
-    successes: Floats,
-    resamples: int,
-    confidence: float,
-    seed: int,
-) -> BestOf:
-    counts = resample_counts([f"{n:09}" for n in range(len(successes))], resamples, seed)
-    low, high = interval(counts @ successes[:, -1] / len(successes), confidence)
-    shares = successes.mean(axis=0)
-    return BestOf(
-        name,
-        kind,
-        len(successes),
-        {number: float(share) for number, share in zip(numbers, shares, strict=True)},
-        low,
-        high,
-    )
+def _interval(
+    chances: _Chances, resamples: int, confidence: float, seed: int
+) -> tuple[float, float]:
+    """
+    Give the bootstrap interval over prompts of the share for the largest n.
+
+    A prompt of several classes is drawn with all of them. Where every prompt succeeds or none does,
+    resamples do too: there it is Wilson's interval. None with one prompt.
+    """
+    prompts = sorted(set(chances.prompts))
+    if len(prompts) < 2 or not resamples:
+        return float("nan"), float("nan")
+    values = chances.values[:, -1]
+    share = float(values.mean())
+    if min(share, 1 - share) < TIE:
+        return wilson_interval(round(share) * len(prompts), len(prompts), confidence)
+    number = {prompt: place for place, prompt in enumerate(prompts)}
+    places = np.array([number[prompt] for prompt in chances.prompts])
+    counts = resample_counts(prompts, resamples, seed)
+    totals = counts @ np.bincount(places)
+    return interval(counts @ np.bincount(places, values) / totals, confidence)
