@@ -38,7 +38,7 @@ def chat_body(
     messages: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
     """Write a chat request of a mode for given messages."""
-    turns = list(messages) if capabilities.system_role else _without_system(messages)
+    turns = list(messages) if capabilities.system_role else without_system(messages)
     body: dict[str, Any] = {"model": settings.model, "messages": turns}
     if mode is Mode.LOGPROBS:
         body |= {"logprobs": True, "top_logprobs": capabilities.top_logprobs}
@@ -49,7 +49,7 @@ def chat_body(
     return body | capabilities.sampling(settings, TEXT_CAP, 1.0 if mode is Mode.VOTES else 0.0)
 
 
-def _without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+def without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Open the first user turn with what the system turn says."""
     system, first, *rest = messages
     return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]

@@ -16,7 +16,7 @@ from rbrctl.graders.endpoint.pace import Pace
 from rbrctl.graders.endpoint.rate_headers import exhausted_for, retry_after
 from rbrctl.graders.endpoint.secret import Secret, scrub
 from rbrctl.graders.endpoint.transport import Transport, TransportError
-from rbrctl.graders.endpoint.usage import Budget, Usage
+from rbrctl.graders.endpoint.usage import Budget, Spending, Usage
 
 Body = Callable[[], bytes]
 _FULL_STATUSES = frozenset({429, 503, 529})
@@ -54,18 +54,23 @@ class Client:
         where: str,
         limiter: AdaptiveLimiter,
         usage: Usage,
-        budget: Budget | None = None,
+        spending: Spending | None = None,
         policy: RetryPolicy | None = None,
         timeout: float = 120.0,
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         secrets: Collection[Secret] = (),
     ) -> None:
-        """Bind a transport to its limits; ``where`` names the endpoint in errors."""
+        """
+        Bind a transport to its limits; ``where`` names the endpoint in errors.
+
+        ``spending`` may be shared with other clients, whose calls then count together.
+        """
         self._transport = transport
         self._limiter = limiter
         self.usage = usage
-        self._budget = budget or Budget()
+        self._spending = spending or Spending(Budget())
+        self._spending.join(usage, lambda: limiter.active)
         self._policy = policy or RetryPolicy()
         self._timeout = timeout
         self._requests = Pace(requests_per_minute) if requests_per_minute else None
@@ -200,7 +205,7 @@ class Client:
         if self._stop is not None:
             raise self._stop
         try:
-            self._budget.check(self.usage, self._limiter.active - 1)
+            self._spending.check()
         except BudgetSpentError as error:
             self._stop = error
             raise

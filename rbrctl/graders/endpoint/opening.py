@@ -21,7 +21,7 @@ from rbrctl.graders.endpoint.probe import ProbeReport, probe
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.transport import Transport
-from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.endpoint.usage import Spending, Usage
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.templates import Layout, system_of
 from rbrctl.records.models import GraderIdentity, Transcript
@@ -32,15 +32,20 @@ QUESTIONS_EACH = 11.0
 reference policy's classes depend on."""
 
 
-def open_client(settings: EndpointSettings) -> Client:
-    """Make a client for an endpoint; nothing is connected yet. Raises UsageError."""
+def open_client(settings: EndpointSettings, spending: Spending | None = None) -> Client:
+    """
+    Make a client for an endpoint; nothing is connected yet. Raises UsageError.
+
+    Its calls count against the settings' budget alone, or against what ``spending`` allows to
+    several clients together.
+    """
     address = parse_address(settings.base_url)
     return Client(
         open_transport(settings, address),
         where=f"{address}, model {settings.model}",
         limiter=AdaptiveLimiter(settings.concurrency),
         usage=Usage(settings.prices),
-        budget=settings.budget,
+        spending=spending or Spending(settings.budget),
         policy=settings.retry,
         timeout=settings.timeout,
         requests_per_minute=settings.requests_per_minute,
@@ -78,6 +83,7 @@ async def open_grader(
     questions_each: float = QUESTIONS_EACH,
     offline: bool = False,
     keep_assumptions: bool = False,
+    client: Client | None = None,
 ) -> EndpointGrader:
     """
     Make a grader; the endpoint is probed if it has not been before.
@@ -87,11 +93,12 @@ async def open_grader(
     The cache is the grader's from here on, which closes it, and is closed too where none is made.
     ``offline`` makes no call: what is not known is assumed as OpenAI's current chat models have
     it, and remembered as if it had been found with ``keep_assumptions`` (for a batch, whose answers
-    are then of the same grader). Raises UsageError, GraderError, FileError, RuleSetError.
+    are then of the same grader). ``client`` is one for these settings that is open already, and is
+    the grader's from here on as the cache is. Raises UsageError, GraderError, FileError,
+    RuleSetError.
     """
-    client = None
     try:
-        client = open_client(settings)
+        client = client or open_client(settings)
         capabilities = await known_capabilities(settings, client, cache, offline=offline)
         if keep_assumptions:
             cache.remember(_probe_note(settings), capabilities.to_json())

@@ -1,7 +1,7 @@
 """What a run has used: calls, tokens, money; and the limits on them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,24 +103,53 @@ class Budget:
     calls: int | None = None
     cost: float | None = None
 
-    def check(self, usage: Usage, in_flight: int) -> None:
-        """
-        Raise BudgetSpentError where one more call could go over a limit.
 
-        A call's cost is known after it; those in flight count as the average one so far.
+@dataclass(frozen=True, slots=True)
+class _Spender:
+    """One client: what it has used, and how many calls it waits for."""
+
+    usage: Usage
+    in_flight: Callable[[], int]
+
+    @property
+    def average(self) -> float:
+        """What a call has cost so far; 0 where none was answered or no price is known."""
+        usage = self.usage
+        return (usage.cost or 0.0) / usage.answered_calls if usage.answered_calls else 0.0
+
+
+class Spending:
+    """What the clients of one run use, at whatever prices each, held against one budget."""
+
+    def __init__(self, budget: Budget) -> None:
+        """Begin with no client."""
+        self._budget = budget
+        self._spenders: list[_Spender] = []
+
+    def join(self, usage: Usage, in_flight: Callable[[], int]) -> None:
+        """Count a client's usage too; ``in_flight`` tells how many calls it waits for."""
+        self._spenders.append(_Spender(usage, in_flight))
+
+    def check(self) -> None:
         """
-        if self.calls is not None and usage.calls >= self.calls:
+        Raise BudgetSpentError where the call that is about to be sent could go over a limit.
+
+        It is in flight already. A call's cost is known after it; until then it counts as the
+        average one of its client so far.
+        """
+        most_calls, most_cost = self._budget.calls, self._budget.cost
+        calls = sum(each.usage.calls for each in self._spenders)
+        if most_calls is not None and calls >= most_calls:
             raise BudgetSpentError(
-                f"stopped after {usage.calls:,} calls, the most allowed (--max-calls);"
+                f"stopped after {calls:,} calls, the most allowed (--max-calls);"
                 " run again with a higher limit to go on from here"
             )
-        spent = usage.cost
-        if self.cost is None or spent is None:
+        if most_cost is None:
             return
-        average = spent / usage.answered_calls if usage.answered_calls else 0.0
-        if spent + average * (in_flight + 1) > self.cost:
+        spent = sum(each.usage.cost or 0.0 for each in self._spenders)
+        if spent + sum(each.average * each.in_flight() for each in self._spenders) > most_cost:
             raise BudgetSpentError(
-                f"stopped at a cost of {spent:.4f}, before the most allowed ({self.cost:g},"
+                f"stopped at a cost of {spent:.4f}, before the most allowed ({most_cost:g},"
                 " --max-cost); run again with a higher limit to go on from here"
             )
 

@@ -79,9 +79,13 @@ def neutralise(text: str) -> str:
     return _CONTROL_TOKEN.sub(lambda match: f"{match[0]} ", text)
 
 
+def role_name(message: Message) -> str:
+    """Name who speaks; a role of the file's own, which could be any text, is ``other``."""
+    return message.role if message.role in ROLES else "other"
+
+
 def _turn(code: str, message: Message) -> str:
-    role = message.role if message.role in ROLES else "other"
-    return f"=== {code} {role} ===\n{neutralise(message.content)}\n"
+    return f"=== {code} {role_name(message)} ===\n{neutralise(message.content)}\n"
 
 
 def _frame(code: str, what: str, body: str) -> str:

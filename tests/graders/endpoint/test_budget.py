@@ -9,7 +9,7 @@ from servers.fault_endpoint import json_reply, serving, yes
 
 from rbrctl.errors import BudgetSpentError, GraderError
 from rbrctl.graders.cache import AnswerCache
-from rbrctl.graders.endpoint.usage import Budget, Prices
+from rbrctl.graders.endpoint.usage import Budget, Prices, Spending, Usage
 
 
 def test_the_same_content_in_flight_is_asked_once() -> None:
@@ -97,3 +97,28 @@ def test_an_estimate_counts_calls_and_hits_without_asking() -> None:
             await grader.close()
 
     asyncio.run(run())
+
+
+def test_two_clients_share_one_budget() -> None:
+    cheap, dear = Usage(Prices(input=1.0)), Usage(Prices(output=1000.0))
+    by_calls = Spending(Budget(calls=5))
+    for usage in (cheap, dear):
+        by_calls.join(usage, lambda: 1)
+    cheap.calls, dear.calls = 2, 2
+    by_calls.check()
+    dear.calls = 3
+    with pytest.raises(BudgetSpentError, match="stopped after 5 calls"):
+        by_calls.check()
+
+    in_flight = {"cheap": 0, "dear": 1}
+    by_cost = Spending(Budget(cost=0.6))
+    by_cost.join(cheap, lambda: in_flight["cheap"])
+    by_cost.join(dear, lambda: in_flight["dear"])
+    cheap.add_reply({"prompt_tokens": 100_000})
+    dear.add_reply({"completion_tokens": 190})
+    by_cost.check()  # 0.1 and 0.19 are spent, and another 0.19 may come
+    in_flight["cheap"] = 1
+    by_cost.check()
+    in_flight["cheap"] = 2
+    with pytest.raises(BudgetSpentError, match=r"stopped at a cost of 0\.2900"):
+        by_cost.check()
