@@ -58,7 +58,7 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
         temperature=options.temperature,
         seed=options.grader_seed,
         max_tokens=options.max_tokens,
-        extra_body=_extra_body(options.extra_body),
+        extra_body=extra_body_of(options.extra_body, "--extra-body"),
         votes=options.votes,
         pack=options.pack,
         repeat=options.repeat,
@@ -134,7 +134,8 @@ def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[s
     return headers
 
 
-def _extra_body(text: str | None) -> dict[str, Any]:
+def extra_body_of(text: str | None, option: str) -> dict[str, Any]:
+    """Read the object that an option gives. Raises UsageError."""
     from rbrctl.graders.endpoint.json_replies import decode_object
 
     if text is None:
@@ -142,7 +143,7 @@ def _extra_body(text: str | None) -> dict[str, Any]:
     try:
         return decode_object(text.encode("utf-8", "replace"))
     except ValueError as error:
-        raise UsageError(f"--extra-body must be a JSON object: {error}") from None
+        raise UsageError(f"{option} must be a JSON object: {error}") from None
 
 
 def proxy_for(address: "Address", named: str | None, environment: Mapping[str, str]) -> str | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import key_in, settings_of
+from rbrctl.cli.endpoint import extra_body_of, key_in, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
@@ -43,6 +43,26 @@ WriterTokensOption = Annotated[
         help="Most tokens of a completion by --writer.  [default: 1024]",
     ),
 ]
+WriterTemperatureOption = Annotated[
+    float | None,
+    typer.Option(
+        "--writer-temperature", min=0.0, max=2.0, metavar="T", help="Of --writer.  [default: 1]"
+    ),
+]
+WriterBodyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--writer-extra-body", metavar="JSON", help="Further keys of every request to --writer."
+    ),
+]
+WriterPriceInOption = Annotated[
+    float | None,
+    typer.Option("--writer-price-in", metavar="USD", help="For 1,000,000 tokens sent to --writer."),
+]
+WriterPriceOutOption = Annotated[
+    float | None,
+    typer.Option("--writer-price-out", metavar="USD", help="For 1,000,000 tokens it sends back."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +70,13 @@ class WriterOptions:
     """What the command line says of the model that writes."""
 
     name: str | None
-    url: str | None
-    key_env: str | None
-    tokens: int | None
+    url: str | None = None
+    key_env: str | None = None
+    tokens: int | None = None
+    temperature: float | None = None
+    extra_body: str | None = None
+    price_in: float | None = None
+    price_out: float | None = None
 
     def settings(self, endpoint: EndpointOptions, output: Output) -> "EndpointSettings":
         """Put the writer's settings together. Raises UsageError."""
@@ -63,6 +87,10 @@ class WriterOptions:
                 ("--writer-url", self.url),
                 ("--writer-key-env", self.key_env),
                 ("--writer-tokens", self.tokens),
+                ("--writer-temperature", self.temperature),
+                ("--writer-extra-body", self.extra_body),
+                ("--writer-price-in", self.price_in),
+                ("--writer-price-out", self.price_out),
             ):
                 if value is not None:
                     raise UsageError(f"{option} says something of a writer: name it with --writer")
@@ -71,11 +99,21 @@ class WriterOptions:
         return replace(settings, seed=None)
 
     def _own(self, endpoint: EndpointOptions, output: Output) -> "EndpointSettings":
-        """Take from the endpoint's options what is of the way there; the rest is the grader's."""
+        """
+        Take from the endpoint's options what is of the way there, and the limits.
+
+        How it is asked (temperature, tokens, prices) is the grader's there, and has options of its
+        own here.
+        """
         from rbrctl.graders.endpoint.address import parse_address
 
         if self.url is not None:
             parse_address(self.url, "--writer-url")
+        if endpoint.max_cost is not None and self.price_in is None and self.price_out is None:
+            raise UsageError(
+                "--max-cost needs the price of --writer too: give --writer-price-in (and "
+                "--writer-price-out)"
+            )
         apart = self.url is not None or self.key_env is not None
         settings = settings_of(
             EndpointOptions(
@@ -87,10 +125,19 @@ class WriterOptions:
                 concurrency=endpoint.concurrency,
                 timeout=endpoint.timeout,
                 retries=endpoint.retries,
+                rpm=endpoint.rpm,
+                tpm=endpoint.tpm,
+                temperature=self.temperature,
                 max_tokens=self.tokens,
+                price_in=self.price_in,
+                price_out=self.price_out,
+                max_cost=endpoint.max_cost,
+                max_calls=endpoint.max_calls,
             ),
             output,
         )
+        body = extra_body_of(self.extra_body, "--writer-extra-body")
+        settings = replace(settings, extra_body=body)
         if not apart:
             return settings
         # A key goes where its own option says, and nowhere else.

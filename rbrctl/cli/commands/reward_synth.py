@@ -1,39 +1,42 @@
 """``rbrctl reward synth``: completions of each rank, written by a model that the user names."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.progress import Progress
-from rbrctl.cli.rewards import OpenGrader, grader_opener
+from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.cli.scores import first_problem
+from rbrctl.cli.synthesis_models import synthesis_models
+from rbrctl.cli.synthesis_plan import complete_plan, parse_counts, parse_descriptions
+from rbrctl.cli.synthesis_work import SynthesisWork
 from rbrctl.cli.writer import (
+    WriterBodyOption,
     WriterKeyOption,
     WriterOption,
     WriterOptions,
+    WriterPriceInOption,
+    WriterPriceOutOption,
+    WriterTemperatureOption,
     WriterTokensOption,
     WriterUrlOption,
 )
-from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.errors import NothingMatchedError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
-    from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.records.models import Transcript
-    from rbrctl.rewards.synthesis.run import Assignment, Summary
-    from rbrctl.rewards.synthesis.store import CompletionStore
-    from rbrctl.rewards.synthesis.targets import Plan
+    from rbrctl.rewards.synthesis.run import Summary
 
 REPORT_VERSION = 1
 SHOWN = 5
@@ -45,10 +48,20 @@ def command(
     endpoint: EndpointOptions,
     prompts: Annotated[
         str,
-        typer.Argument(metavar="PROMPTS", help="Rows with prompt and response_class, or -."),
+        typer.Argument(
+            metavar="PROMPTS",
+            help="Rows with prompt (or messages) and response_class (or a category of the "
+            "policy), or -.",
+        ),
     ],
     out: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Where completions are kept.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where completions are kept; every try is kept beside them, in FILE.tries.jsonl.",
+        ),
     ],
     rules: RulesOption = None,
     grader: GraderOption = None,
@@ -56,13 +69,18 @@ def command(
     writer_url: WriterUrlOption = None,
     writer_key_env: WriterKeyOption = None,
     writer_tokens: WriterTokensOption = None,
+    writer_temperature: WriterTemperatureOption = None,
+    writer_extra_body: WriterBodyOption = None,
+    writer_price_in: WriterPriceInOption = None,
+    writer_price_out: WriterPriceOutOption = None,
     plan: Annotated[
         list[str] | None,
         typer.Option(
             "--plan",
             metavar="CLASS=RANK:N,...",
-            help="What is written for a class; bad is any rank between.  [default: one ideal and "
-            "two bad; for comply one of each rank]",
+            help="What is written for a class, or CLASS=none; bad is any rank below the best "
+            "(any_bad where a rank is called bad).  [default: one ideal and two bad; for comply "
+            "one of each rank]",
         ),
     ] = None,
     describe: Annotated[
@@ -70,12 +88,27 @@ def command(
         typer.Option(
             "--describe",
             metavar="RANK=TEXT",
-            help="What a completion of a rank is; the worst rank is only written to one.",
+            help="What a completion of a rank is; one that only critical rules lead to is only "
+            "written to such a text.",
         ),
     ] = None,
     attempts: Annotated[
-        int, typer.Option("--attempts", min=1, max=100, metavar="N", help="Most tries of each.")
+        int,
+        typer.Option(
+            "--attempts", min=1, max=100, metavar="N", help="Most tries of each, over all runs."
+        ),
     ] = 4,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Begin anew with those that all tries have missed."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin the files anew, what was paid for included.")
+    ] = False,
+    results: Annotated[
+        str | None,
+        typer.Option("--results", metavar="FILE", help="Keep the graded results, as grade does."),
+    ] = None,
     sft: Annotated[
         str | None,
         typer.Option("--sft", metavar="FILE", help="Write the best ones as messages, too."),
@@ -92,157 +125,82 @@ def command(
     """
     Have a model write completions of each rank, to fit a reward on.
 
-    Each is graded, and written anew until the rules say that it shows what was asked, or reported
-    as failed. What it will take is said first; a run that was stopped goes on where it was.
+    Each is graded, and written anew until the rules say that it breaks what was asked and keeps the
+    rest, or reported as failed. What it will take is said first; a run that was stopped goes on
+    where it was, and nothing that came is paid for twice. The limits (--max-calls, --max-cost) hold
+    for the model that writes and the one that grades together, --rpm and --tpm for each.
     """
+    from rbrctl.rewards.synthesis.assignment import assignments
     from rbrctl.rewards.synthesis.prompts import read_prompts
-    from rbrctl.rewards.synthesis.run import assignments
     from rbrctl.rewards.synthesis.store import CompletionStore
-    from rbrctl.rewards.synthesis.targets import check_plan
+    from rbrctl.rewards.synthesis.targets import Targets
+    from rbrctl.rewards.synthesis.tries import SUFFIX
 
     output = output_of(context)
+    check_products(
+        {"-o": out, "-o's tries, in": out + SUFFIX, "--results": results, "--sft": sft},
+        {"the prompts": prompts},
+    )
     ruleset = load_rules(rules, output)
     judge = Judge(ruleset)
-    wanted = _plan(judge, plan, describe)
-    check_plan(judge, wanted)
-    chosen = WriterOptions(writer, writer_url, writer_key_env, writer_tokens)
-    settings = chosen.settings(endpoint, output)
-    # Without --writer the endpoint's model writes, and grades only where that is asked for.
-    grading = endpoint if writer or grader == "endpoint" else EndpointOptions()
-    open_grader = grader_opener(grader, grading, ruleset, output)
+    targets = Targets(judge)
+    counts, descriptions = parse_counts(ruleset, plan or ()), parse_descriptions(describe or ())
+    chosen = WriterOptions(
+        *(writer, writer_url, writer_key_env, writer_tokens, writer_temperature),
+        *(writer_extra_body, writer_price_in, writer_price_out),
+    )
+    models = synthesis_models(ruleset, chosen, grader, endpoint, output)
     problems = ProblemLog()
-    source, name = (sys.stdin.buffer, "<stdin>") if prompts == "-" else (prompts, prompts)
-    rows = read_prompts(source, ruleset, raise_problem if strict else problems, name)
-    for problem in problems.items[:SHOWN]:
-        output.warn(str(problem))
-    if not rows:
-        raise NothingMatchedError(f"{name}: no prompts with a response class in it")
-    store = CompletionStore(out)
-    done = {each.id for each in store.kept}
-    work = assignments(rows, judge, wanted, seed, done)
-    _say_cost(output, settings, judge, work, len(done), attempts)
-    if dry_run:
-        return ExitCode.YES
-    with store:
+    name = "<stdin>" if prompts == STANDARD_INPUT else prompts
+    handler = raise_problem if strict else problems
+    rows = read_prompts(data_source(prompts), ruleset, handler, name)
+    code = report_problems(output, problems, "prompts")
+    classes = dict.fromkeys(row.response_class or "" for row in rows)
+    wanted = complete_plan(targets, counts, descriptions, classes)
+    drawn = assignments(rows, targets, wanted, seed)
+    if not drawn:
+        why = "the plan leaves out all of its classes" if rows else "no prompts in it"
+        raise NothingMatchedError(f"{name}: {why}{first_problem(problems)}")
+    with CompletionStore(out, ruleset, write=not dry_run, overwrite=overwrite) as store:
+        store.check(drawn)
+        work = SynthesisWork(judge, models, store, drawn, attempts, retry_failed)
+        forecast = asyncio.run(work.forecast())
+        forecast.say(output)
+        forecast.hold_against(models.writer.budget, output)
+        if dry_run:
+            forecast.report(output, format_, {"bad_lines": problems.count})
+            return code
         output.resume_hint = "run the same command again to go on from here"
-        summary = asyncio.run(
-            _run(output, judge, settings, endpoint, open_grader, attempts, work, store)
-        )
-        if sft is not None:
-            _write_sft(output, sft, store.kept, ruleset.ranks[0])
-    _report(output, summary, judge, format_)
-    return ExitCode.INCOMPLETE if summary.failed or problems.count else ExitCode.YES
-
-
-def _plan(judge: Judge, plan: list[str] | None, describe: list[str] | None) -> "Plan":
-    from rbrctl.rewards.synthesis.targets import Plan, default_counts
-
-    descriptions: dict[str, str] = {}
-    for text in describe or ():
-        rank, separator, words = text.partition("=")
-        if not separator or not words.strip():
-            raise UsageError(f"--describe {text}: write RANK=TEXT")
-        descriptions[rank.strip()] = words.strip()
-    counts = {
-        name: default_counts(judge, name, list(descriptions))
-        for name in judge.ruleset.response_classes
-    }
-    for text in plan or ():
-        name, _, entries = text.partition("=")
-        counts[name.strip()] = _counts(text, entries)
-    return Plan(counts, descriptions)
-
-
-def _counts(text: str, entries: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for entry in entries.split(","):
-        rank, _, count = entry.partition(":")
-        if not rank.strip() or not count.strip().isdigit() or not 0 < int(count) <= 1000:
-            raise UsageError(f"--plan {text}: write CLASS=RANK:N,RANK:N")
-        counts[rank.strip()] = int(count)
-    return counts
-
-
-def _say_cost(
-    output: Output,
-    settings: "EndpointSettings",
-    judge: Judge,
-    work: "Sequence[Assignment]",
-    done: int,
-    attempts: int,
-) -> None:
-    """Say what the run will take, by the bytes of its requests, before it starts."""
-    from rbrctl.rewards.synthesis.instructions import writing_messages
-    from rbrctl.rewards.synthesis.writer import DEFAULT_TOKENS
-
-    size = sum(
-        len(message["content"].encode())
-        for each in work
-        for message in writing_messages(
-            judge.ruleset, each.response_class, each.prompt.prompt, each.target
-        )
-    )
-    sent = size // 4
-    most_back = len(work) * (settings.max_tokens or DEFAULT_TOKENS)
-    price = settings.prices.cost(sent, most_back)
-    money = "" if price is None else f", at most {price:.4f} for one try of each"
-    kept = f"{done:,} are there already; " if done else ""
-    output.talk(
-        f"{kept}{len(work):,} completions to write, up to {attempts} tries each: {sent:,} tokens "
-        f"sent and up to {most_back:,} back for one try of each{money}"
-    )
-
-
-async def _run(
-    output: Output,
-    judge: Judge,
-    settings: "EndpointSettings",
-    endpoint: EndpointOptions,
-    open_grader: OpenGrader,
-    attempts: int,
-    work: "Sequence[Assignment]",
-    store: "CompletionStore",
-) -> "Summary":
-    from rbrctl.graders.endpoint.opening import known_capabilities, open_client
-    from rbrctl.rewards.synthesis.run import SynthesisRun
-    from rbrctl.rewards.synthesis.writer import EndpointWriter
-
-    client = open_client(settings)
-    cache = open_cache(endpoint.cache, output)
-    try:
-        capabilities = await known_capabilities(settings, client, cache)
-        writer = EndpointWriter(client, settings, capabilities)
-        grader = await open_grader()
-        run = SynthesisRun(judge, writer, grader, attempts, settings.concurrency)
-        with Progress(output, "written", len(work)) as progress:
-
-            def accept(transcript: "Transcript") -> None:
-                store.append(transcript)
-                store.kept.append(transcript)
-                progress.advance()
-
-            try:
-                return await run.run(work, accept)
-            finally:
-                await grader.close()
-                output.talk(client.usage.line())
-    finally:
-        cache.close()
-        await client.close()
+        summary, usages = asyncio.run(work.run(output, results, overwrite))
+        kept = [store.kept[each.id] for each in drawn if each.id in store.kept]
+    if sft is not None:
+        _write_sft(output, sft, kept, ruleset.ranks[0])
+    body = {"bad_lines": problems.count, "usage": usages}
+    _report(output, summary, kept, ruleset.ranks, format_, body)
+    left = len(drawn) - len(kept)
+    return ExitCode.INCOMPLETE if left or problems.count else ExitCode.YES
 
 
 def _write_sft(output: Output, path: str, kept: "Sequence[Transcript]", best: str) -> None:
     from rbrctl.records.json_lines import write_json_lines
     from rbrctl.rewards.exporting import ExportForm, Ranked, export_rows
-    from rbrctl.rewards.synthesis.run import COMPLETION_TYPE
+    from rbrctl.rewards.synthesis.store import COMPLETION_TYPE
 
     ranked = [Ranked(each, 0) for each in kept if each.extra.get(COMPLETION_TYPE) == best]
     count = write_json_lines(path, export_rows(ranked, ExportForm.SFT))
     output.talk(f"{count:,} conversations for fine-tuning written to {path}")
 
 
-def _report(output: Output, summary: "Summary", judge: Judge, format_: TableFormat) -> None:
+def _report(
+    output: Output,
+    summary: "Summary",
+    kept: "Sequence[Transcript]",
+    ranks: Sequence[str],
+    format_: TableFormat,
+    body: dict[str, object],
+) -> None:
     from rbrctl.reports.tables import Column, Table
+    from rbrctl.rewards.synthesis.store import COMPLETION_TYPE
 
     columns = [
         Column("rank", "rank"),
@@ -250,19 +208,29 @@ def _report(output: Output, summary: "Summary", judge: Judge, format_: TableForm
         Column("failed", "failed", numeric=True),
     ]
     rows = [
-        (rank, summary.written.get(rank, 0), sum(each.rank == rank for each in summary.failed))
-        for rank in judge.ruleset.ranks
+        (
+            rank,
+            sum(each.extra.get(COMPLETION_TYPE) == rank for each in kept),
+            sum(each.rank == rank for each in summary.failed),
+        )
+        for rank in ranks
     ]
-    table = Table("ranks", "Completions", columns, rows)
-    body = {
+    whole = {
         "wanted": summary.wanted,
-        "attempts": summary.attempts,
+        "kept": len(kept),
+        "tries": summary.tries,
+        "stopped": summary.stopped or None,
         "failures": [
-            {"id": each.id, "rank": each.rank, "reason": each.reason} for each in summary.failed
+            {"id": each.id, "rank": each.rank, "tries": each.tries, "reason": each.reason}
+            for each in summary.failed
         ],
+        **body,
     }
-    report_tables(output, [table], format_, name="reward-synth", version=REPORT_VERSION, body=body)
+    table = Table("ranks", "Completions", columns, rows)
+    report_tables(output, [table], format_, name="reward-synth", version=REPORT_VERSION, body=whole)
     for each in summary.failed[:SHOWN]:
         output.warn(f"{each.id}: not reached: {each.reason}")
     if len(summary.failed) > SHOWN:
         output.warn(f"{len(summary.failed) - SHOWN:,} further completions were not reached")
+    if summary.stopped:
+        output.warn(summary.stopped)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rbrctl.graders.prompt.quoting import neutralise, role_name
 from rbrctl.records.models import Message
 from rbrctl.rewards.synthesis.targets import Target
 from rbrctl.ruleset.model import Rule, RuleSet
@@ -28,7 +29,8 @@ def writing_messages(
         rules = ruleset.rules_of(response_class)
         kept = [rule for rule in rules if rule.id not in target.breaks]
         broken = [rule for rule in rules if rule.id in target.breaks]
-        parts.append(f"The message keeps all of these:\n{_list(kept)}")
+        if kept:
+            parts.append(f"The message keeps all of these:\n{_list(kept)}")
         if broken:
             parts.append(f"The message clearly breaks each of these:\n{_list(broken)}")
     parts.append("Write the assistant's next message.")
@@ -41,7 +43,8 @@ def writing_messages(
 def _conversation(prompt: Sequence[Message]) -> str:
     """Write the turns as indented text, so that none can pass for a part of the request."""
     return "\n".join(
-        f"[{message.role}]\n" + "\n".join(f"    {line}" for line in message.content.splitlines())
+        f"[{role_name(message)}]\n"
+        + "\n".join(f"    {line}" for line in neutralise(message.content).splitlines())
         for message in prompt
     )
 

@@ -1,45 +1,32 @@
 """The run: every target written, graded, and written anew until it shows what was asked."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rbrctl.errors import GraderError
-from rbrctl.graders.interface import Grader
+from rbrctl.errors import BudgetSpentError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.transcripts import make_transcript
-from rbrctl.rewards.answering import answered
+from rbrctl.rewards.synthesis.assignment import Assignment
+from rbrctl.rewards.synthesis.checking import Checker
 from rbrctl.rewards.synthesis.instructions import writing_messages
-from rbrctl.rewards.synthesis.targets import Plan, Target, targets_of
-from rbrctl.rewards.synthesis.writer import Writer, WritingError
-from rbrctl.ruleset.verdict import Judge
-from rbrctl.states import RuleState
+from rbrctl.rewards.synthesis.reply_text import WritingError
+from rbrctl.rewards.synthesis.store import BROKEN, COMPLETION_TYPE, CompletionStore
+from rbrctl.rewards.synthesis.tries import Outcome, Tried
+from rbrctl.rewards.synthesis.writer import NoReplyError, Writer
+from rbrctl.ruleset.model import RuleSet
 
-COMPLETION_TYPE = "completion_type"
-"""The key of a row that has the rank which was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """A prompt and one target."""
-
-    prompt: Transcript
-    """Its completion is empty and of no meaning."""
-    response_class: str
-    target: Target
-
-    @property
-    def id(self) -> str:
-        """What its row is called: the prompt's id and the target's name."""
-        return f"{self.prompt.id}/{self.target.name}"
+OnAccepted = Callable[[Transcript, Result], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A target that no attempt reached."""
+    """A target that was not reached."""
 
     id: str
     rank: str
+    tries: int
+    """How many replies it took so far, those of earlier runs included."""
     reason: str
 
 
@@ -49,104 +36,127 @@ class Summary:
 
     wanted: int = 0
     written: dict[str, int] = field(default_factory=dict)
-    """By rank."""
-    attempts: int = 0
+    """Completions that were accepted, by rank."""
+    tries: int = 0
+    """Replies of the writer."""
     failed: list[Failed] = field(default_factory=list)
-
-
-def assignments(
-    prompts: Iterable[Transcript], judge: Judge, plan: Plan, seed: int, done: Collection[str]
-) -> list[Assignment]:
-    """
-    Draw the targets of every prompt, but for those whose ids are done.
-
-    Each prompt's response class is a name of the rule set. Raises UsageError.
-    """
-    found: list[Assignment] = []
-    for prompt in prompts:
-        name = prompt.response_class or ""
-        for target in targets_of(judge, name, prompt.prompt_digest, plan, seed):
-            each = Assignment(prompt, name, target)
-            if each.id not in done:
-                found.append(each)
-    return found
+    stopped: str = ""
+    """Why the run ended before its work: a budget was spent."""
 
 
 class SynthesisRun:
-    """Writes and checks with one writer, one grader and one rule set."""
+    """Writes with one writer, checks with one grader, and keeps all in one store."""
 
     def __init__(
-        self, judge: Judge, writer: Writer, grader: Grader, attempts: int, concurrency: int
+        self,
+        ruleset: RuleSet,
+        writer: Writer,
+        checker: Checker,
+        store: CompletionStore,
+        attempts: int,
+        concurrency: int,
     ) -> None:
         """Try each target ``attempts`` times at most, ``concurrency`` targets at once."""
         self.summary = Summary()
-        self._judge = judge
+        self._ruleset = ruleset
         self._writer = writer
-        self._grader = grader
+        self._checker = checker
+        self._store = store
         self._attempts = attempts
         self._room = asyncio.Semaphore(concurrency)
+        self._stopped = False
 
-    async def run(
-        self, work: Sequence[Assignment], on_written: Callable[[Transcript], None]
-    ) -> Summary:
+    async def run(self, work: Sequence[Assignment], on_accepted: OnAccepted) -> Summary:
         """
-        Write all assignments; ``on_written`` hears of each completion that was accepted.
+        Write all assignments; ``on_accepted`` hears of each completion, which is kept by then.
 
-        Raises GraderError where going on is pointless; what was accepted was heard of.
+        Where one call says that going on is pointless no other begins, and those in flight end:
+        what they bring was paid for, and is kept. Raises GraderError for that, but for a budget
+        that is spent, which the summary tells; raises FileError.
         """
         self.summary.wanted += len(work)
-        tasks = [asyncio.create_task(self._one(each, on_written)) for each in work]
-        try:
-            await asyncio.gather(*tasks)
-        except GraderError:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+        tasks = [asyncio.create_task(self._one(each, on_accepted)) for each in work]
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        errors = [each for each in outcomes if isinstance(each, BaseException)]
+        for error in errors:
+            if not isinstance(error, BudgetSpentError):
+                raise error
+        self.summary.stopped = str(errors[0]) if errors else ""
         return self.summary
 
-    async def _one(self, assignment: Assignment, on_written: Callable[[Transcript], None]) -> None:
-        reason = ""
+    async def _one(self, assignment: Assignment, on_accepted: OnAccepted) -> None:
         async with self._room:
-            for attempt in range(1, self._attempts + 1):
-                self.summary.attempts += 1
-                try:
-                    transcript = await self._write(assignment, attempt)
-                except WritingError as error:
-                    reason = str(error)
-                    continue
-                (result,) = await answered([transcript], self._judge, self._grader)
-                reason = self._miss(assignment, result)
-                if not reason:
-                    rank = assignment.target.rank
-                    self.summary.written[rank] = self.summary.written.get(rank, 0) + 1
-                    on_written(transcript)
-                    return
-        self.summary.failed.append(Failed(assignment.id, assignment.target.rank, reason))
+            try:
+                reason = await self._reach(assignment, on_accepted)
+            except Exception:
+                self._stopped = True
+                raise
+        if reason:
+            tries = self._store.tries.of(assignment.id).used
+            failed = Failed(assignment.id, assignment.target.rank, tries, reason)
+            self.summary.failed.append(failed)
 
-    async def _write(self, assignment: Assignment, attempt: int) -> Transcript:
-        prompt = assignment.prompt
+    async def _reach(self, assignment: Assignment, on_accepted: OnAccepted) -> str:
+        """Try until a completion is as asked; tells why none is, empty where one is or it stops."""
+        tried = self._store.tries.of(assignment.id)
+        while True:
+            number = next(iter(tried.waiting), None)
+            if number is None:
+                if self._stopped:
+                    return ""
+                if tried.used >= self._attempts:
+                    return tried.reason
+                try:
+                    await self._write(assignment)
+                except NoReplyError as error:
+                    return str(error)
+                continue
+            outcome, reason = await self._check(assignment, tried, number, on_accepted)
+            if outcome is not Outcome.MISSED:
+                return reason
+
+    async def _write(self, assignment: Assignment) -> None:
+        """Have one reply written and kept. Raises NoReplyError where none came."""
+        asked = assignment.asked(self._ruleset.digest)
         messages = writing_messages(
-            self._judge.ruleset, assignment.response_class, prompt.prompt, assignment.target
+            self._ruleset, assignment.response_class, assignment.prompt.prompt, assignment.target
         )
-        text = await self._writer.write(messages)
+        try:
+            text = await self._writer.write(messages)
+        except WritingError as error:
+            self.summary.tries += 1
+            self._store.tries.failed(assignment.id, asked, str(error))
+        else:
+            self.summary.tries += 1
+            self._store.tries.wrote(assignment.id, asked, text)
+
+    async def _check(
+        self, assignment: Assignment, tried: Tried, number: int, on_accepted: OnAccepted
+    ) -> tuple[Outcome, str]:
+        """Have a text that was kept graded, and keep what comes of it."""
+        transcript = self._transcript(assignment, tried, number)
+        finding = await self._checker.check(transcript, assignment.target)
+        if finding.outcome is not Outcome.ACCEPTED:
+            self._store.tries.judged(
+                assignment.id, number, finding.outcome, finding.reason, finding.broken
+            )
+            return finding.outcome, finding.reason
+        broken = {BROKEN: list(finding.broken)}
+        accepted = replace(transcript, extra={**transcript.extra, **broken})
+        self._store.accept(accepted, number, finding.broken)
+        rank = assignment.target.rank
+        self.summary.written[rank] = self.summary.written.get(rank, 0) + 1
+        result = finding.result
+        on_accepted(accepted, replace(result, extra={**result.extra, **broken}))
+        return finding.outcome, ""
+
+    def _transcript(self, assignment: Assignment, tried: Tried, number: int) -> Transcript:
+        prompt = assignment.prompt
+        text = tried.waiting[number]
         made = make_transcript(prompt.prompt, text, assignment.response_class)
         extra = {
+            **prompt.extra,
             COMPLETION_TYPE: assignment.target.rank,
-            "asked": {"breaks": list(assignment.target.breaks), "attempts": attempt},
+            "asked": {**assignment.asked(self._ruleset.digest).to_json(), "try": number},
         }
         return replace(made, id=assignment.id, category=prompt.category, extra=extra)
-
-    def _miss(self, assignment: Assignment, result: Result) -> str:
-        """Tell how a completion differs from what was asked; empty where it does not."""
-        target = assignment.target
-        if result.rank != target.rank:
-            return f"graded {result.rank or 'undetermined'}, and {target.rank} was asked for"
-        truth = {
-            name: answer.probability >= 0.5
-            for name, answer in result.answers.items()
-            if answer.probability is not None
-        }
-        states = self._judge.verdict(assignment.response_class, truth).rules
-        missing = [rule for rule in target.breaks if states[rule] is not RuleState.BROKEN]
-        return f"does not break {', '.join(missing)}" if missing else ""

@@ -1,50 +1,87 @@
-"""The file of accepted completions: appended to as they come, taken up again after a stop."""
+"""The completions that were accepted, and beside them every try, kept so that a run can go on."""
 
-import os
+from collections.abc import Iterable
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
-from rbrctl.errors import FileError, RecordError, cannot
-from rbrctl.records.files import is_plain_target
-from rbrctl.records.json_lines import encode_line, parse_object
+from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.models import Transcript
 from rbrctl.records.transcripts import parse_transcript, transcript_to_json
+from rbrctl.rewards.synthesis.assignment import Asked, Assignment
+from rbrctl.rewards.synthesis.lines import AppendedLines
+from rbrctl.rewards.synthesis.tries import SUFFIX, Outcome, Tries
+from rbrctl.ruleset.model import RuleSet
+
+COMPLETION_TYPE = "completion_type"
+"""The key of a row that has the rank which was asked for."""
+BROKEN = "broken"
+"""The key of a row that has the rules which the completion breaks."""
 
 
 class CompletionStore:
-    """
-    Transcripts in a JSON Lines file, each written whole and at once within a ``with`` block.
+    """Transcripts in a JSON Lines file, and their tries in another; a context manager."""
 
-    A last line that a stop has torn is dropped when the block begins.
-    """
-
-    def __init__(self, path: str) -> None:
+    def __init__(
+        self, path: str, ruleset: RuleSet, *, write: bool = True, overwrite: bool = False
+    ) -> None:
         """
-        Read what is there; nothing is written or made before the block.
+        Take up what an earlier run has kept; without ``write`` nothing is made or changed.
 
-        Raises FileError where it cannot be written, or holds anything else than completions.
+        Raises FileError where a file cannot be used or another run has it, and UsageError where it
+        is of another rule set.
         """
         self.path = path
-        self.kept: list[Transcript] = []
-        self._torn_after: int | None = None
-        if is_plain_target(path) and os.path.exists(path):
-            self._take_up()
-
-    def append(self, transcript: Transcript) -> None:
-        """Write one completion. Raises FileError."""
+        self._ruleset = ruleset
+        self.kept: dict[str, Transcript] = {}
+        self._asked: dict[str, Asked] = {}
+        self._lines = AppendedLines(path, "completions", write=write, overwrite=overwrite)
         try:
-            self._stream.write(encode_line(transcript_to_json(transcript)))
-        except OSError as error:
-            raise cannot("write", self.path, error) from error
+            for number, row in self._lines.rows:
+                try:
+                    transcript = parse_transcript(row)
+                    self._asked[transcript.id] = Asked.of_row(row)
+                except RecordError as error:
+                    raise self._lines.broken(number, error) from error
+                self.kept[transcript.id] = transcript
+            beside = AppendedLines(path + SUFFIX, "tries", write=write, overwrite=overwrite)
+        except BaseException:
+            self._lines.close()
+            raise
+        self._beside = beside
+        try:
+            self.tries = Tries(beside, self.kept)
+            self._asked = dict(self.tries.asked) | self._asked
+            self._check_ruleset()
+        except BaseException:
+            self.close()
+            raise
+
+    def check(self, work: Iterable[Assignment]) -> None:
+        """Raise UsageError where something else was asked for under an id of this run."""
+        for each in work:
+            before = self._asked.get(each.id)
+            now = each.asked(self._ruleset.digest)
+            if before is not None and before != now:
+                what = "another prompt" if before.prompt != now.prompt else str(before)
+                raise UsageError(
+                    f"{self.path} holds completions of another plan ({each.id} was for {what}, and "
+                    f"is now for {now}): give another file, or --overwrite to start this one afresh"
+                )
+
+    def accept(self, transcript: Transcript, number: int, broken: Iterable[str]) -> None:
+        """Keep a completion, and that it came of that try. Raises FileError."""
+        self._lines.append(transcript_to_json(transcript))
+        self.tries.judged(transcript.id, number, Outcome.ACCEPTED, broken=tuple(broken))
+        self.tries.of(transcript.id).waiting.clear()
+        self.kept[transcript.id] = transcript
+
+    def close(self) -> None:
+        """Let another run have the files."""
+        self._lines.close()
+        self._beside.close()
 
     def __enter__(self) -> Self:
-        """Open the file, or begin one. Raises FileError."""
-        try:
-            if self._torn_after is not None:
-                os.truncate(self.path, self._torn_after)
-            self._stream: BinaryIO = open(self.path, "ab", buffering=0)
-        except OSError as error:
-            raise cannot("write", self.path, error) from error
+        """Begin."""
         return self
 
     def __exit__(
@@ -53,23 +90,16 @@ class CompletionStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        self._stream.close()
+        """End."""
+        self.close()
 
-    def _take_up(self) -> None:
-        try:
-            with open(self.path, "rb") as stream:
-                content = stream.read()
-        except OSError as error:
-            raise cannot("read", self.path, error) from error
-        whole = content[: content.rfind(b"\n") + 1]
-        for number, line in enumerate(whole.splitlines(), start=1):
-            try:
-                self.kept.append(parse_transcript(parse_object(line)))
-            except RecordError as error:
-                raise FileError(
-                    f"{self.path}:{number}: {error}; this is no file of completions: name another "
-                    "with -o, or remove it"
-                ) from error
-        if len(whole) < len(content):
-            self._torn_after = len(whole)
+    def _check_ruleset(self) -> None:
+        ruleset = self._ruleset
+        for asked in self._asked.values():
+            if asked.ruleset != ruleset.digest:
+                raise UsageError(
+                    f"{self.path} holds completions of another rule set (digest "
+                    f"{asked.ruleset[:12]}), and this run uses {ruleset.name} {ruleset.version} "
+                    f"(digest {ruleset.digest[:12]}): give another file, or --overwrite to start "
+                    "this one afresh"
+                )

@@ -2,19 +2,26 @@
 
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rbrctl.errors import UsageError
-from rbrctl.ruleset.model import Rule
+from rbrctl.rewards.synthesis.breakable import CRITICAL, Breakable
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import hint_for
 
 BAD = "bad"
-"""In a plan: a rank between the best and the worst, with rules to break drawn at random."""
 COMPLY_CLASS = "comply"
-MOST_BROKEN = 3
-_TRIES = 50
+_DRAWS = 40
+"""Draws for a set of rules that no other target of the prompt has; after that one comes twice."""
+
+
+def any_bad(ranks: Sequence[str]) -> str:
+    """Give a plan's word for any rank below the best: ``bad``, unless that is a rank's name."""
+    name = BAD
+    while name in ranks:
+        name = f"any_{name}"
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,117 +42,120 @@ class Plan:
     """How many completions of which rank are wanted for the prompts of each class."""
 
     counts: Mapping[str, Mapping[str, int]]
-    """Response class -> rank, or ``bad`` -> how many."""
+    """Response class -> rank, or ``bad`` (see ``any_bad``) -> how many."""
     descriptions: Mapping[str, str]
     """What a completion of a rank is, in the user's words."""
 
 
-def default_counts(judge: Judge, response_class: str, described: Sequence[str]) -> dict[str, int]:
-    """
-    Give the plan of Mu et al. (2024): one ideal, two bad, and one of the worst rank.
+class Targets:
+    """Draws targets under the rules of one rule set; may raise UndecidedError."""
 
-    A class named ``comply`` has its own: one of every rank that its rules lead to. The worst rank
-    is asked for only where the user described it.
-    """
-    ranks = judge.ruleset.ranks
-    reached = {rule.otherwise for rule in judge.ruleset.rules_of(response_class)}
-    middle = [rank for rank in ranks[1:-1] if rank in reached]
-    counts = {ranks[0]: 1}
-    if response_class == COMPLY_CLASS:
-        counts |= dict.fromkeys(middle, 1)
-    elif middle:
-        counts[BAD] = 2
-    if ranks[-1] in described:
-        counts[ranks[-1]] = 1
-    return counts
+    def __init__(self, judge: Judge) -> None:
+        """Prove nothing yet: each class is looked at when it comes up."""
+        self._ruleset = judge.ruleset
+        self._judge = judge
+        self._classes: dict[str, Breakable] = {}
+        self.any_bad = any_bad(judge.ruleset.ranks)
 
+    def default_counts(self, response_class: str, described: Sequence[str]) -> dict[str, int]:
+        """
+        Give the plan of Mu et al. (2024): one ideal, two bad, and one of each described rank.
 
-def check_plan(judge: Judge, plan: Plan) -> None:
-    """
-    Raise UsageError for unknown classes and ranks, and for the worst rank without a description.
+        A class named ``comply`` has its own: one of every rank that its rules lead to. A rank that
+        only critical rules lead to is asked for only where the user described it.
+        """
+        ranks = self._ruleset.ranks
+        drawable = self._breakable(response_class).ranks
+        counts = {ranks[0]: 1}
+        if response_class == COMPLY_CLASS:
+            counts |= dict.fromkeys(drawable, 1)
+        elif drawable:
+            counts[self.any_bad] = 2
+        reached = {rule.otherwise for rule in self._ruleset.rules_of(response_class)}
+        return counts | {rank: 1 for rank in ranks[1:] if rank in described and rank in reached}
 
-    Content of the worst rank is never asked for in words of our own.
-    """
-    ruleset = judge.ruleset
-    for rank in plan.descriptions:
-        _known("rank", rank, ruleset.ranks)
-    for name, counts in plan.counts.items():
-        _known("response class", name, tuple(ruleset.response_classes))
-        for rank in counts:
-            _known("rank", rank, (*ruleset.ranks, BAD))
-            if rank == ruleset.ranks[-1] and rank not in plan.descriptions:
-                raise UsageError(
-                    f"{name}: completions of the rank {rank} are only written to a description "
-                    f"of yours: --describe {rank}=TEXT"
-                )
+    def check(self, plan: Plan) -> None:
+        """Raise UsageError for unknown names, and for what cannot be asked for."""
+        ruleset = self._ruleset
+        for rank in plan.descriptions:
+            _known("rank", rank, ruleset.ranks)
+        for name, counts in plan.counts.items():
+            _known("response class", name, tuple(ruleset.response_classes))
+            for wanted in counts:
+                _known("rank", wanted, (*ruleset.ranks, self.any_bad))
+                self._check_rank(name, wanted, wanted in plan.descriptions)
+
+    def of(self, response_class: str, prompt_digest: str, plan: Plan, seed: int) -> list[Target]:
+        """
+        Draw the targets of one prompt: the same for the same prompt, class, name and seed.
+
+        No two have the same rules to break where there are enough. The plan was checked.
+        """
+        targets: list[Target] = []
+        for wanted, count in plan.counts[response_class].items():
+            for number in range(1, count + 1):
+                name = f"{wanted}-{number}" if count > 1 else wanted
+                if wanted in plan.descriptions:
+                    target = Target(name, wanted, description=plan.descriptions[wanted])
+                elif wanted == self._ruleset.ranks[0]:
+                    target = Target(name, wanted)
+                else:
+                    text = f"{seed}:{response_class}:{prompt_digest}:{name}".encode()
+                    generator = random.Random(hashlib.sha256(text).digest())
+                    taken = {each.breaks for each in targets}
+                    target = self._draw(response_class, wanted, name, taken, generator)
+                targets.append(target)
+        return targets
+
+    def _draw(
+        self,
+        response_class: str,
+        wanted: str,
+        name: str,
+        taken: Collection[tuple[str, ...]],
+        generator: random.Random,
+    ) -> Target:
+        breakable = self._breakable(response_class)
+        ranks = breakable.ranks if wanted == self.any_bad else (wanted,)
+        for _ in range(_DRAWS):
+            rank, breaks = breakable.draw(ranks, generator)
+            if breaks not in taken:
+                break
+        return Target(name, rank, breaks)
+
+    def _breakable(self, response_class: str) -> Breakable:
+        if response_class not in self._classes:
+            self._classes[response_class] = Breakable(self._judge, response_class)
+        return self._classes[response_class]
+
+    def _check_rank(self, response_class: str, wanted: str, described: bool) -> None:
+        """Raise UsageError where no completion of a class can be asked to have a rank."""
+        if wanted == self._ruleset.ranks[0]:
+            if not self._breakable(response_class).possible(()):
+                raise UsageError(f"{response_class}: no completion can keep all of its rules")
+            return
+        rules = [
+            rule
+            for rule in self._ruleset.rules_of(response_class)
+            if wanted in (rule.otherwise, self.any_bad)
+        ]
+        if not rules:
+            raise UsageError(f"{response_class}: none of its rules leads to the rank {wanted}")
+        drawable = self._breakable(response_class).ranks
+        if described or wanted in drawable or (wanted == self.any_bad and drawable):
+            return
+        if all(rule.severity == CRITICAL for rule in rules):
+            raise UsageError(
+                f"{response_class}: only critical rules lead to the rank {wanted}, and what breaks "
+                f"those is only written to a description of yours: --describe {wanted}=TEXT"
+            )
+        raise UsageError(
+            f"{response_class}: no rules can be broken so that the rank is {wanted}; what it is "
+            f"can be described: --describe {wanted}=TEXT"
+        )
 
 
 def _known(kind: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
         hint = hint_for(name, known)
         raise UsageError(f"there is no {kind} '{name}'; {hint}")
-
-
-def targets_of(
-    judge: Judge, response_class: str, prompt_digest: str, plan: Plan, seed: int
-) -> list[Target]:
-    """
-    Draw the targets of one prompt: the same for the same prompt, class, plan and seed.
-
-    Raises UsageError where no rules can be broken so that a wanted rank results.
-    """
-    text = f"{seed}:{response_class}:{prompt_digest}".encode()
-    generator = random.Random(hashlib.sha256(text).digest())
-    targets: list[Target] = []
-    for wanted, count in plan.counts[response_class].items():
-        for number in range(1, count + 1):
-            name = f"{wanted}-{number}" if count > 1 else wanted
-            targets.append(_draw(judge, response_class, wanted, name, plan, generator))
-    return targets
-
-
-def _draw(
-    judge: Judge,
-    response_class: str,
-    wanted: str,
-    name: str,
-    plan: Plan,
-    generator: random.Random,
-) -> Target:
-    ranks = judge.ruleset.ranks
-    if wanted in plan.descriptions:
-        return Target(name, wanted, description=plan.descriptions[wanted])
-    if wanted == ranks[0]:
-        return Target(name, wanted)
-    rules = judge.ruleset.rules_of(response_class)
-    allowed = [rule for rule in rules if _may_break(rule, wanted, ranks)]
-    for _ in range(_TRIES):
-        count = generator.randint(1, min(MOST_BROKEN, max(1, len(allowed))))
-        broken = generator.sample(allowed, count) if allowed else []
-        worst = max((ranks.index(rule.otherwise) for rule in broken), default=0)
-        fits = worst > 0 if wanted == BAD else ranks[worst] == wanted
-        if fits and _possible(judge, rules, broken):
-            chosen = {rule.id for rule in broken}
-            breaks = tuple(rule.id for rule in rules if rule.id in chosen)
-            return Target(name, ranks[worst], breaks)
-    raise UsageError(f"{response_class}: no rules can be broken so that the rank is {wanted}")
-
-
-def _may_break(rule: Rule, wanted: str, ranks: Sequence[str]) -> bool:
-    place = ranks.index(rule.otherwise)
-    if wanted == BAD:
-        return 0 < place < len(ranks) - 1
-    return 0 < place <= ranks.index(wanted)
-
-
-def _possible(judge: Judge, rules: Sequence[Rule], broken: Sequence[Rule]) -> bool:
-    """Tell whether some answers break these rules and no others, and the axioms hold."""
-    logic = judge.logic
-    chosen = {rule.id for rule in broken}
-    nodes = [
-        logic.diagram.negate(logic.requirements[rule.id])
-        if rule.id in chosen
-        else logic.requirements[rule.id]
-        for rule in rules
-    ]
-    return logic.satisfiable([*nodes, *logic.axioms])

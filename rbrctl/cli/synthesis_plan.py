@@ -1,0 +1,79 @@
+"""What ``reward synth`` is to write, from ``--plan`` and ``--describe``."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from rbrctl.errors import UsageError
+from rbrctl.suggestions import hint_for
+
+if TYPE_CHECKING:
+    from rbrctl.rewards.synthesis.targets import Plan, Targets
+    from rbrctl.ruleset.model import RuleSet
+
+LEFT_OUT = "none"
+MOST = 1000
+
+
+def parse_descriptions(texts: Iterable[str]) -> dict[str, str]:
+    """Read --describe RANK=TEXT. Raises UsageError."""
+    descriptions: dict[str, str] = {}
+    for text in texts:
+        rank, separator, words = (each.strip() for each in text.partition("="))
+        if not separator or not words:
+            raise UsageError(f"--describe {text}: write RANK=TEXT")
+        if rank in descriptions:
+            raise UsageError(f"--describe {text}: {rank} is described already")
+        descriptions[rank] = words
+    return descriptions
+
+
+def parse_counts(ruleset: "RuleSet", texts: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Read --plan CLASS=RANK:N,... by response class, empty for CLASS=none. Raises UsageError."""
+    counts: dict[str, dict[str, int]] = {}
+    for text in texts:
+        spelling, _, entries = text.partition("=")
+        name = ruleset.resolve_response_class(spelling.strip())
+        if name is None:
+            hint = hint_for(spelling.strip(), ruleset.response_classes)
+            raise UsageError(f"--plan {text}: there is no response class of that name; {hint}")
+        if name in counts:
+            raise UsageError(f"--plan {text}: {name} has a plan already")
+        counts[name] = {} if entries.strip() == LEFT_OUT else _counts(text, entries)
+    return counts
+
+
+def complete_plan(
+    targets: "Targets",
+    counts: dict[str, dict[str, int]],
+    descriptions: dict[str, str],
+    classes: Iterable[str],
+) -> "Plan":
+    """Add the default plan of the classes that have none. Raises UsageError for what cannot be."""
+    from rbrctl.rewards.synthesis.targets import Plan
+
+    defaults = {
+        name: targets.default_counts(name, tuple(descriptions))
+        for name in classes
+        if name not in counts
+    }
+    plan = Plan({**counts, **defaults}, descriptions)
+    targets.check(plan)
+    asked = {rank for each in plan.counts.values() for rank in each}
+    for rank in descriptions:
+        if rank not in asked:
+            raise UsageError(f"--describe {rank}: no completion of that rank is asked for")
+    return plan
+
+
+def _counts(text: str, entries: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for entry in entries.split(","):
+        rank, _, count = (each.strip() for each in entry.partition(":"))
+        if not rank or not (count.isascii() and count.isdecimal()) or len(count) > 4:
+            raise UsageError(f"--plan {text}: write CLASS=RANK:N,RANK:N or CLASS={LEFT_OUT}")
+        if int(count) > MOST:
+            raise UsageError(f"--plan {text}: {MOST:,} of a rank are the most")
+        if rank in counts:
+            raise UsageError(f"--plan {text}: {rank} stands there twice")
+        counts[rank] = int(count)
+    return {rank: count for rank, count in counts.items() if count}

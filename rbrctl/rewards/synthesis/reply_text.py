@@ -1,0 +1,56 @@
+"""The completion in a reply of the model that writes, and nothing that is not part of it."""
+
+from collections.abc import Mapping
+
+from rbrctl.graders.endpoint.json_replies import shorten
+from rbrctl.graders.endpoint.verdict_text import reasoning_end
+
+_WHOLE = (None, "stop", "eos_token")
+"""Reasons to finish with which a reply is whole; text-generation-inference has the last."""
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
+
+
+class WritingError(Exception):
+    """A reply came that is no completion."""
+
+
+def completion_of(reply: Mapping[str, object]) -> str:
+    """
+    Read the text that a chat reply holds, without reasoning and without quotation marks around it.
+
+    Raises WritingError for a reply that was cut off, withheld or refused, or holds no text.
+    """
+    choices = reply.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict):
+        raise WritingError("the reply has no message")
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip():
+        raise WritingError(f"the model refused to write it: {shorten(refusal, 120)}")
+    finish = choice.get("finish_reason")
+    if finish == "length":
+        raise WritingError(
+            "the reply was cut off: give it more room with --max-tokens (--writer-tokens where "
+            "--writer names the model)"
+        )
+    if finish not in _WHOLE:
+        raise WritingError(f"the reply ended for the reason {shorten(str(finish), 60)!r}")
+    content = message.get("content")
+    text = content if isinstance(content, str) else ""
+    start = reasoning_end(text)
+    if start is None:
+        raise WritingError("the reply ends inside its reasoning")
+    text = _unquoted(text[start:].strip())
+    if not text:
+        raise WritingError("the reply has no text")
+    return text
+
+
+def _unquoted(text: str) -> str:
+    """Take away one pair of quotation marks where it encloses the whole text."""
+    closing = _QUOTES.get(text[:1])
+    inner = text[1:-1]
+    if len(text) < 2 or text[-1] != closing or text[0] in inner or closing in inner:
+        return text
+    return inner.strip()
