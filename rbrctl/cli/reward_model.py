@@ -60,8 +60,12 @@ def score_with(
     """Have completions scored; those that get no score are left out. Raises GraderError."""
     from rbrctl.rewards.reward_model.client import RewardModel, with_scores
 
+    reasons: list[str] = []
+
     def unscored(transcript: "Transcript", reason: str) -> None:
-        left_out.add(f"no score of the reward model ({reason})", transcript.id)
+        # What a server says may differ for each completion: it is told once, and counted as one.
+        reasons.append(reason)
+        left_out.add("no score of the reward model", transcript.id)
 
     async def work() -> "list[Transcript]":
         model = RewardModel(settings)
@@ -71,4 +75,7 @@ def score_with(
             await model.close()
 
     with Progress(output, "scored by the reward model", len(transcripts)) as progress:
-        return asyncio.run(work())
+        scored = asyncio.run(work())
+    if reasons:
+        output.warn(f"{len(reasons):,} completions got no score; the first: {reasons[0]}")
+    return scored

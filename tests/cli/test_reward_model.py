@@ -45,7 +45,7 @@ def test_completions_that_the_server_does_not_score_are_left_out(
 ) -> None:
     def reply(path: str, body: Row) -> tuple[int, Row]:
         if body["prompts"] == ["How do I open lock 0?"]:
-            return 400, {"detail": "too long"}
+            return 400, {"detail": f"too long: {body['query'][0]}"}
         return length_of(path, body)
 
     write("t.jsonl", transcripts())
@@ -53,8 +53,8 @@ def test_completions_that_the_server_does_not_score_are_left_out(
         "fit", "t.jsonl", "-o", "w.yaml", *QUICK, "--rm-url", serve(reply).address
     )
     assert code == 4
-    assert "3 left out with no score of the reward model" in err
-    assert "too long" in err
+    assert "3 left out with no score of the reward model; the first" in err
+    assert err.count("too long") == 1
 
 
 def test_a_server_needs_text_to_read(reward: Call) -> None:

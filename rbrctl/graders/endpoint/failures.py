@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.json_replies import decode_object, error_text, shorten
+from rbrctl.graders.endpoint.json_replies import NoObjectError, decode_object, error_text, shorten
 from rbrctl.graders.endpoint.rate_headers import retry_after
 from rbrctl.graders.endpoint.transport import TransportError
 
@@ -77,7 +77,9 @@ def _of_success(response: Response) -> Failure | dict[str, Any]:
         kind = response.headers.get("content-type", "no content type")
         start = shorten(response.body[:400].decode("utf-8", "replace"), 120)
         message = f"the reply cannot be read: {error}; {shorten(kind, 60)}; it begins {start!r}"
-        return Failure(FailureKind.BROKEN, message, retryable=True, status=200)
+        # A server that speaks JSON, but of another shape, would say the same again.
+        retryable = not isinstance(error, NoObjectError)
+        return Failure(FailureKind.BROKEN, message, retryable, status=200)
     error_value = value.get("error")
     if not error_value or value.get("choices") or value.get("answers"):
         return value

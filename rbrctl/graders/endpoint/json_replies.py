@@ -8,6 +8,10 @@ def _reject(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+class NoObjectError(ValueError):
+    """It is JSON, and another kind of value than an object."""
+
+
 _DECODER = json.JSONDecoder(parse_constant=_reject)
 
 
@@ -16,7 +20,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     Read a body as one JSON object.
 
     Raises ValueError with a reason for anything else: not UTF-8, not JSON, NaN, nested too deep,
-    a number too long to read, another kind of value.
+    a number too long to read, another kind of value (NoObjectError).
     """
     try:
         value = _DECODER.decode(body.decode("utf-8-sig"))
@@ -27,7 +31,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"it is not JSON ({error})") from None
     if not isinstance(value, dict):
-        raise ValueError(f"it is a JSON {type(value).__name__}, not an object")
+        raise NoObjectError(f"it is a JSON {type(value).__name__}, not an object")
     return value
 
 

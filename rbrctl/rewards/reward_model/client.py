@@ -57,7 +57,7 @@ class RewardModel:
         encoded = json.dumps(body, ensure_ascii=False).encode()
         outcome = await self._client.attempt(self._path, lambda: encoded)
         if isinstance(outcome, Failure):
-            return self._failed(outcome.message, outcome.kind)
+            return self._failed(self._explained(outcome), outcome.kind)
         found = self._contract.score(outcome)
         if isinstance(found, Unscored):
             return self._failed(found.reason, FailureKind.REQUEST)
@@ -68,6 +68,14 @@ class RewardModel:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    def _explained(self, failure: Failure) -> str:
+        """Say what went wrong in the words of this server's options."""
+        if failure.kind is FailureKind.REDIRECT:
+            return failure.message.replace("--base-url", "--rm-url")
+        if failure.status == 200 and not failure.retryable:
+            return f"{failure.message}; {self._contract.advice}"
+        return failure.message
 
     def _failed(self, message: str, kind: FailureKind) -> Unscored:
         self._failures_in_a_row += 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from rbrctl.records.models import Message, Transcript
 
+SERVERS = "OpenRLHF's contract, or vLLM's where the address ends in /pooling or /classify"
 LARGEST = 1e9
 """Beyond this a number is no reward, but a fault."""
 
@@ -24,8 +25,15 @@ class Contract:
     body: Callable[[Transcript, str], dict[str, Any]]
     """From the transcript and the name of the model."""
     values: Callable[[Mapping[str, Any]], object]
-    """What stands where the score should: a number, or a list that ends in one."""
+    """What stands where the score should: a number, or a list of just one."""
+    shape: str
+    """What a reply looks like, for messages."""
     needs_model: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What to say of a reply of another shape."""
+        return f"from such an address it is to be {self.shape} ({SERVERS})"
 
     def score(self, reply: Mapping[str, Any]) -> float | Unscored:
         """Read the score; a reply that holds another number of numbers than one has none."""
@@ -34,7 +42,7 @@ class Contract:
             return Unscored(f"the reply holds {len(found)} numbers where a reward is one")
         value = found[0] if isinstance(found, list) else found
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return Unscored("the reply holds no number as a score")
+            return Unscored(f"the reply holds no number as a score; {self.advice}")
         if not abs(value) <= LARGEST:
             return Unscored(f"the reply's score is {value:g}")
         return float(value)
@@ -94,10 +102,15 @@ def _only(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     return first if isinstance(first, dict) else {}
 
 
-_REMOTE = Contract(_remote_body, lambda reply: reply.get("rewards"))
+_REMOTE = Contract(_remote_body, lambda reply: reply.get("rewards"), '{"rewards": [NUMBER]}')
 _BY_PATH = {
-    "/pooling": Contract(_messages_body, _pooled, needs_model=True),
+    "/pooling": Contract(
+        _messages_body, _pooled, '{"data": [{"data": [NUMBER]}]}', needs_model=True
+    ),
     "/classify": Contract(
-        _messages_body, lambda reply: _only(reply).get("probs"), needs_model=True
+        _messages_body,
+        lambda reply: _only(reply).get("probs"),
+        '{"data": [{"probs": [NUMBER]}]}',
+        needs_model=True,
     ),
 }

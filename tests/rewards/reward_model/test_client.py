@@ -132,7 +132,33 @@ def test_an_embedding_or_several_labels_are_no_reward(
 ) -> None:
     server = serve(lambda path, body: (200, {"data": [{"index": 0, "data": data}]}))
     found, unscored = scored(settings(server.address + "/pooling"), [completion("fine")])
-    assert (found, unscored) == ([], {"fine": reason})
+    assert found == []
+    assert unscored["fine"].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "reply", "shape"),
+    [
+        ("", [0.7], '{"rewards": [NUMBER]}'),
+        ("/get_reward", {"data": [{"score": 0.7}]}, '{"rewards": [NUMBER]}'),
+        ("/pooling", {"rewards": [0.7]}, '{"data": [{"data": [NUMBER]}]}'),
+        ("/classify", [[{"score": 0.7}]], '{"data": [{"probs": [NUMBER]}]}'),
+    ],
+)
+def test_a_reply_of_another_shape_is_told_what_it_is_to_be_and_asked_for_once(
+    serve: Serve, path: str, reply: object, shape: str
+) -> None:
+    server = serve(lambda path, body: (200, reply))
+    found, unscored = scored(settings(server.address + path), [completion("fine")])
+    assert found == []
+    assert f"from such an address it is to be {shape} (OpenRLHF's contract" in unscored["fine"]
+    assert len(server.asked) == 1
+
+
+def test_a_redirect_is_followed_by_naming_it_with_the_option_of_this_server(serve: Serve) -> None:
+    server = serve(lambda path, body: (307, {}))
+    with pytest.raises(GraderError, match="give it as --rm-url"):
+        scored(settings(server.address), [completion("fine")])
 
 
 def test_scores_of_the_file_stay_and_are_not_asked_for(serve: Serve) -> None:
