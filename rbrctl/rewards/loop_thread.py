@@ -18,7 +18,8 @@ class LoopThread:
     def __init__(self, name: str) -> None:
         """Start the thread."""
         self._process = os.getpid()
-        self._loop = asyncio.new_event_loop()
+        # Ours whatever policy the program has set: some (Ray) put uvloop there for every thread.
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 

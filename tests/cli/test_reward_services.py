@@ -89,6 +89,14 @@ class TestServe:
         assert "every request that had begun was answered" in err
         assert "Traceback" not in err
 
+    def test_it_serves_what_an_endpoint_answers(self, serve: Any, mock_endpoint: str) -> None:
+        _, address = serve("--port", "0", "--model", "mock-1", "--base-url", mock_endpoint)
+        body = {"prompt": PROMPT, "completion": REFUSAL, "response_class": "hard_refuse"}
+        reply = httpx.post(address + "/reward", json=body, timeout=30)
+        assert reply.status_code == 200
+        # The mock says yes with 0.8 to everything, so that no rank is out of the question.
+        assert 0 < reply.json()["reward"] < 4
+
     @pytest.mark.parametrize(
         ("content", "status", "reason"),
         [

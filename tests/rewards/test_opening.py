@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,31 @@ def test_an_endpoint_that_is_not_there_is_an_error_at_once() -> None:
         RuleReward.load(weights=safety_weights(), grader=settings)
     assert "127.0.0.1:9" in str(raised.value)
     assert "sk-test" not in str(raised.value)
+
+
+UNDER_UVLOOP = """
+import asyncio, sys
+import uvloop
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.rewards.reward import RuleReward
+from test_opening import PROMPT, REPLY, safety_weights
+
+grader = EndpointSettings(sys.argv[1], "mock-1")
+with RuleReward.load(weights=safety_weights(), grader=grader) as reward:
+    print(round(reward([PROMPT], [REPLY], "hard_refuse")[0], 1))
+"""
+
+
+def test_an_endpoint_under_a_program_that_has_set_uvloops_policy(mock_endpoint: str) -> None:
+    pytest.importorskip("uvloop", reason="the extra 'serve' installs uvloop")
+    folders = f"{Path(__file__).parent}{os.pathsep}{Path(__file__).parent.parent}"
+    command = [sys.executable, "-W", "ignore", "-c", UNDER_UVLOOP]
+    done = subprocess.run(
+        [*command, mock_endpoint],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": folders},
+    )
+    assert (done.stdout, done.returncode) == ("1.6\n", 0), done.stderr

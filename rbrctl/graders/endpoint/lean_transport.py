@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
+from typing import TypedDict
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.address import Address
@@ -102,7 +103,7 @@ class LeanTransport:
                     self._address.host,
                     self._address.port,
                     ssl=self._tls,
-                    happy_eyeballs_delay=0.25,
+                    **_address_racing(loop),
                 )
         except ssl.SSLCertVerificationError as error:
             reason = f"the certificate of {where} is not valid: {error.verify_message}"
@@ -120,6 +121,17 @@ class LeanTransport:
             raise TransportError(f"no connection to {where}: {reason}", connected=False) from error
         self._open.add(connection)
         return connection
+
+
+class _Racing(TypedDict, total=False):
+    """How a loop tries a host's addresses."""
+
+    happy_eyeballs_delay: float
+
+
+def _address_racing(loop: asyncio.AbstractEventLoop) -> _Racing:
+    """Race a host's addresses where the loop can; uvloop tries them in turn and knows no delay."""
+    return {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
 
 
 def request_headers(address: Address, headers: Mapping[str, str]) -> str:
