@@ -1,14 +1,16 @@
 """Jobs: completions made ready to be scored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.messages import read_messages
-from rbrctl.records.models import Transcript
-from rbrctl.records.transcripts import make_transcript
+from rbrctl.records.models import Message, Transcript
+from rbrctl.records.problems import quoted, shown
+from rbrctl.records.transcripts import ASSISTANT, make_transcript
 from rbrctl.rewards.function import RewardFunction
+from rbrctl.rewards.reasoning import Reasoning, opens_thinking, without_thinking
 
 Conversation = str | Sequence[Mapping[str, Any]]
 """A text, or a list of messages with ``role`` and ``content``."""
@@ -23,6 +25,8 @@ class Job:
     transcript: Transcript
     response_class: str
     rm_score: float = 0.0
+    unfinished: bool = False
+    """It ends inside its thinking: there is no reply to judge, so it cannot be graded."""
 
     @property
     def key(self) -> Key:
@@ -33,13 +37,23 @@ class Job:
 class JobMaker:
     """Turns what trainers and requests bring into jobs."""
 
-    def __init__(self, function: RewardFunction, response_class: str | None = None) -> None:
+    def __init__(
+        self,
+        function: RewardFunction,
+        response_class: str | None = None,
+        reasoning: Reasoning = "drop",
+    ) -> None:
         """
         Take the reward function, and the class of completions that come without one.
 
-        Raises UsageError for a class that the weights do not cover.
+        ``reasoning`` says whether a leading block of thinking (see ``rewards.reasoning``) is
+        dropped, or judged with the rest. Raises UsageError for a class that the weights do not
+        cover, and for another word than ``drop`` or ``keep``.
         """
+        if reasoning not in ("drop", "keep"):
+            raise UsageError(f"reasoning must be drop or keep, not {quoted(reasoning)}")
         self._function = function
+        self._reasoning = reasoning
         self.response_class = function.resolve(response_class) if response_class else None
 
     def __call__(
@@ -53,24 +67,53 @@ class JobMaker:
         Make a job.
 
         Raises UsageError for an unknown response class or none, and RecordError for a prompt or
-        completion that is no conversation.
+        completion that is no conversation, and for a completion in which the assistant says
+        nothing.
         """
-        if response_class:
-            resolved = self._function.resolve(response_class)
-        elif self.response_class:
-            resolved = self.response_class
-        else:
-            raise UsageError(
-                "a completion came without a response class: give each its own, as response_class "
-                "in a request or a column of the data, or one for all"
-            )
-        messages = read_messages(_plain(completion), "completion", "assistant")
-        if not messages:
-            raise RecordError("completion has no message")
+        resolved = self._class(response_class)
+        messages = read_messages(_plain(completion), "completion", ASSISTANT)
+        _check_roles(messages)
+        opened = isinstance(prompt, str) and opens_thinking(prompt)
+        replies = messages if self._reasoning == "keep" else _replies(messages, opened)
         transcript = make_transcript(
-            read_messages(_plain(prompt), "prompt", "user"), messages, resolved
+            read_messages(_plain(prompt), "prompt", "user"), replies or messages, resolved
         )
-        return Job(transcript, resolved, rm_score)
+        return Job(transcript, resolved, rm_score, unfinished=replies is None)
+
+    def _class(self, response_class: str | None) -> str:
+        if response_class:
+            return self._function.resolve(response_class)
+        if self.response_class:
+            return self.response_class
+        raise UsageError(
+            "a completion came without a response class: give each its own, as response_class "
+            "in a request or a column of the data, or one for all"
+        )
+
+
+def _check_roles(messages: Sequence[Message]) -> None:
+    """Raise RecordError where no message is the assistant's: an empty text is no completion."""
+    if not messages:
+        raise RecordError("completion has no message")
+    if all(message.role != ASSISTANT for message in messages):
+        roles = dict.fromkeys(shown(message.role) for message in messages)
+        raise RecordError(
+            f"completion has no message of the {ASSISTANT}; its roles are {', '.join(roles)}"
+        )
+
+
+def _replies(messages: tuple[Message, ...], opened: bool) -> tuple[Message, ...] | None:
+    """Drop the assistant's thinking; None where one of its messages ends inside it."""
+    kept: list[Message] = []
+    for message in messages:
+        if message.role == ASSISTANT:
+            reply = without_thinking(message.content, opened)
+            if reply is None:
+                return None
+            message = replace(message, content=reply)
+            opened = False
+        kept.append(message)
+    return tuple(kept)
 
 
 def _plain(value: Conversation) -> object:

@@ -10,6 +10,7 @@ from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker
 from rbrctl.rewards.loop_thread import LoopThread
 from rbrctl.rewards.opening import GraderChoice, open_chosen
+from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
 from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_file import read_weights
@@ -35,17 +36,20 @@ class RuleReward:
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
         answers: str | Path | None = None,
+        reasoning: Reasoning = "drop",
     ) -> None:
         """
         Bind rules, weights and a grader.
 
         ``response_class`` is that of completions that come without one, ``cache_size`` how many
         rewards are remembered, and ``answers`` a file that keeps an endpoint's answers for later
-        runs. Raises UsageError where the weights are of other rules or do not cover
-        ``response_class``, and what ``open_chosen`` raises.
+        runs. ``reasoning`` says whether a leading block of thinking is dropped, as a completion is
+        what the user sees, or kept and judged with the rest; a completion that ends inside the
+        block has no reply yet, and None for its reward. Raises UsageError where the weights are of
+        other rules or do not cover ``response_class``, and what ``open_chosen`` raises.
         """
         self.function = RewardFunction(Judge(ruleset), weights)
-        self.job = JobMaker(self.function, response_class)
+        self.job = JobMaker(self.function, response_class, reasoning)
         """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
         kept = None if answers is None else Path(answers)
         self._thread = LoopThread("rbrctl-reward")
@@ -66,6 +70,7 @@ class RuleReward:
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
         answers: str | Path | None = None,
+        reasoning: Reasoning = "drop",
     ) -> "RuleReward":
         """
         Read rules and weights, and open the grader; the rest is as in the constructor.
@@ -81,6 +86,7 @@ class RuleReward:
             response_class=response_class,
             cache_size=cache_size,
             answers=answers,
+            reasoning=reasoning,
         )
 
     async def rewards(self, jobs: Sequence[Job]) -> list[Reward | None]:

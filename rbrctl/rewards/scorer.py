@@ -43,7 +43,7 @@ class Scorer:
 
     def remembered(self, job: Job) -> Reward | None:
         """Give the reward of a job that was graded before, else None."""
-        reward = self._cache.get(job.key)
+        reward = None if job.unfinished else self._cache.get(job.key)
         if reward is None:
             return None
         self._cache.move_to_end(job.key)
@@ -82,6 +82,8 @@ class Scorer:
         return task
 
     async def _grade(self, job: Job) -> Reward | None:
+        if job.unfinished:
+            return None
         needed = self.function.propositions(job.response_class)
         asked = [name for name in needed if name in self.grader.question_digests]
         if len(asked) < len(needed):

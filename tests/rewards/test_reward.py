@@ -4,13 +4,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from reward_helpers import WEIGHTS, WordGrader, small_rules
+from small_sets import HERE
 
 from rbrctl.errors import RecordError, UsageError
+from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.reward import RuleReward
+from rbrctl.rewards.weights import Weights
+from rbrctl.ruleset.model import ResponseClass
 
 KIND, RUDE, NEUTRAL = 2.5, -1.0, 0.0
 
@@ -116,6 +121,51 @@ def test_a_completion_that_is_no_conversation_is_refused(
 ) -> None:
     with pytest.raises((RecordError, TypeError)):
         reward(["p"], [completion], "c")  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("role", ["model", "gpt", "Assistant", "user", "tool"])
+def test_a_completion_in_which_the_assistant_says_nothing_is_refused(
+    reward: RuleReward, role: str
+) -> None:
+    with pytest.raises(RecordError) as raised:
+        reward(["p"], [[{"role": role, "content": "kind"}]], "c")
+    expected = f"completion has no message of the assistant; its roles are {role}"
+    assert str(raised.value) == expected
+
+
+def test_thinking_is_not_judged_unless_it_is_asked_for(grader: WordGrader) -> None:
+    thinking = "<think>Should I be rude ?</think>\n\nkind words"
+    messages = [{"role": "assistant", "content": thinking}]
+    with RuleReward(small_rules(), WEIGHTS, grader, response_class="c") as reward:
+        assert reward(["p", "q"], [thinking, messages]) == [KIND, KIND]
+    with RuleReward(small_rules(), WEIGHTS, grader, response_class="c", reasoning="keep") as reward:
+        assert reward(["p"], [thinking]) == [1.0]
+    assert grader.calls == ["kind words", "kind words", thinking]
+
+
+def test_a_completion_that_ends_inside_its_thinking_has_no_reward(
+    reward: RuleReward, grader: WordGrader
+) -> None:
+    prompts = ["p", "p", "written out<think>\n"]
+    completions = ["<think>kind", "kind", "kind"]
+    assert reward(prompts, completions, "c") == [None, KIND, None]
+    assert grader.calls == ["kind"]
+
+
+def test_another_word_for_what_becomes_of_thinking_is_refused(grader: WordGrader) -> None:
+    with pytest.raises(UsageError, match='must be drop or keep, not "hide"'):
+        RuleReward(small_rules(), WEIGHTS, grader, reasoning="hide")  # type: ignore[arg-type]
+
+
+def test_the_same_completion_under_another_class_is_another_reward() -> None:
+    classes = {"c": WEIGHTS.classes["c"], "d": {"kind": -7.0}}
+    rules = small_rules()
+    both = replace(
+        rules, response_classes={**rules.response_classes, "d": ResponseClass("d", HERE)}
+    )
+    weights = Weights(RuleSetIdentity(both.name, both.version, both.digest), classes)
+    with RuleReward(both, weights, WordGrader()) as reward:
+        assert reward(["p"] * 3, ["kind"] * 3, ["c", "d", "c"]) == [KIND, -7.0, KIND]
 
 
 def test_the_parts_of_a_reward_can_be_seen(reward: RuleReward) -> None:

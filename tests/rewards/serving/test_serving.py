@@ -146,6 +146,7 @@ def test_the_remote_contract_never_makes_a_score_of_a_failure(server: Server) ->
         ("{}", 400, 'no "prompt"'),
         ({**ONE, "completion": 7}, 400, "completion must be a text"),
         ({"completion": "kind"}, 400, 'no "prompt"'),
+        ({**ONE, "completion": [{"role": "gpt", "content": "x"}]}, 400, "its roles are gpt"),
         ({**ONE, "clas": "c"}, 400, "unknown key 'clas'"),
         ({**ONE, "rm_score": "high"}, 400, "rm_score must be a number"),
         ({**ONE, "details": 1}, 400, "details must be true or false"),
