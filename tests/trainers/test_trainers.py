@@ -1,15 +1,17 @@
 """The adapters inside the real trainers; real_trainers.py installs those and runs this."""
 
 import asyncio
+import math
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from reward_helpers import WEIGHTS, WordGrader, small_rules
+from servers.json_server import JsonServer, Reply
 
 from rbrctl.rewards.adapters.inspect import rule_scorer
 from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
@@ -164,24 +166,46 @@ async def _execute(executor: Any, tokenizer: Any) -> Any:
     return await executor.execute("so on", "c", sampling, 64, tokenizer, Engine())
 
 
-def test_a_rubric_of_verifiers(reward: RuleReward) -> None:
+def test_an_environment_of_verifiers(
+    reward: RuleReward, serve: Callable[[Reply], JsonServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
     verifiers = pytest.importorskip("verifiers")
-    if not hasattr(verifiers, "Rubric"):
-        pytest.skip("needs verifiers before 0.4, whose successor of rubrics is not settled")
+    datasets = pytest.importorskip("datasets")
+    types = pytest.importorskip("verifiers.types")
+    rows = [("kind", "c"), ("rude", "c"), ("broken", "c"), ("kind", "typo")]
+    data = datasets.Dataset.from_list(
+        [
+            {
+                "prompt": [{"role": "user", "content": word}],
+                "answer": "",
+                "info": {"response_class": name},
+            }
+            for word, name in rows
+        ]
+    )
     rubric = verifiers.Rubric(funcs=[rubric_function(reward)], weights=[2.0])
-    assert len(rubric.funcs) == 1
-    state = {
-        "prompt": [{"role": "user", "content": "p"}],
-        "completion": [{"role": "assistant", "content": "kind"}],
-        "answer": "",
-        "task": "test",
-        "info": {"response_class": "c"},
-        "timing": {},
-        "trajectory": [],
-    }
-    asyncio.run(rubric.score_rollout(state))
-    print(state["reward"])
-    assert state["reward"] == pytest.approx(2 * KIND)
+    environment = verifiers.SingleTurnEnv(dataset=data, eval_dataset=data, rubric=rubric)
+    address = f"{serve(_echo).address}/v1"
+    monkeypatch.setenv("ECHO_KEY", "none")
+    client = types.ClientConfig(api_base_url=address, api_key_var="ECHO_KEY")
+    done = asyncio.run(
+        environment.evaluate(client=client, model="m", num_examples=4, rollouts_per_example=1)
+    )
+    outputs = sorted(done["outputs"], key=lambda each: each["example_id"])
+    print([(each["reward"], each.get("error")) for each in outputs])
+    assert [each["reward"] for each in outputs[:2]] == [2 * KIND, -2.0]
+    assert all(math.isnan(each["reward"]) for each in outputs[2:])
+    errors = [(each.get("error") or {}).get("error") for each in outputs]
+    assert errors == [None, None, "GraderError", "UsageError"]
+
+
+def _echo(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+    """Be a model that says what it was told."""
+    message = {"role": "assistant", "content": body["messages"][-1]["content"]}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
+    return 200, {**reply, "choices": [choice], "usage": usage}
 
 
 def test_a_task_of_inspect(reward: RuleReward, tmp_path: Path) -> None:

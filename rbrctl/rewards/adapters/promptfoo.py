@@ -1,9 +1,9 @@
 """
 promptfoo: a python assertion, ``type: python`` with ``value: file://.../promptfoo.py``.
 
-The assertion's ``config`` names ``weights`` and may name ``rules``, ``grader`` and ``threshold``
-(the least reward that passes, 0 by default); the test's variable ``response_class`` names the
-class.
+The assertion's ``config`` names ``weights`` and may name ``rules``, ``grader``, ``threshold`` (the
+least reward that passes, 0 by default) and ``reasoning: keep`` (to judge a leading block of
+thinking too); the test's variable ``response_class`` names the class.
 
     assert:
       - type: python
@@ -31,6 +31,7 @@ def get_assert(output: object, context: Mapping[str, Any]) -> dict[str, Any]:
         str(config.get("rules", "builtin:safety")),
         str(config["weights"]),
         str(config.get("grader", "embedded")),
+        config.get("reasoning", "drop"),
     )
     variables = context.get("vars") or {}
     response_class = variables.get("response_class") or config.get("response_class")

@@ -9,6 +9,7 @@ from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.rewards.opening import GraderChoice
+from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.rewards.reward import RuleReward
 
 ENDPOINT = "endpoint:"
@@ -16,21 +17,24 @@ ENDPOINT = "endpoint:"
 _loading = threading.Lock()
 
 
-def shared_reward(rules: str, weights: str, grader: str) -> RuleReward:
+def shared_reward(
+    rules: str, weights: str, grader: str, reasoning: Reasoning = "drop"
+) -> RuleReward:
     """
     Load a reward, once in each process for the same settings.
 
     ``grader`` is ``embedded``, ``embedded:MODEL_FILE`` or ``endpoint:MODEL``, whose address is in
     the variable ``RBRCTL_BASE_URL`` or ``OPENAI_BASE_URL`` and whose key, if any, in
-    ``OPENAI_API_KEY``. Raises as ``RuleReward.load`` does.
+    ``OPENAI_API_KEY``. ``reasoning`` is as RuleReward has it. Raises as ``RuleReward.load`` does.
     """
     with _loading:
-        return _load(os.getpid(), rules, weights, grader)
+        return _load(os.getpid(), rules, weights, grader, reasoning)
 
 
 @lru_cache(maxsize=8)
-def _load(process: int, rules: str, weights: str, grader: str) -> RuleReward:
-    return RuleReward.load(rules, weights=weights, grader=grader_named(grader, os.environ))
+def _load(process: int, rules: str, weights: str, grader: str, reasoning: Reasoning) -> RuleReward:
+    named = grader_named(grader, os.environ)
+    return RuleReward.load(rules, weights=weights, grader=named, reasoning=reasoning)
 
 
 def grader_named(name: str, environment: Mapping[str, str]) -> GraderChoice:

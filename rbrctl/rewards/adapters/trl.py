@@ -9,7 +9,7 @@ For R = R_rm + rules give the reward model and this function to ``reward_funcs``
 ``reward_weights=[1, 1]`` and ``multi_objective_aggregation="sum_then_normalize"``.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from rbrctl.errors import UsageError
@@ -47,7 +47,7 @@ def grpo_reward(
 
 def async_grpo_reward(
     reward: RuleReward, column: str = COLUMN, name: str = NAME
-) -> Callable[..., Awaitable[list[float | None]]]:
+) -> Callable[..., Coroutine[Any, Any, list[float | None]]]:
     """Make the same as a coroutine function, which the trainer runs beside its other rewards."""
 
     async def function(

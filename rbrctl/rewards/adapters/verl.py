@@ -11,7 +11,8 @@ The prompt does not reach a reward function in verl: put it and the response cla
         name: compute_score
         reward_kwargs: {rules: rules/, weights: weights.yaml, grader: "endpoint:my-model"}
 
-``grader`` is as ``rbrctl.rewards.adapters.shared`` has it.
+``grader`` is as ``rbrctl.rewards.adapters.shared`` has it. ``response_class`` among them is that of
+rows that name none; ``reasoning: keep`` has a leading block of thinking judged too.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from rbrctl.rewards.adapters.shared import shared_reward
 from rbrctl.rewards.adapters.ungraded import number_of
 from rbrctl.rewards.function import Reward
 from rbrctl.rewards.jobs import Job
+from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.rewards.reward import RuleReward
 
 
@@ -34,17 +36,20 @@ def compute_score(
     weights: str,
     rules: str = "builtin:safety",
     grader: str = "embedded",
+    response_class: str | None = None,
+    reasoning: Reasoning = "drop",
     on_ungraded: float | None = None,
     **others: Any,
 ) -> dict[str, float]:
     """
     Score one response: ``score`` is the reward.
 
-    Raises UsageError where ``extra_info`` lacks the prompt or the response class, and GraderError
-    for what could not be graded unless ``on_ungraded`` gives a number.
+    Raises UsageError where ``extra_info`` lacks the prompt, or the response class where none is
+    given as ``response_class`` either, and GraderError for what could not be graded unless
+    ``on_ungraded`` gives a number.
     """
-    reward = shared_reward(rules, weights, grader)
-    (scored,) = reward.rewards_now([_job(reward, solution_str, extra_info)])
+    reward = shared_reward(rules, weights, grader, reasoning)
+    (scored,) = reward.rewards_now([_job(reward, solution_str, extra_info, response_class)])
     return _outcome(scored, on_ungraded)
 
 
@@ -57,17 +62,25 @@ async def compute_score_async(
     weights: str,
     rules: str = "builtin:safety",
     grader: str = "embedded",
+    response_class: str | None = None,
+    reasoning: Reasoning = "drop",
     on_ungraded: float | None = None,
     **others: Any,
 ) -> dict[str, float]:
     """Score one response without holding up the event loop; else like ``compute_score``."""
-    reward = shared_reward(rules, weights, grader)
-    (scored,) = await reward.rewards([_job(reward, solution_str, extra_info)])
+    reward = shared_reward(rules, weights, grader, reasoning)
+    (scored,) = await reward.rewards([_job(reward, solution_str, extra_info, response_class)])
     return _outcome(scored, on_ungraded)
 
 
-def _job(reward: RuleReward, solution: str, extra_info: Mapping[str, Any] | None) -> Job:
-    info = extra_info or {}
+def _job(
+    reward: RuleReward,
+    solution: str,
+    extra_info: Mapping[str, Any] | None,
+    response_class: str | None,
+) -> Job:
+    info: dict[str, Any] = {"response_class": response_class}
+    info |= {key: value for key, value in (extra_info or {}).items() if value is not None}
     missing = [key for key in ("prompt", "response_class") if info.get(key) is None]
     if missing:
         raise UsageError(

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def reward() -> Iterator[RuleReward]:
 @pytest.fixture
 def shared(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (verl, promptfoo):
-        monkeypatch.setattr(module, "shared_reward", lambda rules, weights, grader: reward)
+        monkeypatch.setattr(module, "shared_reward", lambda *settings: reward)
 
 
 class TestShared:
@@ -134,6 +135,14 @@ class TestVerl:
             verl.compute_score(*given, weights="w")
         scored = verl.compute_score(*given, weights="w", on_ungraded=-5.0)
         assert scored == {"score": -5.0, "graded": 0.0}
+
+    def test_a_class_for_rows_that_name_none(self) -> None:
+        given = ("source", "kind", None, {"prompt": "p", "response_class": None})
+        scored = verl.compute_score(*given, weights="w", response_class="c")
+        assert scored == {"score": KIND, "graded": 1.0}
+        named = {"prompt": "p", "response_class": "typo"}
+        with pytest.raises(UsageError, match="no response class 'typo'"):
+            verl.compute_score(*given[:3], named, weights="w", response_class="c")
 
     def test_what_extra_info_lacks_is_named(self) -> None:
         with pytest.raises(UsageError, match="no prompt and no response_class"):
@@ -234,15 +243,66 @@ class TestChatMarkup:
         assert response_of("p" + "<|x|>" * 50_000 + "end", "p") == "end"
 
 
-def test_verifiers(reward: RuleReward) -> None:
-    function = rubric_function(reward)
-    messages = [{"role": "user", "content": "p"}]
-    reply = [{"role": "assistant", "content": "kind"}]
-    info = {"response_class": "c"}
-    scored = asyncio.run(function(messages, reply, "", {}, "task", info, extra=1))
-    assert scored == KIND
-    with pytest.raises(GraderError):
-        asyncio.run(function(messages, "broken", info=info))
+class Said:
+    """A message as verifiers makes them."""
+
+    def __init__(self, role: str, content: Any) -> None:
+        self.fields = {"role": role, "content": content, "reasoning_content": "rude"}
+
+    def model_dump(self) -> dict[str, Any]:
+        return self.fields
+
+
+class TestVerifiers:
+    INFO = {"response_class": "c"}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        ("prompt", "completion"),
+        [
+            ([{"role": "user", "content": "p"}], [{"role": "assistant", "content": "kind"}]),
+            ([Said("user", "p")], [Said("assistant", "kind")]),
+            ([Said("user", "p")], [Said("assistant", [{"type": "text", "text": "kind"}])]),
+            ([Said("text", "p")], [Said("text", "kind")]),
+            ("p", "kind"),
+        ],
+    )
+    def test_messages_of_every_make(self, reward: RuleReward, prompt: Any, completion: Any) -> None:
+        state: dict[str, Any] = {"error": None}
+        function = rubric_function(reward)
+        scored = asyncio.run(function(prompt, completion, "", state, "task", self.INFO, extra=1))
+        assert (scored, state) == (KIND, {"error": None})
+
+    @pytest.mark.parametrize(
+        ("completion", "info", "kind"),
+        [
+            ([Said("assistant", "broken")], INFO, GraderError),
+            ([Said("assistant", "kind")], {"response_class": "typo"}, UsageError),
+            ([Said("user", "kind")], INFO, RecordError),
+            ([object()], INFO, RecordError),
+            ([], INFO, RecordError),
+        ],
+    )
+    def test_a_failure_is_an_error_of_the_rollout_and_no_score(
+        self, reward: RuleReward, completion: Any, info: Any, kind: type[Exception]
+    ) -> None:
+        function = rubric_function(reward)
+        state: dict[str, Any] = {"error": None}
+        assert math.isnan(asyncio.run(function("p", completion, "", state, info=info)))
+        assert isinstance(state["error"], kind)
+        with pytest.raises(kind):
+            asyncio.run(function("p", completion, info=info))
+
+    def test_an_error_that_a_rollout_has_already_is_kept(self, reward: RuleReward) -> None:
+        state = {"error": "the model did not answer"}
+        assert math.isnan(asyncio.run(rubric_function(reward)("p", [], "", state)))
+        assert state == {"error": "the model did not answer"}
+
+    def test_a_number_for_what_could_not_be_graded(self, reward: RuleReward) -> None:
+        function = rubric_function(reward, on_ungraded=-5.0)
+        state: dict[str, Any] = {"error": None}
+        assert asyncio.run(function("p", "broken", "", state, info=self.INFO)) == -5.0
+        assert state["error"] is None
+        assert math.isnan(asyncio.run(function("p", "kind", "", state, info={})))
 
 
 @pytest.mark.usefixtures("shared")
