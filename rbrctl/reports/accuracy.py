@@ -43,27 +43,32 @@ _CALIBRATION = (
     Column("brier", "Brier", numeric=True, priority=WIDE_ONLY),
     Column("ece", "ECE", numeric=True, priority=WIDE_ONLY),
 )
-_TOO_FEW = f"few: fewer than {FEW_ROWS} labelled rows on one side; an accuracy there says little."
 
 
 def accuracy_tables(score: Score) -> list[Table]:
-    """Give the tables of a score: against the labels where there are any, else the frequencies."""
-    if not score.labelled:
-        return frequency_tables(score)
+    """
+    Give the tables of a score: against the labels where there are any, and the frequencies.
+
+    Frequencies are left out where every result has labels: the tables against those tell more.
+    """
     tables = [
         _rules(score.rules),
         _propositions(score.propositions),
         *(_confusion(each, score.ranks) for each in score.classes),
         _disagreements(score),
     ]
-    return [table for table in tables if table.rows]
+    tables = [table for table in tables if table.rows]
+    if not tables or score.labelled < score.results:
+        tables += frequency_tables(score)
+    return tables
 
 
 def frequency_tables(score: Score) -> list[Table]:
-    """Give how often each rule is broken and how the ranks fall."""
+    """Give how often each rule is broken and how the ranks fall, with labels or without."""
+    suffix = f" in all {score.results:,} results" if score.labelled else ""
     rules = Table(
         "rule_frequencies",
-        "How often each rule is broken",
+        f"How often each rule is broken{suffix}",
         _with_group(
             score.rule_frequencies,
             [
@@ -85,16 +90,19 @@ def frequency_tables(score: Score) -> list[Table]:
             ],
         ),
     )
+    # Beside five ranks it is too much for 80 columns, and mostly says nothing.
+    needed = any(row.undetermined for row in score.rank_frequencies)
+    undetermined = Column("undetermined", "undetermined", numeric=True, priority=0 if needed else 1)
     ranks = Table(
         "rank_frequencies",
-        "Ranks",
+        f"Ranks{suffix}",
         _with_group(
             score.rank_frequencies,
             [
                 Column("response_class", "response class", wrap=Wrap.NAMES),
                 Column("n", "n", numeric=True),
                 *(Column(rank, rank, numeric=True, wrap=Wrap.NAMES) for rank in score.ranks),
-                Column("undetermined", "undetermined", numeric=True),
+                undetermined,
             ],
         ),
         _grouped_rows(
@@ -133,8 +141,7 @@ def _rules(rules: Sequence[RuleScore]) -> Table:
     ]
     rows = _grouped_rows(rules, lambda row: [row.rule, *_agreement(row)])
     notes = ["broken: share of the rows in which the labels break the rule."]
-    if any(rule.too_few for rule in rules):
-        notes.append(_TOO_FEW)
+    notes += _notes_on_few(rules)
     title = "Was the rule broken? Answers against labels"
     return Table("rules", title, _with_group(rules, columns), rows, notes)
 
@@ -156,9 +163,22 @@ def _propositions(propositions: Sequence[PropositionScore]) -> Table:
             row.expected_calibration_error,
         ],
     )
-    notes = [_TOO_FEW] if any(row.too_few for row in propositions) else []
     title = "Was the proposition true? Answers against labels"
+    notes = _notes_on_few(propositions)
     return Table("propositions", title, _with_group(propositions, columns), rows, notes)
+
+
+def _notes_on_few(scores: Sequence[AgreementScore]) -> list[str]:
+    """Explain "few" and, where labels meet no answer at all, an n of 0."""
+    notes = []
+    if any(score.too_few for score in scores):
+        notes.append(
+            f"few: fewer than {FEW_ROWS} rows with label and answer on one side; an accuracy there "
+            "says little."
+        )
+    if any(score.gold_rows and not score.counts.total for score in scores):
+        notes.append("n is 0: there are labels, but the grader's answers do not settle it.")
+    return notes
 
 
 def _agreement(score: AgreementScore) -> list[Cell | Value]:

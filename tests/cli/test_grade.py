@@ -95,6 +95,43 @@ def test_without_labels_it_counts(folder, rbrctl):
     assert "Ranks" in out
 
 
+def test_one_label_does_not_hide_the_rows_without(folder, rbrctl):
+    rows = [{**ROWS[0], "id": f"t{n}", "labels": {}} for n in range(30)]
+    write(folder / "t.jsonl", [*rows, ROWS[1]])
+    code, out, _ = rbrctl("grade", "t.jsonl")
+    assert code == 0
+    assert "not-rude  1    1.00" in out
+    assert "How often each rule is broken in all 31 results" in out
+    assert "not-rude  31       1  0.032" in out
+    report = json.loads(rbrctl("grade", "t.jsonl", "-f", "json")[1])
+    assert {"rules", "rule_frequencies", "rank_frequencies"} <= report.keys()
+    write(folder / "t.jsonl", ROWS)
+    assert "How often" not in rbrctl("grade", "t.jsonl")[1]
+
+
+def test_labels_that_settle_nothing_leave_the_frequencies(folder, rbrctl):
+    write(folder / "t.jsonl", [{**ROWS[0], "labels": {"other": True}}])
+    assert "How often each rule is broken" in rbrctl("grade", "t.jsonl")[1]
+
+
+def test_ranks_of_the_reference_rules_fit_80_columns(folder, rbrctl):
+    rows = [{**ROWS[0], "labels": {}, "response_class": "soft_refuse_request"}]
+    write(folder / "t.jsonl", rows)
+    out = rbrctl("grade", "t.jsonl", "--rules", "builtin:safety")[1]
+    assert "Ranks" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_label_without_an_answer_is_explained(folder, rbrctl):
+    rules = RULES.replace("{question: Is it rude?, cues: [idiot]}", "{question: Is it rude?}")
+    (folder / "rules" / "tiny.yaml").write_text(rules)
+    code, out, _ = rbrctl("grade", "t.jsonl")
+    assert code == 4
+    assert "not-rude  0" in out
+    assert "n is 0: there are labels, but the grader's answers do not settle it." in out
+    assert "fewer than 10 rows with label and answer" in out
+
+
 def test_results_are_kept_and_scored_again_under_other_rules(folder, rbrctl):
     assert rbrctl("grade", "t.jsonl", "-o", "r.jsonl")[0] == 0
     _, first, _ = rbrctl("score", "r.jsonl", "-f", "json")
