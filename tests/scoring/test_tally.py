@@ -142,6 +142,13 @@ def test_ranks_are_laid_out_by_label_and_answer():
     assert score.disagreements[0].propositions == {"a": (False, 0.9)}
 
 
+def test_of_rows_equally_far_apart_the_earlier_ones_stay_in_their_order():
+    tally = ScoreTally(JUDGE, PlainReading(), disagreements=2)
+    for number in range(4):
+        tally.add(result(number, "c", {"a": False}, {"a": 0.9}))
+    assert [row.id for row in tally.score().disagreements] == ["t0", "t1"]
+
+
 def test_an_answer_with_an_error_is_no_answer():
     tally = ScoreTally(JUDGE, PlainReading())
     tally.add(result(1, "c", dict.fromkeys(NAMES, True), dict.fromkeys(NAMES)))
