@@ -22,6 +22,8 @@ class ExitCode(IntEnum):
 
 INTERRUPTED = 130
 """What a shell expects of a process that Ctrl-C ended."""
+TERMINATED = 143
+"""What a shell expects of a process that SIGTERM ended."""
 
 _GRAVEST_FIRST = (ExitCode.USAGE, ExitCode.NOTHING, ExitCode.NO, ExitCode.INCOMPLETE)
 

@@ -40,6 +40,8 @@ class OpenedGrader:
     classifier: Classifier | None = None
     endpoint: "EndpointGrader | None" = None
     """The grader itself where it is one over an endpoint, for estimates."""
+    keeps_answers: bool = False
+    """True where answers outlive the run in a cache."""
 
 
 OpenGrader = Callable[[Sequence[Transcript], bool], Awaitable[OpenedGrader]]
@@ -74,10 +76,11 @@ def choose_grader(
             return OpenedGrader(_embedded(argument, ruleset))
         if kind == RECORDED:
             return OpenedGrader(_recorded(argument, output))
-        from rbrctl.cli.endpoint import open_endpoint
+        from rbrctl.cli.endpoint import NO_CACHE, open_endpoint
 
         opened = await open_endpoint(endpoint, ruleset, output, sample=sample, offline=offline)
-        return OpenedGrader(opened, opened if classify and ruleset.policy else None, opened)
+        classifier = opened if classify and ruleset.policy else None
+        return OpenedGrader(opened, classifier, opened, endpoint.cache != NO_CACHE)
 
     return open_grader
 

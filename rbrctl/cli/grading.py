@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.graders import OpenGrader
+from rbrctl.cli.graders import OpenedGrader, OpenGrader
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
-from rbrctl.cli.scores import ScoreRequest, report_score, say_what_is_odd
+from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
 from rbrctl.counting import counted
-from rbrctl.errors import BudgetSpentError, UsageError
+from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.interface import Grader
 from rbrctl.graders.judging import Reading, identity_of
@@ -64,8 +64,13 @@ class GradingJob:
         destination: Destination,
         request: ScoreRequest,
         problems: ProblemLog,
-    ) -> tuple[RunSummary, ExitCode]:
-        """Grade a stream of transcripts, report the tables, and say what is missing."""
+        source: str,
+    ) -> ExitCode:
+        """
+        Grade a stream of transcripts, report the tables, and say what is missing.
+
+        Raises NothingMatchedError where there are none; ``source`` names where they come from.
+        """
         if self.ask is Ask.LAZY and request.gates.any:
             raise UsageError(f"gates and --ask lazy: {LAZY_REFUSED}")
         judge, reading = Judge(self.ruleset), read_answers(self.calibration)
@@ -83,10 +88,11 @@ class GradingJob:
         codes = [report_problems(self.output, problems, "run")]
         codes.append(say_what_is_missing(self.output, summary, self.ruleset))
         if spent is not None:
-            self.output.warn(str(spent))
-            codes.append(ExitCode.INCOMPLETE)
+            codes.append(self._say_spent(spent, summary))
+        elif not summary.total:
+            raise NothingMatchedError(f"{source}: no transcripts{first_problem(problems)}")
         if not summary.total:
-            return summary, gravest(*codes)
+            return gravest(*codes)
         if summary.kept:
             self.output.talk(f"{counted(summary.kept, 'result')} of an earlier run kept")
         score = tally.score()
@@ -94,7 +100,16 @@ class GradingJob:
         if self.ask is Ask.LAZY:
             self.output.talk("asked lazily: figures for propositions and rules are biased")
         codes.append(report_score(self.output, score, request, repeated.rates()))
-        return summary, gravest(*codes)
+        return gravest(*codes)
+
+    def _say_spent(self, spent: BudgetSpentError, summary: RunSummary) -> ExitCode:
+        """Say that a limit ended the run, and what there is to go on with."""
+        kept = self.output.resume_hint is not None
+        what = "goes on from here" if kept else "begins anew, as there is no cache and no -o"
+        self.output.warn(f"{spent}: that {what}")
+        if not summary.total:
+            self.output.warn("no transcript was finished")
+        return ExitCode.INCOMPLETE
 
     def grade_one(self, transcript: Transcript, format_: OutcomeFormat) -> ExitCode:
         """Grade and report a single case."""
@@ -103,7 +118,7 @@ class GradingJob:
         run = self._run(judge, reading, [transcript], Destination(None), found.append)
         summary, spent = asyncio.run(run)
         if spent is not None:
-            raise spent
+            return self._say_spent(spent, summary)
         report_case(self.output, self.ruleset, reading, found[0], format_)
         return say_what_is_missing(self.output, summary, self.ruleset)
 
@@ -117,7 +132,10 @@ class GradingJob:
     ) -> tuple[RunSummary, BudgetSpentError | None]:
         stream = iter(transcripts)
         first = list(itertools.islice(stream, LAYOUT_SAMPLE))
-        opened = await self.open_grader(first, False)
+        try:
+            opened = await self.open_grader(first, False)
+        except BudgetSpentError as error:
+            return RunSummary(), error
         grader = opened.grader
         try:
             check_calibration(reading, grader.identity)
@@ -125,14 +143,25 @@ class GradingJob:
             one = TranscriptGrader(judge, grader, ask, reading, opened.classifier)
             with closing(self._open_store(destination, grader)) as store:
                 run = GradingRun(one, store, grader.concurrency)
+                self.output.resume_hint = _resume_hint(destination, opened)
                 try:
-                    return await run.run(itertools.chain(first, stream), take), None
+                    await run.run(itertools.chain(first, stream), take)
                 except BudgetSpentError as error:
                     return run.summary, error
+                self._say_what_is_left(destination, store.count, run.summary.total)
+                return run.summary, None
         finally:
             await grader.close()
             for note in grader.notes:
                 self.output.talk(note)
+
+    def _say_what_is_left(self, destination: Destination, stored: int, graded: int) -> None:
+        if stored > graded:
+            left = counted(stored - graded, "result")
+            self.output.talk(
+                f"{left} in {destination.path} of other transcripts than these {graded:,}: kept, "
+                "and counted by 'score'; --overwrite leaves them out"
+            )
 
     def _open_store(self, destination: Destination, grader: Grader) -> ResultsStore:
         if destination.path is None:
@@ -154,6 +183,14 @@ class GradingJob:
                 f"torn, {dropped.failed} failed, {dropped.stale} stale)"
             )
         return store
+
+
+def _resume_hint(destination: Destination, opened: OpenedGrader) -> str | None:
+    if destination.path is not None:
+        return "run the same command again: it goes on where this one stopped"
+    if opened.keeps_answers:
+        return "run the same command again: the answers so far are in the cache"
+    return None
 
 
 def say_what_is_missing(output: Output, summary: RunSummary, ruleset: RuleSet) -> ExitCode:

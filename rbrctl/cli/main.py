@@ -1,21 +1,23 @@
 """The program's entry: run a command, and turn every outcome into an exit code and a line."""
 
 import contextlib
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from itertools import pairwise
+from types import FrameType
 from typing import Any
 
 import typer
 
 from rbrctl import __version__
-from rbrctl.cli.exit_codes import INTERRUPTED, ExitCode, exit_code_of
+from rbrctl.cli.exit_codes import INTERRUPTED, TERMINATED, ExitCode, exit_code_of
 from rbrctl.cli.groups import NoCommandGivenError, root_group
 from rbrctl.cli.options import HelpRequestedError
 from rbrctl.cli.output import ColorMode, Output
 from rbrctl.cli.registry import ENTRIES, Entry
-from rbrctl.errors import RbrctlError
+from rbrctl.errors import GraderError, RbrctlError
 from rbrctl.reports.terminal import printable
 
 # Typer does not export the base of its parsing errors, and moved it when it took click in.
@@ -27,7 +29,25 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    return run(sys.argv[1:])
+    output = Output()
+    _end_like_an_interruption(output)
+    return run(sys.argv[1:], output=output)
+
+
+def _end_like_an_interruption(output: Output) -> None:
+    """Let SIGTERM end the run as Ctrl-C does, with how to go on; a second one ends it at once."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        output.terminated = True
+        # An event loop has put its own handler there, which lets the work in flight end.
+        on_interruption = signal.getsignal(signal.SIGINT)
+        if callable(on_interruption):
+            on_interruption(signal.SIGINT, frame)
+        else:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, terminate)
 
 
 def run(
@@ -84,8 +104,8 @@ def _help(context: Any, output: Output) -> str:
 
 
 def _interrupted(output: Output) -> int:
-    output.fail("interrupted", output.resume_hint)
-    return INTERRUPTED
+    output.fail("terminated" if output.terminated else "interrupted", output.resume_hint)
+    return TERMINATED if output.terminated else INTERRUPTED
 
 
 def _explain(error: Exception, output: Output) -> int:
@@ -98,7 +118,8 @@ def _explain(error: Exception, output: Output) -> int:
         output.fail(*explain_usage(error))
         return ExitCode.USAGE
     if isinstance(error, RbrctlError):
-        output.fail(str(error))
+        stopped = isinstance(error, GraderError) and output.resume_hint is not None
+        output.fail(str(error), f"once mended, {output.resume_hint}" if stopped else None)
         return exit_code_of(error)
     if isinstance(error, OSError):
         output.fail(_system_message(error))

@@ -49,7 +49,9 @@ class Output:
         self.quiet = False
         self.debug = False
         self.resume_hint: str | None = None
-        """What to say after Ctrl-C; a command that can be resumed sets it."""
+        """What to say where a run was stopped; a command that can go on later sets it."""
+        self.terminated = False
+        """True where SIGTERM stopped the run, which ends like Ctrl-C but for its exit code."""
 
     @property
     def palette(self) -> Palette:

@@ -18,6 +18,7 @@ _ANSWERS_OF = "SELECT key, probability, source, details FROM answered WHERE key 
 _KEYS_A_QUERY = 500
 _T = TypeVar("_T")
 _Row = tuple[bytes, float | None, str | None, str | None, int, int]
+_ADVICE = "name another with --cache FILE, or none with --cache none"
 _NO_DETAILS: Mapping[str, Any] = {}
 _INSERT = "INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
@@ -216,8 +217,7 @@ class AnswerCache:
             return action()
         except sqlite3.Error as error:
             raise FileError(
-                f"{self.path}: the cache of answers cannot be used: {error};"
-                " name another with --cache FILE, or none with --cache none"
+                f"{self.path}: the cache of answers cannot be used: {error}; {_ADVICE}"
             ) from error
 
 
@@ -227,7 +227,7 @@ def _prepare(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise FileError(
-            f"{path}: the cache of answers cannot be opened: {error.strerror}"
+            f"{path}: the cache of answers cannot be opened: {error.strerror}; {_ADVICE}"
         ) from error
 
 

@@ -12,6 +12,7 @@ class NoStore:
     """Forgets every result."""
 
     kept_count = 0
+    count = 0
     dropped = Dropped()
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:

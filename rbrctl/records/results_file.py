@@ -60,6 +60,11 @@ class ResultsFile:
             os.close(number)
             raise
 
+    @property
+    def count(self) -> int:
+        """How many results it holds now, kept and appended."""
+        return self._survey.kept
+
     def kept(self, identifier: str, content_digest: str) -> Result | None:
         """
         Read the result that the file has for a transcript.
@@ -76,7 +81,7 @@ class ResultsFile:
         return result
 
     def append(self, result: Result) -> None:
-        """Write a result at the end; an earlier one of the same id is dropped at closing."""
+        """Write a result at the end; at closing it takes the place of one of the same id."""
         line = encode_line(result_to_json(result))
         try:
             write_all(self._number, line)

@@ -24,6 +24,11 @@ class ResultsStore(Protocol):
         ...
 
     @property
+    def count(self) -> int:
+        """How many results it holds now, kept and appended."""
+        ...
+
+    @property
     def dropped(self) -> Dropped:
         """What of an earlier run was not kept."""
         ...
@@ -90,6 +95,7 @@ class ResultsPipe:
         """Open it. Raises FileError."""
         self._name = name
         self.kept_count = 0
+        self.count = 0
         self.dropped = Dropped()
         try:
             self._number = os.open(name, os.O_WRONLY)

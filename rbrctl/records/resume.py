@@ -41,7 +41,7 @@ class Survey:
     """Where the lines of a results file are that are kept."""
 
     starts: "array[int]" = field(default_factory=lambda: array("Q"))
-    """The first byte of each line, in the order of the file."""
+    """The first byte of each line; each id has its place from its first line on."""
     ends: "array[int]" = field(default_factory=lambda: array("Q"))
     """The byte after each line; the line's start where it is dropped after all."""
     lines: CompactIndex = field(default_factory=CompactIndex)
@@ -63,9 +63,11 @@ class Survey:
         return sum(1 for start, end in zip(self.starts, self.ends, strict=True) if end > start)
 
     def keep(self, identifier: str, start: int, end: int) -> None:
-        """Take in a line; an earlier one of the same id makes way."""
+        """Take in a line; it has the place of an earlier one of the same id."""
         if (before := self.lines.get(identifier)) is not None:
             self.drop(before)
+            self.starts[before], self.ends[before] = start, end
+            return
         self.lines.set(identifier, len(self.starts))
         self.starts.append(start)
         self.ends.append(end)
@@ -77,7 +79,7 @@ class Survey:
             self.ends[place] = self.starts[place]
 
     def spans(self) -> Iterator[tuple[int, int, int]]:
-        """Yield place, start and end of each line that is kept, in the order of the file."""
+        """Yield place, start and end of each line that is kept, in the order of the places."""
         for place, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             if end > start:
                 yield place, start, end

@@ -95,6 +95,74 @@ def test_without_labels_it_counts(folder, rbrctl):
     assert "Ranks" in out
 
 
+def test_results_of_other_transcripts_are_told(folder, rbrctl):
+    write(folder / "t.jsonl", [*ROWS, {**ROWS[0], "id": "third"}])
+    assert "of other transcripts" not in rbrctl("grade", "t.jsonl", "-o", "r.jsonl")[2]
+    write(folder / "t.jsonl", ROWS[:1])
+    code, _, err = rbrctl("grade", "t.jsonl", "-o", "r.jsonl")
+    assert code == 0
+    assert "2 results in r.jsonl of other transcripts than these 1: kept, and counted by" in err
+    assert rbrctl("score", "r.jsonl", "-f", "csv")[0] == 0
+    assert "other transcripts" not in rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "--overwrite")[2]
+    assert len((folder / "r.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_changed_row_keeps_its_place(folder, rbrctl):
+    rbrctl("grade", "t.jsonl", "-o", "r.jsonl")
+    write(folder / "t.jsonl", [{**ROWS[0], "completion": "Please!"}, ROWS[1]])
+    _, _, err = rbrctl("grade", "t.jsonl", "-o", "r.jsonl")
+    assert "other transcripts" not in err
+    lines = (folder / "r.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["kind", "rude"]
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        (["--cache", "c.sqlite"], "a higher limit: that goes on from here"),
+        (["--cache", "none", "-o", "r.jsonl"], "a higher limit: that goes on from here"),
+        (["--cache", "none"], "a higher limit: that begins anew, as there is no cache and no -o"),
+    ],
+)
+def test_a_limit_before_the_first_transcript_is_incomplete(
+    folder, rbrctl, mock_endpoint, options, advice
+):
+    at = ["--model", "m", "--base-url", mock_endpoint, "--mode", "decisions", "--max-calls", "0"]
+    code, out, err = rbrctl("grade", "t.jsonl", *at, *options)
+    assert (code, out) == (4, "")
+    assert advice in err
+    assert "no transcript was finished" in err
+    assert "no transcripts" not in err
+    case = ["--prompt", "hello", "--completion", "Thanks", "--response-class", "talk"]
+    code, out, _ = rbrctl("grade", *case, *at, "--cache", "none")
+    assert (code, out) == (4, "")
+
+
+def test_a_limit_before_the_probe_is_incomplete(folder, rbrctl, mock_endpoint):
+    at = ["--model", "m", "--base-url", mock_endpoint, "--cache", "c.sqlite", "--max-calls", "0"]
+    assert rbrctl("grade", "t.jsonl", *at)[0] == 4
+
+
+def test_a_server_that_fails_again_and_again_ends_the_run_with_how_to_go_on(folder, rbrctl, serve):
+    server = serve(lambda path, body: (500, {}))
+    at = ["--model", "m", "--base-url", f"{server.address}/v1", "--mode", "decisions"]
+    at += ["--retries", "0"]
+    write(folder / "t.jsonl", [{**ROWS[0], "id": f"t{n}", "completion": str(n)} for n in range(50)])
+    code, _, err = rbrctl("grade", "t.jsonl", *at, "--cache", "c.sqlite")
+    assert code == 2
+    assert "20 calls failed in a row" in err
+    assert "hint: once mended, run the same command again: the answers so far are in the" in err
+    assert "hint:" not in rbrctl("grade", "t.jsonl", *at, "--cache", "none")[2]
+
+
+def test_a_cache_that_cannot_be_made_has_a_way_out(folder, rbrctl, mock_endpoint):
+    (folder / "file").write_text("")
+    at = ["--model", "m", "--base-url", mock_endpoint, "--cache", "file/c.sqlite"]
+    code, _, err = rbrctl("grade", "t.jsonl", *at)
+    assert code == 2
+    assert "name another with --cache FILE, or none with --cache none" in err
+
+
 def test_one_label_does_not_hide_the_rows_without(folder, rbrctl):
     rows = [{**ROWS[0], "id": f"t{n}", "labels": {}} for n in range(30)]
     write(folder / "t.jsonl", [*rows, ROWS[1]])
@@ -357,18 +425,25 @@ def test_recorded_answers_are_replayed(folder, rbrctl):
     assert json.loads(first)["rules"] == json.loads(second)["rules"]
 
 
-def test_an_interrupted_run_says_how_to_go_on_and_loses_nothing(folder):
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_stopped_run_says_how_to_go_on_and_loses_nothing(folder, number, code, word):
     write(folder / "t.jsonl", [{**ROWS[0], "id": f"t{n}"} for n in range(60_000)])
     command = [sys.executable, "-m", "rbrctl", "grade", "t.jsonl", "-o", "r.jsonl"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     results = folder / "r.jsonl"
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         deadline = time.monotonic() + 60
-        while not (results.exists() and results.stat().st_size) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if results.exists() and results.read_bytes().count(b"\n") > 1:
+                break
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
+    assert f"error: {word}" in err
     assert "run the same command again" in err
     assert "Traceback" not in err
     stored = [json.loads(line)["id"] for line in results.read_text().splitlines()]

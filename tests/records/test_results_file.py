@@ -95,28 +95,30 @@ class TestResume:
         path.chmod(0o640)
         with open_file(path, lambda item: item.answers["apology"].digest == "question") as file:
             assert (file.kept_count, file.dropped) == (2, Dropped(torn=1, failed=1, stale=3))
-            assert read(path) == [result(5), result(1)]
+            assert read(path) == [result(1), result(5)]
             assert path.stat().st_mode & 0o777 == 0o640
             file.append(result(2))
-        assert read(path) == [result(5), result(1), result(2)]
+        assert read(path) == [result(1), result(5), result(2)]
         assert list(path.parent.iterdir()) == [path]
 
-    def test_other_content_under_an_id_replaces_its_line(self, path: Path) -> None:
+    def test_other_content_under_an_id_takes_the_place_of_its_line(self, path: Path) -> None:
         fill(path, result(1), result(2))
         with open_file(path) as file:
             assert file.kept("row 1", "other") is None
             assert list(file.results()) == [result(2)]
+            assert file.count == 1
             file.append(result(1, "other"))
-            assert list(file.results()) == [result(2), result(1, "other")]
-        assert read(path) == [result(2), result(1, "other")]
+            assert list(file.results()) == [result(1, "other"), result(2)]
+            assert (file.kept_count, file.count) == (2, 2)
+        assert read(path) == [result(1, "other"), result(2)]
 
-    def test_a_result_appended_again_replaces_its_line(self, path: Path) -> None:
+    def test_a_result_appended_again_takes_the_place_of_its_line(self, path: Path) -> None:
         newer = replace(result(1), category="now known")
         with open_file(path) as file:
             for item in (result(1), result(2), newer):
                 file.append(item)
             assert file.kept("row 1", "content") == newer
-        assert read(path) == [result(2), newer]
+        assert read(path) == [newer, result(2)]
 
     def test_a_broken_line_in_the_middle_is_told_and_dropped(self, path: Path) -> None:
         fill(path, result(1))

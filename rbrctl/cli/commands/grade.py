@@ -22,7 +22,6 @@ from rbrctl.cli.scores import (
     PropositionOption,
     RuleOption,
     WorstOption,
-    require_some,
     score_request,
 )
 from rbrctl.errors import UsageError
@@ -142,11 +141,7 @@ def command(
         return report_estimate(job, chosen, problems, source, format_)
     if results is None:
         output.talk("nothing but the tables is kept; -o FILE keeps the results")
-    else:
-        output.resume_hint = "run the same command again: it goes on where this one stopped"
-    summary, code = job.grade(chosen, Destination(results, overwrite), request, problems)
-    require_some(summary.total, problems, "transcripts", source)
-    return code
+    return job.grade(chosen, Destination(results, overwrite), request, problems, source)
 
 
 def _source_or_case(

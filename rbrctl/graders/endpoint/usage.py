@@ -142,15 +142,15 @@ class Spending:
         if most_calls is not None and calls >= most_calls:
             raise BudgetSpentError(
                 f"stopped after {calls:,} calls, the most allowed (--max-calls);"
-                " run again with a higher limit to go on from here"
+                " run again with a higher limit"
             )
         if most_cost is None:
             return
         spent = sum(each.usage.cost or 0.0 for each in self._spenders)
         if spent + sum(each.average * each.in_flight() for each in self._spenders) > most_cost:
             raise BudgetSpentError(
-                f"stopped at a cost of {spent:.4f}, before the most allowed ({most_cost:g},"
-                " --max-cost); run again with a higher limit to go on from here"
+                f"stopped at a cost of {spent:.4f}; the most allowed is {most_cost:g} (--max-cost);"
+                " run again with a higher limit"
             )
 
 
