@@ -2,9 +2,11 @@
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
@@ -13,11 +15,17 @@ from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.readings import check_calibration, read_answers
-from rbrctl.cli.regrading import Again, regrade
+from rbrctl.cli.regrading import Again, grade, regrade, told_already
 from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.cli.sides import RuleSide, is_results, rule_sides
 from rbrctl.comparing.answer_table import Truth
-from rbrctl.comparing.evidence import compare_meaning, compare_on, compare_under, read_evidence
+from rbrctl.comparing.evidence import (
+    compare_meaning,
+    compare_on,
+    compare_under,
+    holds_results,
+    read_evidence,
+)
 from rbrctl.comparing.gates import Gate, GateFailure
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.comparing.pairing import one_table, pair_tables
@@ -96,31 +104,46 @@ class Comparer:
         comparison = compare_meaning(old.ruleset, new.ruleset, (old.label, new.label))
         if asked.on is None:
             if asked.open_grader or asked.transcripts or asked.calibration:
-                raise UsageError("--grader, --transcripts and --calibration go with --on RESULTS")
+                raise UsageError("--grader, --transcripts and --calibration go with --on FILE")
             return comparison
+        comparison = replace(comparison, corpus_label=asked.on)
+        if asked.open_grader is None or asked.on == "-" or holds_results(_source(asked.on)):
+            return self._on(asked, asked.on, comparison, old.ruleset, new.ruleset)
+        if asked.transcripts is not None:
+            raise UsageError(f"--transcripts is for results; {asked.on} holds the texts itself")
+        with tempfile.TemporaryDirectory() as folder:
+            results = str(Path(folder) / "results.jsonl")
+            again = Again(asked.open_grader(old.ruleset), _source(asked.on))
+            grade(self._output, again, results, old.ruleset, self._handler)
+            self._handler = told_already
+            asked = replace(asked, transcripts=asked.on)
+            return self._on(asked, results, comparison, old.ruleset, new.ruleset)
+
+    def _on(
+        self, asked: Asked, on: str, comparison: Comparison, old: RuleSet, new: RuleSet
+    ) -> Comparison:
         reading = None if asked.calibration is None else read_answers(asked.calibration)
         truth = None if reading is None else _truth_of(reading)
-        table = read_evidence(_source(asked.on), self._handler, truth)
+        table = read_evidence(_source(on), self._handler, truth)
         if reading is not None:
             for identity in table.graders:
                 check_calibration(reading, identity)
-        comparison = replace(comparison, corpus_label=asked.on)
         if asked.open_grader is None:
-            return compare_on(comparison, old.ruleset, new.ruleset, one_table(table))
+            return compare_on(comparison, old, new, one_table(table))
         if asked.transcripts is None:
             raise UsageError("--grader needs the texts: give --transcripts FILE")
         regraded = regrade(
             self._output,
-            Again(asked.open_grader(new.ruleset), _source(asked.transcripts)),
-            asked.on,
-            new.ruleset,
+            Again(asked.open_grader(new), _source(asked.transcripts)),
+            on,
+            new,
             comparison.meaning.renamed_propositions if comparison.meaning else {},
             table,
             truth,
             self._handler,
         )
         tables = pair_tables(table, regraded.table)
-        compared = compare_on(comparison, old.ruleset, new.ruleset, tables)
+        compared = compare_on(comparison, old, new, tables)
         return replace(compared, stale=regraded.left, regraded=regraded.asked)
 
     def _results(self, asked: Asked) -> Comparison:
@@ -129,7 +152,7 @@ class Comparer:
         if asked.on is not None or asked.base is not None:
             raise UsageError("--on and --base are for rule sets, and OLD and NEW are results")
         if asked.open_grader or asked.transcripts or asked.calibration:
-            raise UsageError("--grader, --transcripts and --calibration go with --on RESULTS")
+            raise UsageError("--grader, --transcripts and --calibration go with --on FILE")
         rules = default_rules(asked.rules)
         if asked.rules is None:
             self._output.talk(f"rules: {rules}")

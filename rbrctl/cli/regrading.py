@@ -1,4 +1,4 @@
-"""Asking a grader again for ``rbrctl diff --on RESULTS --grader``."""
+"""Asking a grader for ``rbrctl diff --on ... --grader``: at first, and what is asked otherwise."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,22 @@ from rbrctl.cli.graders import OpenGrader
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
+from rbrctl.comparing.evidence import ungraded
 from rbrctl.comparing.regrading import Regrading
 from rbrctl.errors import UsageError
+from rbrctl.graders.judging import identity_of
 from rbrctl.records.files import Source
+from rbrctl.records.json_lines import write_json_lines
 from rbrctl.records.models import Result
 from rbrctl.records.problems import LineProblem, ProblemHandler
-from rbrctl.records.results import read_results
+from rbrctl.records.results import read_results, result_to_json
 from rbrctl.records.transcripts import read_transcripts
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
+
+
+def told_already(problem: LineProblem) -> None:
+    """Leave out a bad line that was told when the file was read the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,29 @@ class Regraded:
     asked: int
     left: Mapping[str, int]
     """By proposition, the answers that stay stale for want of the transcript."""
+
+
+def grade(
+    output: Output, again: Again, results: str, ruleset: RuleSet, on_problem: ProblemHandler
+) -> None:
+    """Have transcripts answered, as one rule set asks, and write a results file."""
+    graded = asyncio.run(_graded(output, again, results, Judge(ruleset), on_problem))
+    write_json_lines(results, (result_to_json(each) for each in graded.renewed(_again(results))))
+
+
+async def _graded(
+    output: Output, again: Again, results: str, judge: Judge, on_problem: ProblemHandler
+) -> Regrading:
+    opened = await again.open_grader((), False)
+    try:
+        rules = identity_of(judge.ruleset)
+        bare = ungraded(again.transcripts, on_problem, opened.grader.identity, rules)
+        write_json_lines(results, map(result_to_json, bare))
+        regrading = Regrading(judge, opened.grader)
+        await _ask(output, regrading, again, results, "graded")
+        return regrading
+    finally:
+        await opened.grader.close()
 
 
 def regrade(
@@ -74,9 +104,7 @@ async def _asked(
     opened = await again.open_grader((), False)
     try:
         regrading = Regrading(judge, opened.grader, renamed)
-        regrading.look_at(_again(results))
-        with Progress(output, "graded again", len(regrading.wanted)) as progress:
-            await regrading.ask(read_transcripts(again.transcripts, on_problem), progress.advance)
+        await _ask(output, regrading, again, results, "graded again", on_problem)
         return regrading
     finally:
         await opened.grader.close()
@@ -84,10 +112,19 @@ async def _asked(
             output.talk(note)
 
 
+async def _ask(
+    output: Output,
+    regrading: Regrading,
+    again: Again,
+    results: str,
+    what: str,
+    on_problem: ProblemHandler = told_already,
+) -> None:
+    regrading.look_at(_again(results))
+    with Progress(output, what, len(regrading.wanted)) as progress:
+        await regrading.ask(read_transcripts(again.transcripts, on_problem), progress.advance)
+
+
 def _again(results: str) -> Iterator[Result]:
-    """Read the results once more; their bad lines were told the first time."""
-
-    def told_already(problem: LineProblem) -> None:
-        """Leave the line out."""
-
+    """Read the results once more."""
     return read_results(results, told_already)

@@ -43,9 +43,9 @@ def _read(
     source: Source, name: str, on_problem: ProblemHandler, truth: Truth | None
 ) -> AnswerTable:
     _rewind(source)
-    holds_results = _holds_results(source)
+    results = holds_results(source)
     _rewind(source)
-    if holds_results:
+    if results:
         return read_table(source, on_problem, truth, name)
     return table_of(labels_as_answers(source, on_problem, name))
 
@@ -55,7 +55,7 @@ def _rewind(source: Source) -> None:
         source.seek(0)
 
 
-def _holds_results(source: Source) -> bool:
+def holds_results(source: Source) -> bool:
     """Tell whether the first usable line is a result rather than a transcript."""
     for _, row in read_json_lines(source, lambda problem: None):
         return "answers" in row
@@ -78,6 +78,24 @@ def labels_as_answers(
             grader=GraderIdentity(LABELS, LABELS),
             ruleset=_NOBODY,
             response_class=transcript.response_class,
+            rank_label=transcript.rank_label,
+        )
+
+
+def ungraded(
+    source: Source, on_problem: ProblemHandler, grader: GraderIdentity, ruleset: RuleSetIdentity
+) -> Iterator[Result]:
+    """Give transcripts as results of a grader that has answered nothing yet."""
+    for transcript in read_transcripts(source, on_problem):
+        yield Result(
+            id=transcript.id,
+            content_digest=transcript.content_digest,
+            prompt_digest=transcript.prompt_digest,
+            answers={},
+            grader=grader,
+            ruleset=ruleset,
+            response_class=transcript.response_class,
+            labels=transcript.labels,
             rank_label=transcript.rank_label,
         )
 

@@ -102,7 +102,7 @@ def _lacks(gate: Gate, comparison: Comparison) -> str | None:
     if comparison.corpus is None and (needs_labels or gate.kind is GateKind.FLIPS):
         return "transcripts"
     if needs_labels and not any(score.rows for score in comparison.scores):
-        return "labels"
+        return "answers beside the labels" if comparison.labels_are_answers else "labels"
     return None
 
 
@@ -122,6 +122,12 @@ def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
     for gate, lack in unchecked(gates, comparison).items():
         if lack == "transcripts":
             raise UsageError(f"--fail-on {gate}: needs transcripts to look at; give --on RESULTS")
+        if comparison.labels_are_answers:
+            raise NothingMatchedError(
+                f"--fail-on {gate}: these are transcripts: their labels are the answers, so only a "
+                "'rank_label' can be compared; let --grader embedded grade them, or give --on "
+                "RESULTS"
+            )
         raise NothingMatchedError(
             f"--fail-on {gate}: no transcript has labels that decide a rule or rank for both "
             "sides, so the gate cannot be judged"

@@ -42,6 +42,14 @@ class Comparison:
         """True where some lines could not be used."""
         return self.bad_lines > 0
 
+    @property
+    def labels_are_answers(self) -> bool:
+        """True where nobody answered: transcripts whose labels stand in for answers."""
+        if self.corpus is None:
+            return False
+        graders = (*self.corpus.tables.old.graders, *self.corpus.tables.new.graders)
+        return bool(graders) and all(grader.kind == LABELS for grader in graders)
+
 
 def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, int]:
     """

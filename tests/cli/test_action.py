@@ -1,5 +1,6 @@
 """The composite action's own steps, run by bash in a repository as GitHub's runner does."""
 
+import json
 import os
 import subprocess
 import sys
@@ -124,6 +125,43 @@ def test_a_laxer_change_is_blocked_where_that_is_asked(repository: Path) -> None
     assert outcome.returncode == 1
     assert "title=diff-blocked::laxer: c is laxer" in outcome.stdout
     assert "c` is **laxer**" in (repository.parent / "summary.md").read_text()
+
+
+def write_transcripts(file: Path) -> None:
+    """Rows on whose label 'a' the cue 'apple' is always right."""
+    rows = [
+        {
+            "prompt": f"p{n}",
+            "completion": "an apple" if n % 4 else "a pear",
+            "response_class": "c",
+            "labels": {"a": n % 4 != 0, "b": False},
+        }
+        for n in range(48)
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+
+
+def test_transcripts_are_graded_by_both_sides_rules_so_that_the_gate_can_judge(
+    repository: Path,
+) -> None:
+    cued = RULES.replace("Is it a?", "Is it a?\n    cues: [apple]").replace(
+        "Is it b?", "Is it b?\n    cues: [banana]"
+    )
+    (repository / "rules" / "ruleset.yaml").write_text(cued)
+    git(repository, "commit", "-q", "-a", "-m", "three")
+    git(repository, "branch", "-q", "-f", "main")
+    write_transcripts(repository / "transcripts.jsonl")
+    (repository / "rules" / "ruleset.yaml").write_text(cued.replace("[apple]", "[apricot]"))
+    inputs = {"on": "transcripts.jsonl"}
+    for given in (inputs, {**inputs, "fail-on": "regression,flips:100"}):
+        outcome = run_step(repository, "Compare with the target branch", given)
+        assert outcome.returncode == 1, outcome.stdout + outcome.stderr
+        assert "title=diff-blocked::regression: no-a: accuracy fell from 1.000" in outcome.stdout
+    results = [repository / "transcripts.jsonl", "--rules", "rules", "-o", "results.jsonl"]
+    command = [sys.executable, "-m", "rbrctl", "grade", *map(str, results)]
+    subprocess.run(command, cwd=repository, check=True, capture_output=True)
+    outcome = run_step(repository, "Compare with the target branch", {"on": "results.jsonl"})
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 
 
 def test_rules_that_are_new_are_compared_with_nothing_and_it_is_said(repository: Path) -> None:

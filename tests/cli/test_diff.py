@@ -6,10 +6,6 @@ import pytest
 from diff_helpers import LAXER, RULES, Diff, write, write_results
 from small_results import small_result
 
-from rbrctl.cli.main import run
-from rbrctl.cli.output import Output
-from rbrctl.records.json_lines import write_json_lines
-
 
 def git(*arguments: str) -> None:
     settings = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org"]
@@ -36,21 +32,6 @@ def test_nothing_that_differs(diff: Diff) -> None:
     assert out.splitlines()[-1] == "passed: no difference"
     report = json.loads(diff("old", "old", "-f", "json")[1])
     assert report["meaning"]["same"] is True
-
-
-def test_labelled_transcripts_stand_in_for_results(diff: Diff) -> None:
-    row = {
-        "prompt": "p",
-        "completion": "q",
-        "response_class": "See",
-        "labels": {"a": False, "b": True},
-    }
-    write_json_lines("t.jsonl", [row])
-    code, out, _ = diff("old", "new", "--on", "t.jsonl", "-f", "json")
-    report = json.loads(out)
-    assert code == 0
-    assert report["corpus"]["moved"] == 1
-    assert report["accuracy"] == []
 
 
 def test_a_regression_blocks_without_being_asked(diff: Diff) -> None:
@@ -170,29 +151,6 @@ def test_the_help_names_every_gate(diff: Diff) -> None:
     words = " ".join(out.replace("│", " ").split())
     assert code == 0
     assert "none, changed, laxer, regression, flips:N or accuracy-drop:SHARE" in words
-
-
-def test_a_changed_cue_is_asked_again_and_nothing_else(diff: Diff) -> None:
-    cued = RULES.replace("{question: Is it a?}", "{question: Is it a?, cues: [apple]}").replace(
-        "{question: Is it b?}", "{question: Is it b?, cues: [banana]}"
-    )
-    write(Path("old"), cued)
-    write(Path("new"), cued.replace("[apple]", "[apricot]"))
-    rows = [
-        {"prompt": "p", "completion": f"an {word}", "response_class": "c"}
-        for word in ("apple", "apricot", "banana")
-    ]
-    write_json_lines("t.jsonl", rows)
-    assert run(["grade", "t.jsonl", "--rules", "old", "-o", "r.jsonl"], output=Output({})) == 0
-    code, out, _ = diff("old", "new", "--on", "r.jsonl", "-f", "json")
-    report = json.loads(out)
-    assert (code, report["stale"], report["corpus"]["moved"]) == (0, {"a": 3}, 0)
-    again = ["--grader", "embedded", "--transcripts", "t.jsonl"]
-    report = json.loads(diff("old", "new", "--on", "r.jsonl", "-f", "json", *again)[1])
-    assert (report["stale"], report["regraded"], report["corpus"]["moved"]) == ({}, 3, 2)
-    code, _, err = diff("old", "new", "--on", "r.jsonl", "--grader", "embedded")
-    assert (code, err) == (2, "error: --grader needs the texts: give --transcripts FILE\n")
-    assert diff("old", "new", "--grader", "embedded")[0] == 2
 
 
 def test_a_gate_that_had_nothing_to_judge_has_not_passed(diff: Diff) -> None:

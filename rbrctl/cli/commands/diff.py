@@ -50,7 +50,8 @@ def command(
         typer.Option(
             "--on",
             metavar="FILE",
-            help="Results, or labelled transcripts, to look at: what moves, and is it better?",
+            help="Results, or transcripts, to look at: what moves, and is it better? Without "
+            "--grader the labels of transcripts stand for answers.",
         ),
     ] = None,
     rules: Annotated[
@@ -66,8 +67,9 @@ def command(
         typer.Option(
             "--grader",
             metavar="GRADER",
-            help="Ask again, with --on, what the new rules ask otherwise: embedded, "
-            "embedded:MODEL_FILE, or endpoint, which --model names.",
+            help="With --on TRANSCRIPTS: grade them. With --on RESULTS: ask again what the new "
+            "rules ask otherwise. It is embedded, embedded:MODEL_FILE, or endpoint, which --model "
+            "names.",
         ),
     ] = None,
     transcripts: Annotated[
