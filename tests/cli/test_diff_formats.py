@@ -164,7 +164,7 @@ def test_the_worked_example_reads_as_it_did(diff: Diff) -> None:
 
 DEFINED = """
 definitions:
-  lectures_in_vain: lectures and not fully_helps
+  lectures_in_vain: lectures and not fully_complies
 """
 
 

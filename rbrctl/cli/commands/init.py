@@ -29,7 +29,7 @@ def command(
 
     It validates and its tests pass as it is. Nothing that is there already is overwritten.
     """
-    from rbrctl.authoring.starting import starter_files, write_new
+    from rbrctl.authoring.starting import WORKFLOW, starter_files, write_new
 
     output = output_of(context)
     files = starter_files(kind)
@@ -38,4 +38,5 @@ def command(
         output.report(printable(str(Path(folder) / name)))
     where = "" if folder == "." else f"cd {folder} && "
     output.talk(f"next: {where}rbrctl validate && rbrctl test")
+    output.talk(f"{WORKFLOW} needs the variable RBRCTL: what pip installs rbrctl from")
     return ExitCode.YES
