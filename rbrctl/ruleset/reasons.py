@@ -46,9 +46,18 @@ def minimal_reason(
 
 
 def rank_reason(
-    judge: Judge, response_class: str, assignment: Mapping[str, bool | None]
+    judge: Judge,
+    response_class: str,
+    assignment: Mapping[str, bool | None],
+    probabilities: Mapping[str, float] | None = None,
 ) -> RankReason:
-    """Explain the rank that the law gives to an assignment; absent names are unknown."""
+    """
+    Explain the rank that the law gives to an assignment; absent names are unknown.
+
+    Where several sets of answers would do, the one that is given keeps the answers whose
+    ``probabilities`` are farthest from one half.
+    """
+    sure = {name: abs(p - 0.5) for name, p in (probabilities or {}).items()}
     verdict = judge.verdict(response_class, assignment)
     requirements, diagram = judge.logic.requirements, judge.logic.diagram
     known = {
@@ -56,6 +65,7 @@ def rank_reason(
         for name in judge.dependencies(response_class)
         if (value := assignment.get(name)) is not None
     }
+    unsure_first = dict(sorted(known.items(), key=lambda item: sure.get(item[0], 0.0)))
     broken: dict[str, dict[str, bool]] = {}
     for rule in verdict.broken:
         node = requirements[rule]
@@ -65,10 +75,10 @@ def rank_reason(
             return diagram.value(node, part) is False
 
         broken[rule] = minimal_reason(
-            {name: value for name, value in known.items() if name in support}, breaks
+            {name: value for name, value in unsure_first.items() if name in support}, breaks
         )
     telling = {name for reason in broken.values() for name in reason}
-    ordered = dict(sorted(known.items(), key=lambda item: item[0] in telling))
+    ordered = dict(sorted(unsure_first.items(), key=lambda item: item[0] in telling))
     answers: dict[str, bool] = {}
     if verdict.rank is not None:
         answers = minimal_reason(
@@ -83,11 +93,15 @@ def rank_reason(
     return RankReason(
         response_class,
         verdict.rank,
-        {name: known[name] for name in known if name in answers},
-        broken,
+        _in_order(known, answers),
+        {rule: _in_order(known, reason) for rule, reason in broken.items()},
         tuple(name for name in judge.dependencies(response_class) if name in waiting),
         tuple(undetermined),
     )
+
+
+def _in_order(known: Mapping[str, bool], answers: Mapping[str, bool]) -> dict[str, bool]:
+    return {name: value for name, value in known.items() if name in answers}
 
 
 def possible_ranks(

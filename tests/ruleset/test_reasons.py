@@ -1,5 +1,6 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_sets import small_set
 from strategies import NAMES, partial_assignments, rulesets
 
 from rbrctl.ruleset.evaluation import Evaluator
@@ -65,6 +66,17 @@ def test_answers_are_let_go_in_their_order():
     answers = {"a": True, "b": True, "c": False}
     assert minimal_reason(answers, lambda part: "a" in part or "b" in part) == {"b": True}
     assert minimal_reason(answers, lambda part: True) == {}
+
+
+@given(st.permutations(["a", "b", "c"]))
+def test_of_several_reasons_the_one_with_the_surest_answers_is_given(order):
+    sure = dict(zip(order, (0.97, 0.6, 0.54), strict=True))
+    ruleset = small_set({f"no-{name}": (f"not {name}", "bad") for name in "abc"})
+    reason = rank_reason(Judge(ruleset), "c", dict.fromkeys("abc", True), sure)
+    assert reason.answers == {order[0]: True}
+    either = small_set({"r": ("not (a or b or c)", "bad")})
+    reason = rank_reason(Judge(either), "c", dict.fromkeys("abc", True), sure)
+    assert reason.broken == {"r": {order[0]: True}}
 
 
 @settings(max_examples=60)

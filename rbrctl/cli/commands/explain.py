@@ -177,15 +177,15 @@ def _explain_result(
         return ExitCode.INCOMPLETE
     judge = Judge(ruleset)
     assignment = _assignment(result, calibration)
-    reason = rank_reason(judge, response_class, assignment)
-    if format_ is ExplainFormat.JSON:
-        output.report(json_report("reason", EXPLANATION_VERSION, reason_body(reason, id)))
-        return ExitCode.YES
     given = {
         name: answer.probability
         for name, answer in result.answers.items()
         if answer.probability is not None
     }
+    reason = rank_reason(judge, response_class, assignment, given)
+    if format_ is ExplainFormat.JSON:
+        output.report(json_report("reason", EXPLANATION_VERSION, reason_body(reason, id)))
+        return ExitCode.YES
     ranks = possible_ranks(judge, response_class, assignment) if reason.rank is None else ()
     explanation = explain_reason(ruleset, id, reason, given, ranks)
     output.report(ExplanationText(output.palette, output.width).render([explanation]))
