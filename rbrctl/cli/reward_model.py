@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.records.models import Transcript
     from rbrctl.rewards.comparisons.candidates import LeftOut
+    from rbrctl.rewards.weights import Weights
 
 CONCURRENCY = 16
 
@@ -79,3 +80,17 @@ def score_with(
     if reasons:
         output.warn(f"{len(reasons):,} completions got no score; the first: {reasons[0]}")
     return scored
+
+
+def say_scores(output: Output, scored: int, total: int, weights: "Weights | None" = None) -> None:
+    """Warn where some completions have no score, or none that the weights were fitted with."""
+    if 0 < scored < total:
+        output.warn(
+            f"{total - scored:,} of {total:,} completions have no rm_score, which counts as 0 "
+            "(--rm-url asks a reward model for it)"
+        )
+    elif not scored and weights is not None and weights.fit.get("reward_model") is True:
+        output.warn(
+            "the weights were fitted with a reward model, and no completion has its rm_score, "
+            "which counts as 0 (--rm-url asks for it)"
+        )

@@ -1,7 +1,7 @@
 """Comparisons for the reward commands: read, graded where they are not, and put in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.reward_model import RewardModelOptions, score_with
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
 from rbrctl.cli.reward_options import ORDERS, Order
 from rbrctl.cli.scores import first_problem
 from rbrctl.counting import counted
@@ -61,6 +61,8 @@ class Gathered:
     contradictions: "Sequence[tuple[str, str]]"
     """The ids of preferences or completions that contradict each other; all are left out."""
     bad_lines: int
+    scored: int
+    """How many completions have a reward model's score."""
 
     @property
     def complete(self) -> bool:
@@ -73,6 +75,7 @@ class Gathered:
         """What a JSON report says of it."""
         return {
             "order": self.order,
+            "reward_model": self.scored > 0,
             "bad_lines": self.bad_lines,
             "left_out": dict(self.comparisons.left_out.counts),
             "contradictions": [list(pair) for pair in self.contradictions],
@@ -98,17 +101,20 @@ def gather(
     Says on stderr what was left out. Raises UsageError, FileError, RecordError, GraderError, and
     NothingMatchedError where there is no pair.
     """
-    from rbrctl.rewards.comparisons.candidates import LeftOut, candidates_of
+    from rbrctl.rewards.comparisons.candidates import RM_SCORE, LeftOut, candidates_of
     from rbrctl.rewards.comparisons.compare import compare
     from rbrctl.rewards.comparisons.inputs import InputKind, read_input
 
     order.check()
-    # What is wrong with the options is told before anything is graded.
-    _ordering(judge, order, order.by or "rank")
     asked = reward_model.settings(output)
     problems = ProblemLog()
     name = "<stdin>" if source == STANDARD_INPUT else source
     found = read_input(data_source(source), raise_problem if strict else problems, name)
+    rows = found.results or found.transcripts
+    found_values = (each.extra.get(order.by or "") for each in rows)
+    values = {str(value) for value in found_values if value is not None}
+    # What is wrong with the options is told before anything is graded.
+    _ordering(judge, order, order.by or "rank", values)
     _say_contradictions(output, found.contradictions, "preferences")
     left_out = LeftOut()
     transcripts = _with_class(found.transcripts, order.response_class, judge.ruleset)
@@ -124,16 +130,18 @@ def gather(
     if found.kind is InputKind.PREFERENCES:
         by, pairs = "preference", "preference"
     by = by or _default_order(output, results)
-    ordering = _ordering(judge, order, by)
+    ordering = _ordering(judge, order, by, values)
     candidates = candidates_of(results, judge, by, pairs, left_out)
     try:
         comparisons = compare(candidates, judge, ordering, features, left_out)
     except NothingMatchedError as error:
         raise NothingMatchedError(f"{error}{_advice(left_out)}{first_problem(problems)}") from error
+    scored = sum(each.extra.get(RM_SCORE) is not None for each in results)
+    say_scores(output, scored, len(results))
     report_problems(output, problems, "comparisons")
     _say_left_out(output, comparisons)
     contradictions = [*found.contradictions, *(each.ids for each in comparisons.contradictions)]
-    return Gathered(comparisons, results, by, contradictions, problems.count)
+    return Gathered(comparisons, results, by, contradictions, problems.count, scored)
 
 
 def grade(
@@ -190,7 +198,8 @@ def _default_order(output: Output, results: "Sequence[Result]") -> str:
     return by
 
 
-def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
+def _ordering(judge: "Judge", order: Order, by: str, values: Set[str]) -> "Ordering":
+    """Give what orders the labels, which are ``values`` where a key of the rows has them."""
     from rbrctl.rewards.comparisons.orderings import (
         preference_ordering,
         rank_ordering,
@@ -203,7 +212,7 @@ def _ordering(judge: "Judge", order: Order, by: str) -> "Ordering":
     if order.orderings is not None:
         beats = read_orderings(order.orderings)
         return table_ordering(beats, order.margin, order.levels)
-    if by not in ORDERS:
+    if by not in ORDERS and not (values and values <= set(judge.ruleset.ranks)):
         hint = did_you_mean(by, ORDERS) or "say which of its labels beat which with --orderings"
         raise UsageError(f"--order {by}: {hint}")
     return rank_ordering(judge.ruleset.ranks, order.margin, order.levels)

@@ -1,11 +1,14 @@
 """``rbrctl reward export``: what each form holds, and what cannot be exported."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.json_server import JsonServer, Reply
 
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
@@ -55,6 +58,10 @@ def export(
 
 
 PROPOSITIONS = tuple(load("builtin:safety").propositions)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def text(messages: list[Row]) -> str:
@@ -143,10 +150,11 @@ def test_texts_and_results_that_have_no_partner_are_said(export: Export) -> None
     lines = Path("t.jsonl").read_text().splitlines()
     other = json.dumps(json.loads(lines[2]) | {"id": "new", "completion": "Another answer."})
     Path("t.jsonl").write_text("\n".join([*lines[:2], other]) + "\n")
-    _, rows, err = export("preferences")
+    code, rows, err = export("preferences")
+    assert code == 4
     assert [text(row["rejected"]) for row in rows] == [POOR]
-    assert "1 transcripts have no result" in err
-    assert "1 results have no transcript" in err
+    assert "1 transcript has no result" in err
+    assert "1 result has no transcript" in err
 
 
 def test_results_of_other_rules_are_refused(export: Export) -> None:
@@ -155,6 +163,72 @@ def test_results_of_other_rules_are_refused(export: Export) -> None:
     code, _, err = export("preferences")
     assert code == 2
     assert "r.jsonl: judged by another rule set" in err
+
+
+def test_results_may_come_from_standard_input(
+    export: Export, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, expected, _ = export("preferences")
+    content = io.TextIOWrapper(io.BytesIO(Path("r.jsonl").read_bytes()))
+    monkeypatch.setattr(sys, "stdin", content)
+    arguments = ("reward", "export", "-", "--transcripts", "t.jsonl", "--as", "preferences")
+    assert run(arguments, output=Output({})) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == expected
+
+
+def test_transcripts_are_no_results(export: Export) -> None:
+    Path("r.jsonl").write_text(Path("t.jsonl").read_text())
+    code, _, err = export("preferences")
+    assert code == 2
+    assert "this is a file of transcripts: grade it first (rbrctl grade -o), or give" in flat(err)
+
+
+def test_lines_that_cannot_be_used_are_counted(export: Export) -> None:
+    with open("t.jsonl", "a") as stream:
+        stream.write("{\n" * 12)
+    code, _, err = export("preferences")
+    assert code == 4
+    assert "12 lines were left out of the export" in err
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "./t.jsonl", "w.yaml"])
+def test_no_input_is_overwritten(export: Export, name: str) -> None:
+    before = Path(name).read_bytes()
+    code, _, err = export("best", "-w", "w.yaml", "-o", name)
+    assert code == 2
+    assert "would overwrite" in err
+    assert Path(name).read_bytes() == before
+
+
+def test_a_reward_models_scores_are_part_of_the_reward(
+    export: Export, serve: Callable[[Reply], JsonServer]
+) -> None:
+    def like_bad(path: str, body: Row) -> tuple[int, Row]:
+        if body["query"][0].endswith(POOR):
+            return 400, {"error": "too long"}
+        return 200, {"rewards": [9.0 if body["query"][0].endswith(BAD) else 0.0]}
+
+    fitted = Path("w.yaml").read_text() + "fit: {reward_model: true}\n"
+    Path("w.yaml").write_text(fitted)
+    code, rows, err = export("best", "-w", "w.yaml")
+    assert text(rows[0]["completion"]) == GOOD
+    assert "the weights were fitted with a reward model, and no completion has its" in flat(err)
+    server = serve(like_bad)
+    code, rows, err = export("best", "-w", "w.yaml", "--rm-url", server.address)
+    assert code == 4
+    assert text(rows[0]["completion"]) == BAD
+    assert 6.5 < rows[0]["reward"] < 9
+    assert "1 completions got no score; the first: status 400: too long" in flat(err)
+    assert "fitted with a reward model" not in err
+
+
+def test_where_some_have_a_score_the_others_are_told(export: Export) -> None:
+    lines = Path("t.jsonl").read_text().splitlines()
+    lines[2] = json.dumps(json.loads(lines[2]) | {"rm_score": 9.0})
+    Path("t.jsonl").write_text("\n".join(lines) + "\n")
+    _, rows, err = export("best", "-w", "w.yaml")
+    assert text(rows[0]["completion"]) == BAD
+    assert "2 of 3 completions have no rm_score, which counts as 0" in flat(err)
 
 
 def test_a_file_is_written_whole(export: Export) -> None:
@@ -170,6 +244,7 @@ def test_a_file_is_written_whole(export: Export) -> None:
         ("best", (), 2, "needs --weights"),
         ("preferences", ("-w", "w.yaml"), 2, "add --order reward"),
         ("preferences", ("--margin", "1"), 2, "--margin is one of rewards"),
+        ("sft", ("--rm-url", "http://127.0.0.1:9"), 2, "it needs --weights"),
         ("sft", ("--all-pairs",), 2, "sft makes no pairs"),
         ("sft", ("--order", "rnk"), 2, "did you mean 'rank'"),
         ("prefs", (), 2, "preferences"),

@@ -40,6 +40,43 @@ def test_a_reward_models_server_is_asked_for_scores(reward: Call, serve: Serve) 
     assert rates["reward_model"] == pytest.approx(2 / 3)
 
 
+def test_weights_say_whether_a_reward_model_took_part(reward: Call, serve: Serve) -> None:
+    write("t.jsonl", transcripts())
+    fit = ("fit", "t.jsonl", "-o", "w.yaml", *QUICK)
+    evaluate = ("evaluate", "t.jsonl", "-w", "w.yaml", "--bootstrap", "0")
+    assert reward(*fit)[0] == 0
+    assert "reward_model: false" in Path("w.yaml").read_text()
+    assert "reward model" not in reward(*evaluate)[2]
+    assert reward(*fit, "--rm-url", serve(length_of).address)[0] == 0
+    assert "reward_model: true" in Path("w.yaml").read_text()
+    _, _, err = reward(*evaluate)
+    assert "fitted with a reward model, and no completion has its rm_score" in " ".join(err.split())
+
+
+def test_where_some_rows_have_a_score_the_others_are_told(reward: Call) -> None:
+    first, *others = transcripts()
+    write("t.jsonl", [first | {"rm_score": 0.5}, *others])
+    code, _, err = reward("fit", "t.jsonl", *QUICK)
+    assert code == 0
+    assert "11 of 12 completions have no rm_score, which counts as 0" in " ".join(err.split())
+
+
+def test_a_key_whose_values_are_ranks_orders_by_them(reward: Call) -> None:
+    kinds = {"good": "ideal", "poor": "less_good", "bad": "unacceptable"}
+    rows = [
+        row | {"completion_type": kinds[each]}
+        for row, each in zip(transcripts(), ("good", "poor", "bad") * 4, strict=True)
+    ]
+    write("t.jsonl", rows)
+    code, out, err = reward("fit", "t.jsonl", "--order", "completion_type", "-f", "json", *QUICK)
+    assert code == 0, err
+    assert json.loads(out)["order"] == "completion_type"
+    write("t.jsonl", [*rows[:-1], rows[-1] | {"completion_type": "awful"}])
+    code, _, err = reward("fit", "t.jsonl", "--order", "completion_type", *QUICK)
+    assert code == 2
+    assert "say which of its labels beat which with --orderings" in " ".join(err.split())
+
+
 def test_completions_that_the_server_does_not_score_are_left_out(
     reward: Call, serve: Serve
 ) -> None:

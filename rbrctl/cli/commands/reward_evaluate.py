@@ -11,7 +11,7 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.reward_model import RewardModelOptions
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
@@ -155,6 +155,7 @@ def command(
         features={name: tuple(each) for name, each in read.classes.items()},
     )
     _say_other_grader(output, read, gathered)
+    say_scores(output, gathered.scored, gathered.scored, read)
     classes = gathered.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
