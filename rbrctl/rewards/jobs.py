@@ -41,7 +41,7 @@ class JobMaker:
         self,
         function: RewardFunction,
         response_class: str | None = None,
-        reasoning: Reasoning = "drop",
+        reasoning: str = Reasoning.DROP,
     ) -> None:
         """
         Take the reward function, and the class of completions that come without one.
@@ -50,7 +50,7 @@ class JobMaker:
         dropped, or judged with the rest. Raises UsageError for a class that the weights do not
         cover, and for another word than ``drop`` or ``keep``.
         """
-        if reasoning not in ("drop", "keep"):
+        if reasoning not in tuple(Reasoning):
             raise UsageError(f"reasoning must be drop or keep, not {quoted(reasoning)}")
         self._function = function
         self._reasoning = reasoning
@@ -74,7 +74,7 @@ class JobMaker:
         messages = read_messages(_plain(completion), "completion", ASSISTANT)
         _check_roles(messages)
         opened = isinstance(prompt, str) and opens_thinking(prompt)
-        replies = messages if self._reasoning == "keep" else _replies(messages, opened)
+        replies = messages if self._reasoning == Reasoning.KEEP else _replies(messages, opened)
         transcript = make_transcript(
             read_messages(_plain(prompt), "prompt", "user"), replies or messages, resolved
         )

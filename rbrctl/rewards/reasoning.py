@@ -8,10 +8,15 @@ thinking, as the parsers of inference servers have it. Only the first block is d
 behind it is the reply, whatever tags it has. Where a block is never closed there is no reply yet.
 """
 
-from typing import Literal
+from enum import StrEnum
 
-Reasoning = Literal["drop", "keep"]
-"""Whether thinking is dropped, or judged as a part of the completion."""
+
+class Reasoning(StrEnum):
+    """Whether thinking is dropped, or judged as a part of the completion."""
+
+    DROP = "drop"
+    KEEP = "keep"
+
 
 TAGS = (
     ("<think>", "</think>"),

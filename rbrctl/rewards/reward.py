@@ -1,11 +1,14 @@
 """The reward that a trainer calls: rules, weights and a grader behind one class."""
 
 import asyncio
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from rbrctl.errors import UsageError
+from rbrctl.rewards.answerable import explained, unanswerable
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker
 from rbrctl.rewards.loop_thread import LoopThread
@@ -36,7 +39,7 @@ class RuleReward:
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
         answers: str | Path | None = None,
-        reasoning: Reasoning = "drop",
+        reasoning: str = Reasoning.DROP,
     ) -> None:
         """
         Bind rules, weights and a grader.
@@ -45,8 +48,10 @@ class RuleReward:
         rewards are remembered, and ``answers`` a file that keeps an endpoint's answers for later
         runs. ``reasoning`` says whether a leading block of thinking is dropped, as a completion is
         what the user sees, or kept and judged with the rest; a completion that ends inside the
-        block has no reply yet, and None for its reward. Raises UsageError where the weights are of
-        other rules or do not cover ``response_class``, and what ``open_chosen`` raises.
+        block has no reply yet, and None for its reward. Warns of response classes that need what
+        the grader cannot answer. Raises UsageError where that is all of them or ``response_class``,
+        where the weights are of other rules or do not cover ``response_class``, and what
+        ``open_chosen`` raises.
         """
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class, reasoning)
@@ -59,6 +64,14 @@ class RuleReward:
             self._thread.close()
             raise
         self._scorer = Scorer(self.function, opened, cache_size)
+        try:
+            for name, unknown in unanswerable(
+                self.function, opened, self.job.response_class
+            ).items():
+                warnings.warn(explained(name, unknown), stacklevel=2)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def load(
@@ -70,7 +83,7 @@ class RuleReward:
         response_class: str | None = None,
         cache_size: int = CACHE_SIZE,
         answers: str | Path | None = None,
-        reasoning: Reasoning = "drop",
+        reasoning: str = Reasoning.DROP,
     ) -> "RuleReward":
         """
         Read rules and weights, and open the grader; the rest is as in the constructor.
@@ -122,6 +135,13 @@ class RuleReward:
         if self._thread.alive:
             self._thread.run(self._scorer.close())
             self._thread.close()
+
+    def __reduce__(self) -> NoReturn:
+        """Say why it cannot be pickled: it has a thread, connections and perhaps a key."""
+        raise TypeError(
+            "a RuleReward cannot be pickled, as its grader runs in this process: have each process "
+            "make its own with RuleReward.load(...)"
+        )
 
     def __enter__(self) -> "RuleReward":
         """Enter a block at whose end it is closed."""

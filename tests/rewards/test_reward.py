@@ -1,5 +1,7 @@
 import asyncio
+import copy
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.reward import RuleReward
 from rbrctl.rewards.weights import Weights
-from rbrctl.ruleset.model import ResponseClass
+from rbrctl.ruleset.model import ResponseClass, RuleSet
 
 KIND, RUDE, NEUTRAL = 2.5, -1.0, 0.0
 
@@ -29,6 +31,15 @@ def grader() -> WordGrader:
 def reward(grader: WordGrader) -> Iterator[RuleReward]:
     with RuleReward(small_rules(), WEIGHTS, grader) as made:
         yield made
+
+
+def two_classes(second: dict[str, float]) -> tuple[RuleSet, Weights]:
+    """Give the small rules with a class ``d`` beside ``c``, and weights for both."""
+    rules = small_rules()
+    named = {**rules.response_classes, "d": ResponseClass("d", HERE)}
+    identity = RuleSetIdentity(rules.name, rules.version, rules.digest)
+    weights = Weights(identity, {"c": WEIGHTS.classes["c"], "d": second})
+    return replace(rules, response_classes=named), weights
 
 
 def test_texts_and_messages_are_scored_alike(reward: RuleReward) -> None:
@@ -154,16 +165,11 @@ def test_a_completion_that_ends_inside_its_thinking_has_no_reward(
 
 def test_another_word_for_what_becomes_of_thinking_is_refused(grader: WordGrader) -> None:
     with pytest.raises(UsageError, match='must be drop or keep, not "hide"'):
-        RuleReward(small_rules(), WEIGHTS, grader, reasoning="hide")  # type: ignore[arg-type]
+        RuleReward(small_rules(), WEIGHTS, grader, reasoning="hide")
 
 
 def test_the_same_completion_under_another_class_is_another_reward() -> None:
-    classes = {"c": WEIGHTS.classes["c"], "d": {"kind": -7.0}}
-    rules = small_rules()
-    both = replace(
-        rules, response_classes={**rules.response_classes, "d": ResponseClass("d", HERE)}
-    )
-    weights = Weights(RuleSetIdentity(both.name, both.version, both.digest), classes)
+    both, weights = two_classes({"kind": -7.0})
     with RuleReward(both, weights, WordGrader()) as reward:
         assert reward(["p"] * 3, ["kind"] * 3, ["c", "d", "c"]) == [KIND, -7.0, KIND]
 
@@ -182,12 +188,35 @@ def test_closing_closes_the_grader(grader: WordGrader) -> None:
     assert grader.closed
 
 
-def test_a_grader_that_knows_too_little_scores_nothing(grader: WordGrader) -> None:
-    class Ignorant(WordGrader):
-        question_digests = {"kind": "1"}  # noqa: RUF012
+class Ignorant(WordGrader):
+    question_digests = {"kind": "1"}  # noqa: RUF012
 
-    with RuleReward(small_rules(), WEIGHTS, Ignorant()) as reward:
-        assert reward(["p"], ["kind"], "c") == [None]
+
+def test_a_grader_that_can_grade_no_class_is_refused() -> None:
+    grader = Ignorant()
+    with pytest.raises(UsageError) as raised:
+        RuleReward(small_rules(), WEIGHTS, grader)
+    assert str(raised.value) == (
+        "no completion of c can be graded: the grader cannot answer rude; the embedded one answers "
+        "those with cues, and those that its model was trained on"
+    )
+    assert grader.closed
+
+
+def test_a_class_that_cannot_be_graded_is_warned_of() -> None:
+    rules, weights = two_classes({"kind": 1.0})
+    with pytest.warns(UserWarning, match="no completion of c can be graded: .* answer rude"):
+        reward = RuleReward(rules, weights, Ignorant())
+    with reward:
+        assert reward(["p"] * 2, ["kind"] * 2, ["c", "d"]) == [None, 1.0]
+    with pytest.raises(UsageError, match="no completion of c can be graded"):
+        RuleReward(rules, weights, Ignorant(), response_class="c")
+
+
+def test_pickling_says_what_to_do_instead(reward: RuleReward) -> None:
+    for copied in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match=r"make its own with RuleReward\.load"):
+            copied(reward)
 
 
 def test_closing_again_does_nothing_and_using_it_then_is_an_error(grader: WordGrader) -> None:

@@ -31,7 +31,7 @@ def get_assert(output: object, context: Mapping[str, Any]) -> dict[str, Any]:
         str(config.get("rules", "builtin:safety")),
         str(config["weights"]),
         str(config.get("grader", "embedded")),
-        config.get("reasoning", "drop"),
+        str(config.get("reasoning", "drop")),
     )
     variables = context.get("vars") or {}
     response_class = variables.get("response_class") or config.get("response_class")

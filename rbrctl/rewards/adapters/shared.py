@@ -18,7 +18,7 @@ _loading = threading.Lock()
 
 
 def shared_reward(
-    rules: str, weights: str, grader: str, reasoning: Reasoning = "drop"
+    rules: str, weights: str, grader: str, reasoning: str = Reasoning.DROP
 ) -> RuleReward:
     """
     Load a reward, once in each process for the same settings.
@@ -32,7 +32,7 @@ def shared_reward(
 
 
 @lru_cache(maxsize=8)
-def _load(process: int, rules: str, weights: str, grader: str, reasoning: Reasoning) -> RuleReward:
+def _load(process: int, rules: str, weights: str, grader: str, reasoning: str) -> RuleReward:
     named = grader_named(grader, os.environ)
     return RuleReward.load(rules, weights=weights, grader=named, reasoning=reasoning)
 

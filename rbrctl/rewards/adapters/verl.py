@@ -37,7 +37,7 @@ def compute_score(
     rules: str = "builtin:safety",
     grader: str = "embedded",
     response_class: str | None = None,
-    reasoning: Reasoning = "drop",
+    reasoning: str = Reasoning.DROP,
     on_ungraded: float | None = None,
     **others: Any,
 ) -> dict[str, float]:
@@ -63,7 +63,7 @@ async def compute_score_async(
     rules: str = "builtin:safety",
     grader: str = "embedded",
     response_class: str | None = None,
-    reasoning: Reasoning = "drop",
+    reasoning: str = Reasoning.DROP,
     on_ungraded: float | None = None,
     **others: Any,
 ) -> dict[str, float]:
