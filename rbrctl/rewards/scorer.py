@@ -114,4 +114,6 @@ async def _all(tasks: Iterable["asyncio.Task[Reward | None]"]) -> list[Reward | 
 
 
 def _with_score(reward: Reward, rm_score: float) -> Reward:
+    if rm_score == reward.rm_score:
+        return reward
     return replace(reward, total=rm_score + reward.rules, rm_score=rm_score)

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
+from servers.json_server import JsonServer, Reply
+from servers.reward_process import wait_until
 
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.weights import Weights
@@ -33,7 +35,48 @@ def environment(tmp_path: Path) -> Environment:
     return {**kept, **own, "PYTHONPATH": paths, "COLUMNS": "80"}
 
 
+OWN_RULES = """\
+rbrctl: 1
+name: mine
+version: 1.0.0
+ranks: [good, bad]
+response_classes: {c: {description: Politeness.}}
+propositions:
+  polite: {statement: The completion is polite., question: Is the last message polite?}
+rules:
+  be-polite: {text: Be polite., response_classes: [c], require: polite, otherwise: bad}
+"""
+
+
+def yes(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+    """Be a model that says yes, whatever it is asked."""
+    if not path.endswith("/chat/completions"):
+        return 404, {"error": {"message": "no such path"}}
+    top = [{"token": "yes", "logprob": -0.2}, {"token": "no", "logprob": -1.7}]
+    content = [{"token": "yes", "logprob": -0.2, "bytes": None, "top_logprobs": top}]
+    message = {"role": "assistant", "content": "yes"}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    return 200, {
+        "model": "m",
+        "choices": [{**choice, "logprobs": {"content": content}}],
+        "usage": usage,
+    }
+
+
 class TestServe:
+    @pytest.fixture
+    def endpoint(self) -> Iterator[Callable[[Reply], JsonServer]]:
+        running: list[JsonServer] = []
+
+        def start(reply: Reply) -> JsonServer:
+            running.append(JsonServer(reply))
+            return running[-1]
+
+        yield start
+        for server in running:
+            server.close()
+
     @pytest.fixture
     def weights(self, tmp_path: Path) -> str:
         ruleset = load("builtin:safety")
@@ -97,6 +140,90 @@ class TestServe:
         # The mock says yes with 0.8 to everything, so that no rank is out of the question.
         assert 0 < reply.json()["reward"] < 4
 
+    def test_what_takes_too_long_at_the_end_is_incomplete(
+        self, serve: Any, endpoint: Callable[[Reply], JsonServer]
+    ) -> None:
+        waits, go_on = threading.Event(), threading.Event()
+
+        def slow(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+            if PROMPT in json.dumps(body):
+                waits.set()
+                go_on.wait(60)
+            return yes(path, body)
+
+        address = f"{endpoint(slow).address}/v1"
+        process, served = serve(
+            "--port", "0", "--model", "m", "--base-url", address, "--drain-seconds", "0"
+        )
+        body = {"prompt": PROMPT, "completion": REFUSAL, "response_class": "hard_refuse"}
+        replies: list[httpx.Response] = []
+        asking = threading.Thread(
+            target=lambda: replies.append(httpx.post(served + "/reward", json=body, timeout=60))
+        )
+        asking.start()
+        assert waits.wait(60)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        go_on.set()
+        asking.join()
+        assert replies[0].status_code == 503
+        assert process.returncode == 4
+        said = " ".join(err.split())
+        assert "1 request took longer than --drain-seconds 0 and was told to come again" in said
+        assert "Traceback" not in err
+
+    def test_a_key_that_is_refused_for_a_while_stops_it_for_as_long(
+        self, serve: Any, endpoint: Callable[[Reply], JsonServer]
+    ) -> None:
+        refusing = threading.Event()
+
+        def moody(path: str, body: dict[str, Any]) -> tuple[int, Any]:
+            return (401, {"error": {"message": "no"}}) if refusing.is_set() else yes(path, body)
+
+        address = f"{endpoint(moody).address}/v1"
+        process, served = serve("--port", "0", "--model", "m", "--base-url", address)
+
+        def ask(number: int) -> httpx.Response:
+            body = {"prompt": str(number), "completion": REFUSAL, "response_class": "hard_refuse"}
+            return httpx.post(served + "/reward", json=body, timeout=60)
+
+        assert isinstance(ask(0).json()["reward"], float)
+        refusing.set()
+        statuses = iter(range(1, 1000))
+        wait_until(lambda: ask(next(statuses)).status_code == 503)
+        assert httpx.get(served + "/healthz").status_code == 503
+        refusing.clear()
+        wait_until(lambda: httpx.get(served + "/healthz").status_code == 200)
+        assert isinstance(ask(next(statuses)).json()["reward"], float)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 0
+        said = " ".join(err.split())
+        assert "warning: the grader has stopped, and is opened again" in said
+        assert "warning: the grader answers again" in said
+
+    def test_a_grader_that_can_grade_nothing_is_refused(
+        self, tmp_path: Path, environment: Environment
+    ) -> None:
+        rules = tmp_path / "rules"
+        rules.mkdir()
+        (rules / "ruleset.yaml").write_text(OWN_RULES)
+        ruleset = load(rules)
+        identity = RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest)
+        write_weights(tmp_path / "w.yaml", Weights(identity, {"c": {"polite": 1.0}}))
+        command = [sys.executable, "-m", "rbrctl", "reward", "serve", "--port", "0"]
+        done = subprocess.run(
+            [*command, "--rules", "rules", "-w", "w.yaml"],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+            timeout=60,
+        )
+        assert done.returncode == 2
+        said = " ".join(done.stderr.split())
+        assert "no completion of c can be graded: the grader cannot answer polite" in said
+
     @pytest.mark.parametrize(
         ("content", "status", "reason"),
         [
@@ -131,6 +258,8 @@ class TestServe:
             (["--port", "0", "--host", "0.0.0.0"], "RBRCTL_REWARD_TOKEN"),
             (["--port", "0", "--token-env", "NOT_SET"], "NOT_SET"),
             (["--port", "99999"], "99999"),
+            (["--port", "0", "--on-ungraded", "nan"], "a finite number is needed"),
+            (["--port", "0", "--reasoning", "hide"], "hide"),
         ):
             done = subprocess.run(
                 [sys.executable, "-m", "rbrctl", "reward", "serve", "-w", weights, *options],

@@ -1,6 +1,7 @@
 """``rbrctl reward serve``: the reward as an HTTP service."""
 
-from typing import Annotated
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,11 +9,17 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import output_of
+from rbrctl.cli.output import Output
 from rbrctl.cli.reward_options import ResponseClassOption
 from rbrctl.cli.rewards import grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.counting import counted
 from rbrctl.errors import UsageError
+from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.ruleset.verdict import Judge
+
+if TYPE_CHECKING:
+    from rbrctl.rewards.serving.settings import Listening
 
 DEFAULT_VARIABLE = "RBRCTL_REWARD_TOKEN"
 
@@ -44,25 +51,103 @@ def command(
     max_body: Annotated[
         int, typer.Option("--max-body", min=1024, metavar="BYTES", help="Of one request.")
     ] = 8 * 1024 * 1024,
+    on_ungraded: Annotated[
+        float | None,
+        typer.Option(
+            "--on-ungraded",
+            metavar="NUMBER",
+            help="What / and /get_reward answer for what could not be graded.  [default: none, but an error]",
+        ),
+    ] = None,
+    reasoning: Annotated[
+        Reasoning,
+        typer.Option(
+            "--reasoning",
+            help="What becomes of a completion's leading <think> block: drop it, as users do not "
+            "see it, or keep and judge it.",
+        ),
+    ] = Reasoning.DROP,
+    cache_size: Annotated[
+        int, typer.Option("--cache-size", min=0, metavar="N", help="Rewards to remember.")
+    ] = 100_000,
+    drain_seconds: Annotated[
+        int,
+        typer.Option(
+            "--drain-seconds",
+            min=0,
+            metavar="SECONDS",
+            help="For requests that have begun, once it is told to end.",
+        ),
+    ] = 25,
 ) -> ExitCode:
     """
     Serve the reward until interrupted.
 
     POST /reward takes {"prompt", "completion", "response_class"} or lists of them; POST / and
     /get_reward answer OpenRLHF's contract of a remote reward; GET /healthz and /metrics tell how
-    it is. Requests that have begun are answered before it ends.
+    it is. A token is brought as 'Authorization: Bearer TOKEN', or in the address, where a trainer
+    knows nothing else: http://reward:TOKEN@HOST:PORT/get_reward.
+
+    Requests that have begun are answered before it ends; those that take longer than
+    --drain-seconds are told to come again, and the exit code is 4.
     """
-    from rbrctl.rewards.extras import require
+    from rbrctl.rewards.answerable import explained, unanswerable
     from rbrctl.rewards.function import RewardFunction
     from rbrctl.rewards.jobs import JobMaker
     from rbrctl.rewards.scorer import Scorer
-    from rbrctl.rewards.serving.application import Service
+    from rbrctl.rewards.serving.grader_keeper import GraderKeeper
     from rbrctl.rewards.serving.server import serve
-    from rbrctl.rewards.serving.settings import Limits, Listening, is_loopback
+    from rbrctl.rewards.serving.service import Service
+    from rbrctl.rewards.serving.settings import Limits
     from rbrctl.rewards.weights_file import read_weights
 
-    require("starlette", "serve", "the reward server")
     output = output_of(context)
+    listening = _listening(host, port, token_env, output)
+    if on_ungraded is not None and not isfinite(on_ungraded):
+        raise UsageError(f"--on-ungraded {on_ungraded}: a finite number is needed")
+    ruleset = load_rules(rules, output)
+    function = RewardFunction(Judge(ruleset), read_weights(weights))
+    open_grader = grader_opener(grader, endpoint, ruleset, output)
+    make_job = JobMaker(function, response_class, reasoning)
+
+    async def open_service() -> Service:
+        keeper = GraderKeeper(await open_grader(), open_grader, output.warn)
+        try:
+            unknown = unanswerable(function, keeper, make_job.response_class)
+        except UsageError:
+            await keeper.close()
+            raise
+        for name, propositions in unknown.items():
+            output.warn(explained(name, propositions))
+        return Service(
+            Scorer(function, keeper, cache_size),
+            make_job,
+            Limits(body_bytes=max_body),
+            listening.token,
+            on_ungraded=on_ungraded,
+            has_stopped=lambda: keeper.stopped,
+        )
+
+    def on_ready(address: str) -> None:
+        output.talk(f"serving rewards at {address}")
+
+    cut = serve(open_service, listening, on_ready, drain_seconds)
+    if not cut:
+        output.talk("stopped; every request that had begun was answered")
+        return ExitCode.YES
+    output.warn(
+        f"stopped; {counted(cut, 'request')} took longer than --drain-seconds {drain_seconds} "
+        f"and {'was' if cut == 1 else 'were'} told to come again"
+    )
+    return ExitCode.INCOMPLETE
+
+
+def _listening(host: str, port: int, token_env: str, output: Output) -> "Listening":
+    """Read the token, and check it with the address. Raises UsageError."""
+    from rbrctl.rewards.extras import require
+    from rbrctl.rewards.serving.settings import Listening, is_loopback
+
+    require("uvicorn", "serve", "the reward server")
     token = output.environment.get(token_env) or None
     if token is None and token_env != DEFAULT_VARIABLE:
         raise UsageError(f"--token-env {token_env}: the variable is not set or empty")
@@ -71,16 +156,4 @@ def command(
             f"--host {host} lets other machines in: put a token of 16 characters or more into the "
             f"variable {token_env}, which requests then bring as 'Authorization: Bearer TOKEN'"
         )
-    listening = Listening(host, port, token)
-    ruleset = load_rules(rules, output)
-    function = RewardFunction(Judge(ruleset), read_weights(weights))
-    open_grader = grader_opener(grader, endpoint, ruleset, output)
-    make_job = JobMaker(function, response_class)
-
-    async def open_service() -> Service:
-        scorer = Scorer(function, await open_grader())
-        return Service(scorer, make_job, Limits(body_bytes=max_body), token)
-
-    serve(open_service, listening, lambda address: output.talk(f"serving rewards at {address}"))
-    output.talk("stopped; every request that had begun was answered")
-    return ExitCode.YES
+    return Listening(host, port, token)

@@ -1,209 +1,178 @@
 """The service's endpoints, as an ASGI application."""
 
 import asyncio
-import hmac
 import json
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from rbrctl.errors import GraderError, RecordError, UsageError
-from rbrctl.rewards.adapters.openrlhf import reply_to
-from rbrctl.rewards.extras import require
-from rbrctl.rewards.function import Reward
-from rbrctl.rewards.jobs import JobMaker
-from rbrctl.rewards.scorer import Scorer
-from rbrctl.rewards.serving.batching import Batcher, OverloadedError
-from rbrctl.rewards.serving.metrics import Metrics, metrics_text
-from rbrctl.rewards.serving.requests import read_remote_request, read_reward_request
-from rbrctl.rewards.serving.settings import Limits
+from rbrctl.rewards.serving.authorization import CHALLENGE, brings_token
+from rbrctl.rewards.serving.metrics import CONTENT_TYPE
+from rbrctl.rewards.serving.service import RefusalError, Service
 
 REMOTE_PATHS = ("/", "/get_reward")
 """Where OpenRLHF's contract is answered."""
+LEFT = 499
+"""The status, for the metrics, of a request whose client left before its body was there."""
+PLACES = f"POST {', '.join(('/reward', *REMOTE_PATHS))}; GET /healthz, /metrics"
+PLAIN = "text/plain; charset=utf-8"
 
-Answer = Callable[[bytes], Awaitable[dict[str, Any]]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
 
 
-class RefusalError(Exception):
-    """A request that is answered with an error status and a reason."""
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A reply before it is sent."""
 
-    def __init__(self, status: int, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.status = status
+    status: int
+    content: bytes
+    kind: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Service:
-    """What the endpoints share."""
+class _ClientLeftError(Exception):
+    """The client closed the connection before its request was whole."""
 
-    def __init__(
-        self, scorer: Scorer, make_job: JobMaker, limits: Limits, token: str | None = None
-    ) -> None:
-        """Take the parts; ``token`` is asked of every request but for health."""
-        self.limits = limits
-        self.metrics = Metrics()
-        self.batcher = Batcher(scorer, limits.waiting)
-        self._scorer = scorer
-        self._make_job = make_job
-        self._authorization = None if token is None else f"Bearer {token}".encode()
 
-    async def reward(self, body: bytes) -> dict[str, Any]:
-        """Answer ``/reward``."""
-        request = read_reward_request(body, self._make_job, self.limits.completions)
-        rewards = await self.batcher.score(request.jobs)
-        totals = [None if each is None else each.total for each in rewards]
-        reply: dict[str, Any] = {"reward": totals[0]} if request.single else {"rewards": totals}
-        if request.details:
-            parts = [_details(each) for each in rewards]
-            reply["details"] = parts[0] if request.single else parts
-        return reply
+class Application:
+    """
+    Routes requests to a service; ``cut`` counts those that the end of the server cut off.
 
-    async def remote(self, body: bytes) -> dict[str, Any]:
-        """Answer OpenRLHF's contract, which knows no completion without a reward."""
-        jobs = read_remote_request(body, self._make_job, self.limits.completions)
-        return reply_to(await self.batcher.score(jobs))
+    Every request gets a reply, counted by path and status.
+    """
 
-    def metrics_page(self) -> str:
-        """Write ``/metrics``."""
-        counts = self._scorer.counts
-        return metrics_text(
-            self.metrics,
-            {
-                "rbrctl_reward_completions_total": (
-                    "counter",
-                    "Completions that were asked for.",
-                    counts.scored,
-                ),
-                "rbrctl_reward_cached_total": (
-                    "counter",
-                    "Completions whose reward was remembered.",
-                    counts.cached,
-                ),
-                "rbrctl_reward_ungraded_total": (
-                    "counter",
-                    "Completions that could not be graded.",
-                    counts.ungraded,
-                ),
-                "rbrctl_reward_waiting": (
-                    "gauge",
-                    "Completions that wait to be graded.",
-                    self.batcher.waiting,
-                ),
-            },
-        )
+    def __init__(self, service: Service) -> None:
+        """Take the service."""
+        self.cut = 0
+        self._service = service
+        remote = dict.fromkeys(REMOTE_PATHS, service.remote)
+        self._posts = {"/reward": service.reward, **remote}
+        self._gets = {"/healthz": self._health, "/metrics": self._metrics}
 
-    def check_token(self, given: str | None) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        start = time.perf_counter()
+        path, status = scope["path"], LEFT
+        try:
+            response = await self._respond(scope, receive)
+            status = response.status
+            await _send(response, send)
+        except _ClientLeftError:
+            pass
+        finally:
+            ours = path in self._posts or path in self._gets
+            self._service.metrics.count(path if ours else "other", status)
+            if path in self._posts:
+                self._service.metrics.observe(time.perf_counter() - start)
+
+    async def _respond(self, scope: Mapping[str, Any], receive: Receive) -> Response:
+        try:
+            return await self._answer(scope, receive)
+        except RefusalError as error:
+            return _refusal(error.status, str(error))
+        except _ClientLeftError:
+            raise
+        except asyncio.CancelledError:
+            # Only the end of the server does so: whoever waits is told, and may ask the next one.
+            self.cut += 1
+            return _refusal(503, "the server was stopped before this was graded: come again")
+        except Exception:
+            _log.exception("a request to %s failed unexpectedly", scope["path"])
+            return _refusal(500, "the server failed at this request; its log says how")
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Response:
+        method, path = scope["method"], scope["path"]
+        headers = dict(scope["headers"])
+        if method == "POST" and (answer := self._posts.get(path)) is not None:
+            self._check_token(headers)
+            reply = await answer(await self._body(headers, receive))
+            return Response(200, _json(reply))
+        if method in ("GET", "HEAD") and (page := self._gets.get(path)) is not None:
+            return page(headers)
+        return self._elsewhere(method, path)
+
+    def _health(self, headers: Mapping[bytes, bytes]) -> Response:
+        if self._service.has_stopped():
+            return Response(503, b"the grader has stopped\n", PLAIN)
+        return Response(200, b"ok\n", PLAIN)
+
+    def _metrics(self, headers: Mapping[bytes, bytes]) -> Response:
+        self._check_token(headers)
+        return Response(200, self._service.metrics_page().encode(), CONTENT_TYPE)
+
+    def _elsewhere(self, method: str, path: str) -> Response:
+        allowed = "POST" if path in self._posts else "GET, HEAD" if path in self._gets else ""
+        words = f"{method} {path[:200]} is nothing here; there are {PLACES}"
+        return _refusal(405 if allowed else 404, words, {"allow": allowed} if allowed else {})
+
+    def _check_token(self, headers: Mapping[bytes, bytes]) -> None:
         """Raise RefusalError where the token is missing or wrong."""
-        if self._authorization is None:
-            return
-        if not hmac.compare_digest((given or "").encode(), self._authorization):
+        token = self._service.token
+        if token is not None and not brings_token(headers.get(b"authorization", b""), token):
             raise RefusalError(401, "send the server's token as 'Authorization: Bearer TOKEN'")
 
-    async def body_of(self, request: Any) -> bytes:
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         """Read a body within the limits of size and time. Raises RefusalError."""
-        length = request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.limits.body_bytes:
-            raise self._too_large()
-        chunks: list[bytes] = []
-        size = 0
+        limits = self._service.limits
+        encoding = headers.get(b"content-encoding", b"identity").decode("latin-1")
+        if encoding.strip().lower() != "identity":
+            raise RefusalError(415, f"Content-Encoding: {encoding[:40]} is not read; send it plain")
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > limits.body_bytes:
+            raise _too_large(limits.body_bytes)
+        body, more = b"", True
         try:
-            async with asyncio.timeout(self.limits.body_seconds):
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size > self.limits.body_bytes:
-                        raise self._too_large()
-                    chunks.append(chunk)
+            async with asyncio.timeout(limits.body_seconds):
+                parts: list[bytes] = []
+                size = 0
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _ClientLeftError
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > limits.body_bytes:
+                        raise _too_large(limits.body_bytes)
+                    more = message.get("more_body", False)
+                body = parts[0] if len(parts) == 1 else b"".join(parts)
         except TimeoutError:
             raise RefusalError(408, "the body did not arrive in time") from None
-        return b"".join(chunks)
-
-    def _too_large(self) -> RefusalError:
-        return RefusalError(413, f"a body may have {self.limits.body_bytes:,} bytes at most")
-
-    async def answer(self, body: bytes, answer: Answer) -> dict[str, Any]:
-        """Answer a body; what is wrong with it, or with us, becomes a RefusalError."""
-        try:
-            async with asyncio.timeout(self.limits.grading_seconds):
-                return await answer(body)
-        except RecordError as error:
-            raise RefusalError(400, str(error)) from error
-        except UsageError as error:
-            raise RefusalError(422, str(error)) from error
-        except OverloadedError:
-            raise RefusalError(503, "too many completions are waiting: come again") from None
-        except GraderError as error:
-            raise RefusalError(503, str(error)) from error
-        except TimeoutError:
-            raise RefusalError(504, "the grader took too long") from None
+        return body
 
 
-def create_application(service: Service) -> Any:
-    """Make the ASGI application. Raises MissingExtraError without starlette."""
-    require("starlette", "serve", "the reward server")
-    from starlette.applications import Starlette
-    from starlette.responses import PlainTextResponse, Response
-    from starlette.routing import Route
-
-    def endpoint(path: str, answer: Answer) -> Any:
-        async def respond(request: Any) -> Any:
-            start = time.perf_counter()
-            status, headers = 200, {}
-            try:
-                service.check_token(request.headers.get("authorization"))
-                reply = await service.answer(await service.body_of(request), answer)
-            except RefusalError as error:
-                status, reply = error.status, {"error": str(error)}
-                if status == 503:
-                    headers["retry-after"] = "1"
-                if status in (408, 413):
-                    headers["connection"] = "close"
-            service.metrics.observe(path, status, time.perf_counter() - start)
-            content = json.dumps(reply, ensure_ascii=False, allow_nan=False).encode()
-            return Response(content, status, headers, "application/json")
-
-        return Route(path, respond, methods=["POST"])
-
-    async def health(request: Any) -> Any:
-        return PlainTextResponse("ok\n")
-
-    async def metrics(request: Any) -> Any:
-        try:
-            service.check_token(request.headers.get("authorization"))
-        except RefusalError as error:
-            return PlainTextResponse(f"{error}\n", error.status)
-        return PlainTextResponse(service.metrics_page())
-
-    async def elsewhere(request: Any, error: Any) -> Any:
-        places = f"POST {', '.join(('/reward', *REMOTE_PATHS))}; GET /healthz, /metrics"
-        reply = {
-            "error": f"{request.method} {request.url.path} is nothing here; there are {places}"
-        }
-        return Response(json.dumps(reply), error.status_code, error.headers, "application/json")
-
-    @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
-        yield
-        await service.batcher.close()
-
-    return Starlette(
-        routes=[
-            endpoint("/reward", service.reward),
-            *(endpoint(path, service.remote) for path in REMOTE_PATHS),
-            Route("/healthz", health, methods=["GET"]),
-            Route("/metrics", metrics, methods=["GET"]),
-        ],
-        exception_handlers={404: elsewhere, 405: elsewhere},
-        lifespan=lifespan,
-    )
+def _too_large(most: int) -> RefusalError:
+    return RefusalError(413, f"a body may have {most:,} bytes at most")
 
 
-def _details(reward: Reward | None) -> dict[str, Any] | None:
-    if reward is None:
-        return None
-    return {
-        "rules": reward.rules,
-        "rm_score": reward.rm_score,
-        "rank": reward.rank,
-        "features": dict(reward.features),
-    }
+def _refusal(status: int, words: str, headers: Mapping[str, str] | None = None) -> Response:
+    given = dict(headers or {})
+    if status == 503:
+        given["retry-after"] = "1"
+    if status == 401:
+        given["www-authenticate"] = CHALLENGE
+    if status in (401, 404, 405, 408, 413, 415):
+        # The body has not been read, or not to its end.
+        given["connection"] = "close"
+    return Response(status, _json({"error": words}), headers=given)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+
+
+async def _send(response: Response, send: Send) -> None:
+    headers = [
+        (b"content-type", response.kind.encode()),
+        (b"content-length", b"%d" % len(response.content)),
+    ]
+    headers += [
+        (name.encode(), value.encode("latin-1")) for name, value in response.headers.items()
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.content})

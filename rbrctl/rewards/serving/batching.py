@@ -22,21 +22,21 @@ class Batcher:
     Jobs whose reward is remembered never wait. It lives in one event loop.
     """
 
-    def __init__(self, scorer: Scorer, limit: int) -> None:
-        """Let at most ``limit`` jobs wait."""
+    def __init__(self, scorer: Scorer, limit: int, seconds: float) -> None:
+        """Let at most ``limit`` jobs wait, and each for ``seconds``."""
         self._scorer = scorer
         self._limit = limit
+        self._seconds = seconds
         self._queue: list[tuple[Job, asyncio.Future[Reward | None]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._batches: set[asyncio.Task[None]] = set()
         self.waiting = 0
-        self.batches = 0
 
     async def score(self, jobs: Sequence[Job]) -> list[Reward | None]:
         """
         Score jobs in order; None for what could not be graded.
 
-        Raises OverloadedError where too many wait, and GraderError.
+        Raises OverloadedError where too many wait, TimeoutError, and GraderError.
         """
         rewards = [self._scorer.remembered(job) for job in jobs]
         missing = [index for index, reward in enumerate(rewards) if reward is None]
@@ -47,15 +47,19 @@ class Batcher:
         futures = [self._enqueue(jobs[index]) for index in missing]
         self.waiting += len(missing)
         try:
-            for index, reward in zip(missing, await asyncio.gather(*futures), strict=True):
-                rewards[index] = reward
+            async with asyncio.timeout(self._seconds):
+                graded = await asyncio.gather(*futures)
         finally:
             self.waiting -= len(missing)
+        for index, reward in zip(missing, graded, strict=True):
+            rewards[index] = reward
         return rewards
 
     async def close(self) -> None:
-        """Wait for the batches that run, then close the scorer."""
+        """End the batches that run, and with them those who still wait, and close the scorer."""
         self._flush()
+        for task in self._batches:
+            task.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
         await self._scorer.close()
 
@@ -76,7 +80,6 @@ class Batcher:
         if not self._queue:
             return
         batch, self._queue = self._queue, []
-        self.batches += 1
         task = asyncio.create_task(self._run(batch))
         self._batches.add(task)
         task.add_done_callback(self._batches.discard)
@@ -85,6 +88,10 @@ class Batcher:
         wanted = [(job, future) for job, future in batch if not future.done()]
         try:
             rewards = await self._scorer.score([job for job, _ in wanted])
+        except asyncio.CancelledError:
+            for _, future in wanted:
+                future.cancel()
+            raise
         except Exception as error:
             for _, future in wanted:
                 if not future.done():

@@ -1,31 +1,39 @@
 """Running the service until it is told to stop."""
 
 import asyncio
+import os
 import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.extras import require
-from rbrctl.rewards.serving.application import Service, create_application
-from rbrctl.rewards.serving.settings import Listening
+from rbrctl.rewards.serving.application import Application
+from rbrctl.rewards.serving.protocol import limited_protocol
+from rbrctl.rewards.serving.service import Service
+from rbrctl.rewards.serving.settings import DRAIN_SECONDS, Limits, Listening
 
 BACKLOG = 2048
-SHUTDOWN_SECONDS = 30
+SPARE_FILES = 64
+"""Of those that the process may open, left for whatever is no client."""
 
 
 def serve(
     open_service: Callable[[], Awaitable[Service]],
     listening: Listening,
     on_ready: Callable[[str], None] | None = None,
-) -> None:
+    drain_seconds: int = DRAIN_SECONDS,
+) -> int:
     """
-    Serve until SIGINT or SIGTERM; requests that have begun are answered first.
+    Serve until SIGINT or SIGTERM; requests that have begun get ``drain_seconds`` to be answered.
+
+    Gives the number of those that were not, and were told to come again.
 
     ``open_service`` is awaited in the event loop that the service lives in; what it raises is
     raised. ``on_ready`` is told the address, with the port that a port of 0 became. Raises
@@ -37,28 +45,53 @@ def serve(
         _quiet_signals(),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
-        runner.run(_serve(open_service, listener, on_ready))
+        return runner.run(_serve(open_service, listener, on_ready, drain_seconds))
 
 
 async def _serve(
     open_service: Callable[[], Awaitable[Service]],
     listener: socket.socket,
     on_ready: Callable[[str], None] | None,
-) -> None:
+    drain_seconds: int,
+) -> int:
     import uvicorn
 
+    service = await open_service()
+    application = Application(service)
     settings = uvicorn.Config(
-        create_application(await open_service()),
-        log_level="warning",
+        application,
+        http=limited_protocol(_within_the_systems(service.limits)),
+        ws="none",
+        lifespan="off",
+        log_level="critical",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=drain_seconds,
     )
     server = uvicorn.Server(settings)
     _announce(server, listener, on_ready)
-    await server.serve(sockets=[listener])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        # Its requests are answered or cancelled by now: what still runs, nobody waits for.
+        await service.close()
+        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
+    return application.cut
+
+
+def _within_the_systems(limits: Limits) -> Limits:
+    """Lower the limit of connections to what the process may open."""
+    try:
+        import resource
+    except ImportError:
+        return limits
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files == resource.RLIM_INFINITY:
+        return limits
+    return replace(limits, connections=max(1, min(limits.connections, files - SPARE_FILES)))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -75,9 +108,15 @@ def _bound(listening: Listening) -> socket.socket:
         return socket.create_server(found[0][4][:2], family=found[0][0], backlog=BACKLOG)
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {listening.host}, port {listening.port}: "
-            f"{(error.strerror or 'unknown address').lower()}"
+            f"cannot listen on {listening.host}, port {listening.port}: {_reason(error)}"
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """Give the system's words alone: Python adds the address, which is said already."""
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return "unknown address"
+    return os.strerror(error.errno).lower()
 
 
 def _announce(server: Any, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from rbrctl.errors import UsageError
 
 DEFAULT_PORT = 8765
+DRAIN_SECONDS = 25
+"""For what has begun at the end: less than the 30 seconds after which supervisors kill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,12 @@ class Limits:
     """For a body to arrive."""
     grading_seconds: float = 170.0
     """For a reply: less than the 180 seconds that OpenRLHF waits."""
+    header_bytes: int = 64 * 1024
+    """Of the headers of one request, and of whatever else is no body."""
+    header_seconds: float = 30.0
+    """For the headers of a request to arrive, once it has begun."""
+    connections: int = 10_000
+    """Open at once, or fewer where the process may open no more; others are told to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +40,22 @@ class Listening:
     token: str | None = None
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a port that is none, or an open door without a token."""
+        """Raise UsageError for a port or token that is none, or an open door without a token."""
         if not 0 <= self.port <= 65535:
             raise UsageError(f"the port must lie between 0 and 65535, not {self.port}")
-        if self.token is None and not is_loopback(self.host):
-            raise UsageError(
-                f"listening on {self.host} lets other machines in: set a token, which requests "
-                "then bring as 'Authorization: Bearer TOKEN'"
-            )
-        if self.token is not None and len(self.token) < 16:
+        if self.token is None:
+            if not is_loopback(self.host):
+                raise UsageError(
+                    f"listening on {self.host} lets other machines in: set a token, which requests "
+                    "then bring as 'Authorization: Bearer TOKEN'"
+                )
+        elif len(self.token) < 16:
             raise UsageError("the token must have at least 16 characters")
+        elif not all("!" <= character <= "~" for character in self.token):
+            raise UsageError(
+                "the token must be of ASCII letters, digits and signs without white space: no "
+                "header can bring another"
+            )
 
 
 def is_loopback(host: str) -> bool:

@@ -215,7 +215,7 @@ def test_nobody_there_is_an_error() -> None:
 
 def test_a_reward_of_ours_serves_as_one() -> None:
     """``reward serve`` answers the same contract: one rule set's reward can be another's model."""
-    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
     process = subprocess.Popen([sys.executable, str(OURS)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

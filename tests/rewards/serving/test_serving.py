@@ -1,85 +1,24 @@
 """The service over real sockets, in a process of its own."""
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from servers.reward_process import ENVIRONMENT, KIND, ONE, PROGRAM, RUDE, Server, wait_until
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.serving.settings import Listening, is_loopback
 
-pytest.importorskip("starlette", reason="needs the extra 'serve'")
 pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
 
-SERVER = Path(__file__).parents[2] / "servers" / "reward_server.py"
-KIND, RUDE = 2.5, -1.0
+Start = Callable[..., Server]
 TOKEN = "a-token-of-sixteen-or-more"
-ONE = {"prompt": "p", "completion": "kind", "response_class": "c"}
-
-Start = Callable[..., "Server"]
-
-
-class Server:
-    """A running server and its address."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(SERVER), *arguments],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(SERVER.parent.parent.parent)},
-        )
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
-
-    def post(self, path: str, body: Any, **settings: Any) -> httpx.Response:
-        return httpx.post(self.address + path, json=body, timeout=30, **settings)
-
-    def stop(self, number: int) -> tuple[int, str]:
-        self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=30)
-        return self.process.returncode, rest
-
-
-def wait_until(reached: Callable[[], bool]) -> None:
-    """Wait as long as a busy machine takes, but not for ever."""
-    deadline = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    running: list[Server] = []
-
-    def launch(*arguments: str) -> Server:
-        running.append(Server(*arguments))
-        return running[-1]
-
-    yield launch
-    for server in running:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.communicate()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    running = Server("--delay", "0.01")
-    yield running
-    running.process.kill()
-    running.process.communicate()
 
 
 def test_one_completion(server: Server) -> None:
@@ -133,7 +72,22 @@ def test_the_remote_contract_never_makes_a_score_of_a_failure(server: Server) ->
     reply = server.post("/get_reward", body)
     assert reply.status_code == 503
     assert reply.headers["retry-after"] == "1"
-    assert "could not be graded" in reply.json()["error"]
+    error = reply.json()["error"]
+    assert error.startswith("a completion could not be graded, and this contract has a number")
+    assert "--on-ungraded NUMBER" in error
+
+
+def test_the_remote_contract_says_where_thinking_has_no_end(server: Server) -> None:
+    body = {"query": ["p <think>kind"], "prompts": ["p "], "labels": ["c"]}
+    assert "ends inside its thinking" in server.post("/", body).json()["error"]
+
+
+def test_a_number_for_what_could_not_be_graded(start: Start) -> None:
+    server = start("--on-ungraded", "-5")
+    body = {"query": ["p broken", "p kind"], "prompts": ["p", "p"], "labels": ["c", "c"]}
+    reply = server.post("/", body).json()
+    assert (reply["rewards"], reply["extra_logs"]) == ([-5, KIND], {"graded": [0, 1]})
+    assert server.post("/reward", {**ONE, "completion": "broken"}).json() == {"reward": None}
 
 
 @pytest.mark.parametrize(
@@ -164,24 +118,6 @@ def test_bad_requests_get_a_reason(server: Server, body: Any, status: int, reaso
     assert reason in reply.json()["error"]
 
 
-def test_bodies_that_are_too_large_are_refused_before_they_are_read(server: Server) -> None:
-    reply = httpx.post(server.address + "/reward", content=b"x" * 200_000)
-    assert reply.status_code == 413
-
-    def chunks() -> Iterator[bytes]:
-        for _ in range(3):
-            yield b"x" * 50_000
-
-    assert httpx.post(server.address + "/reward", content=chunks()).status_code == 413
-
-
-def test_a_body_that_never_comes_is_given_up(server: Server) -> None:
-    host, port = server.address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(b"POST /reward HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
-        assert b" 408 " in connection.recv(1000).split(b"\r\n")[0]
-
-
 def test_other_methods_and_paths(server: Server) -> None:
     for method, path, status in (("GET", "/reward", 405), ("POST", "/nothing", 404)):
         reply = httpx.request(method, server.address + path)
@@ -190,26 +126,6 @@ def test_other_methods_and_paths(server: Server) -> None:
             f"{method} {path} is nothing here; there are POST /reward, /, /get_reward; "
             "GET /healthz, /metrics"
         )
-
-
-def test_health_and_metrics(server: Server) -> None:
-    assert httpx.get(server.address + "/healthz").text == "ok\n"
-    server.post("/reward", ONE)
-    page = httpx.get(server.address + "/metrics").text
-    assert 'rbrctl_reward_requests_total{path="/reward",status="200"}' in page
-    assert "rbrctl_reward_cached_total" in page
-    assert 'rbrctl_reward_request_seconds_bucket{le="+Inf"}' in page
-
-
-def test_a_token_is_asked_for(start: Start) -> None:
-    server = start("--token", TOKEN)
-    assert server.post("/reward", ONE).status_code == 401
-    wrong = {"authorization": "Bearer nonsense-é".encode()}
-    assert server.post("/reward", ONE, headers=wrong).status_code == 401
-    assert httpx.get(server.address + "/metrics").status_code == 401
-    assert httpx.get(server.address + "/healthz").status_code == 200
-    right = {"authorization": f"Bearer {TOKEN}"}
-    assert server.post("/reward", ONE, headers=right).json() == {"reward": KIND}
 
 
 def test_the_same_completion_in_many_requests_at_once_is_graded_once(start: Start) -> None:
@@ -228,20 +144,6 @@ def test_the_same_completion_in_many_requests_at_once_is_graded_once(start: Star
         thread.join()
     assert replies == [KIND] * 10
     assert time.monotonic() - begun < 3
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_shutdown_answers_what_has_begun(start: Start, number: int) -> None:
-    server = start("--delay", "1")
-    replies: list[httpx.Response] = []
-    thread = threading.Thread(target=lambda: replies.append(server.post("/reward", ONE)))
-    thread.start()
-    with httpx.Client(base_url=server.address) as client:
-        wait_until(lambda: "\nrbrctl_reward_waiting 1\n" in client.get("/metrics").text)
-    code, rest = server.stop(number)
-    thread.join()
-    assert replies[0].json() == {"reward": KIND}
-    assert (code, rest) == (0, "stopped\n")
 
 
 def test_killed_and_restarted_under_load_no_answer_is_wrong(start: Start) -> None:
@@ -286,14 +188,15 @@ def test_killed_and_restarted_under_load_no_answer_is_wrong(start: Start) -> Non
 def test_an_address_in_use_is_said(start: Start) -> None:
     port = start().address.rsplit(":", 1)[1]
     second = subprocess.run(
-        [sys.executable, str(SERVER), "--port", port],
+        [sys.executable, str(PROGRAM), "--port", port],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SERVER.parent.parent.parent)},
+        env=ENVIRONMENT,
         check=False,
     )
     assert second.returncode != 0
-    assert "cannot listen on 127.0.0.1" in second.stderr
+    expected = f"cannot listen on 127.0.0.1, port {port}: address already in use\n"
+    assert second.stderr.endswith(expected)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
@@ -306,6 +209,9 @@ def test_beyond_loopback_a_token_is_needed(host: str) -> None:
 def test_settings_that_make_no_sense_are_refused() -> None:
     with pytest.raises(UsageError, match="at least 16 characters"):
         Listening(token="short")
+    for token in ("a-tökén-of-letters-that-no-header-holds", "sixteen characters with spaces"):
+        with pytest.raises(UsageError, match="ASCII"):
+            Listening(token=token)
     with pytest.raises(UsageError, match="port"):
         Listening(port=70_000)
     assert is_loopback("localhost")
