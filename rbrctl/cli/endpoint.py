@@ -77,7 +77,7 @@ async def open_endpoint(
     offline: bool = False,
 ) -> "EndpointGrader":
     """
-    Open the grader that the options mean, with its cache.
+    Open the grader that the options mean, with its cache, and say on stderr who it is.
 
     ``sample`` is some of the work at hand, by which the layout is chosen; ``offline`` makes no
     call, for an estimate. Raises UsageError, GraderError, FileError, RuleSetError.
@@ -86,7 +86,10 @@ async def open_endpoint(
 
     settings = settings_of(options, output)
     cache = open_cache(options.cache, output)
-    return await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
+    grader = await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
+    where = f"{settings.model} at {settings.base_url}"
+    output.talk(f"grader: {where}, mode {grader.identity.mode}")
+    return grader
 
 
 def open_cache(name: str | None, output: Output) -> "AnswerCache":

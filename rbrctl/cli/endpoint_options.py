@@ -1,7 +1,7 @@
 """The options of every command that speaks to an endpoint, as one value."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -138,6 +138,9 @@ class EndpointOptions:
         ),
     ] = None
 
+    typed: tuple[str, ...] = ()
+    """Which of these options stood on the command line; not an option itself."""
+
     @property
     def named(self) -> bool:
         """True where an endpoint is meant: a model was named."""
@@ -152,24 +155,33 @@ def with_endpoint(command: Callable[..., _Result]) -> Callable[..., _Result]:
     """
     own = inspect.signature(command, eval_str=True)
     hints = get_type_hints(EndpointOptions, include_extras=True)
-    names = [field.name for field in fields(EndpointOptions)]
+    defaults = {field.name: field.default for field in fields(EndpointOptions)}
+    del defaults["typed"]
     options = [
         inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=hints[field.name],
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name]
         )
-        for field in fields(EndpointOptions)
+        for name, default in defaults.items()
     ]
 
     @wraps(command)
-    def wrapped(*arguments: Any, **values: Any) -> _Result:
-        endpoint = EndpointOptions(**{name: values.pop(name) for name in names})
-        return command(*arguments, endpoint=endpoint, **values)
+    def wrapped(context: typer.Context, **values: Any) -> _Result:
+        chosen = {name: values.pop(name) for name in defaults}
+        endpoint = EndpointOptions(**chosen, typed=_typed(context, defaults))
+        return command(context, endpoint=endpoint, **values)
 
     kept = [p for p in own.parameters.values() if p.name != "endpoint"]
     signature = own.replace(parameters=[*kept, *options])
     wrapped.__signature__ = signature  # type: ignore[attr-defined]  # what inspect looks for
     wrapped.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
     return wrapped
+
+
+def _typed(context: typer.Context, names: Iterable[str]) -> tuple[str, ...]:
+    """Give the long names of the options that were typed, rather than set elsewhere."""
+    sources = {name: context.get_parameter_source(name) for name in names}
+    return tuple(
+        f"--{name.replace('_', '-')}"
+        for name, source in sources.items()
+        if source is not None and source.name == "COMMANDLINE"
+    )

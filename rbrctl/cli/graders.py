@@ -58,7 +58,8 @@ def choose_grader(
     """
     Choose the grader that is meant, and say on stderr which where none was named.
 
-    Raises UsageError for an unknown kind; opening it raises whatever the grader does.
+    Raises UsageError for an unknown kind, and for options of an endpoint where none is asked
+    (variables and files may set those for other commands); opening raises what the grader does.
     """
     kind, _, argument = (grader or (ENDPOINT if endpoint.named else EMBEDDED)).partition(":")
     if kind not in KINDS:
@@ -66,6 +67,8 @@ def choose_grader(
         raise UsageError(f"--grader {grader}: there is no grader '{kind}'; {hint}")
     if endpoint.named and kind != ENDPOINT:
         raise UsageError(f"--grader {grader} asks no endpoint, so --model has no place")
+    if endpoint.typed and not endpoint.named and kind != ENDPOINT:
+        raise UsageError(f"{endpoint.typed[0]} needs --model NAME: without it no endpoint is asked")
     if kind == RECORDED and not argument:
         raise UsageError("--grader recorded: which results? Write recorded:RESULTS.jsonl")
     if kind == EMBEDDED and grader is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.endpoint import open_cache, settings_of
@@ -118,6 +118,7 @@ def synthesis_models(
         output.talk(f"grader: {EMBEDDED} (an offline baseline; --grader endpoint asks --model)")
         grader = EMBEDDED
     asked: Any = endpoint if grades or writer.name is not None else EndpointOptions()
+    asked = replace(asked, typed=())  # They may be the writer's.
     return SynthesisModels(
         ruleset,
         settings,

@@ -138,6 +138,18 @@ def test_a_limit_before_the_first_transcript_is_incomplete(
     assert (code, out) == (4, "")
 
 
+def test_who_answers_is_said_and_options_set_elsewhere_need_no_model(
+    folder, rbrctl, mock_endpoint, monkeypatch
+):
+    monkeypatch.setenv("OPENAI_BASE_URL", mock_endpoint)
+    monkeypatch.setenv("RBRCTL_MAX_CALLS", "100")
+    code, _, err = rbrctl("grade", "t.jsonl")
+    assert code == 0
+    assert "grader: embedded" in err
+    _, _, err = rbrctl("grade", "t.jsonl", "--model", "m", "--cache", "none")
+    assert f"grader: m at {mock_endpoint}, mode decisions" in err
+
+
 def test_a_limit_before_the_probe_is_incomplete(folder, rbrctl, mock_endpoint):
     at = ["--model", "m", "--base-url", mock_endpoint, "--cache", "c.sqlite", "--max-calls", "0"]
     assert rbrctl("grade", "t.jsonl", *at)[0] == 4
@@ -311,6 +323,9 @@ def test_one_case(folder, rbrctl):
         (["t.jsonl", "--grader", "embedded:none.json"], "none.json"),
         (["t.jsonl", "--grader", "endpoint"], "--model NAME"),
         (["t.jsonl", "--grader", "embedded", "--model", "m"], "asks no endpoint"),
+        (["t.jsonl", "--base-url", "http://x/v1"], "--base-url needs --model NAME"),
+        (["t.jsonl", "--max-calls", "3"], "--max-calls needs --model NAME"),
+        (["t.jsonl", "--grader", "embedded", "--mode", "text"], "--mode needs --model NAME"),
         (["t.jsonl", "--ask", "lazy"], "saves nothing"),
         (["t.jsonl", "--sample", "0"], "--sample"),
         (["t.jsonl", "--worts", "1"], "--worst"),

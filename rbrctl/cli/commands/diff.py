@@ -108,7 +108,7 @@ def command(
     output = output_of(context)
     gates = parse_gates(fail_on or ())
     comparer = Comparer(output, strict)
-    asks = grader is not None or endpoint.named
+    asks = grader is not None or endpoint.named or bool(endpoint.typed)
     comparison = comparer.compare(
         Asked(
             old=old,
