@@ -89,6 +89,11 @@ async def open_endpoint(
     grader = await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
     where = f"{settings.model} at {settings.base_url}"
     output.talk(f"grader: {where}, mode {grader.identity.mode}")
+    if grader.unsure:
+        output.warn(
+            f"{where} answered neither of two easy questions with yes or no: most answers may "
+            "fail; see rbrctl grader probe"
+        )
     return grader
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from servers.json_server import JsonServer, Reply
 
 from rbrctl.cli.endpoint import cache_path, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
@@ -20,6 +21,7 @@ from rbrctl.records.results import result_to_json
 
 SERVERS = Path(__file__).parent.parent / "servers"
 Call = Callable[..., tuple[int, str, str]]
+Serve = Callable[[Reply], JsonServer]
 
 
 @pytest.fixture
@@ -43,6 +45,19 @@ def test_a_probe_tells_what_it_found(call: Call, mock_endpoint: str) -> None:
     assert "decisions" in out
     assert "one call answers all questions" in out
     assert f"{mock_endpoint}, model m: mode decisions" in err
+
+
+def test_a_model_that_says_neither_yes_nor_no_is_no(call: Call, serve: Serve) -> None:
+    message = {"role": "assistant", "content": "The capital is a city."}
+    server = serve(lambda path, body: (200, {"choices": [{"index": 0, "message": message}]}))
+    at = ("--model", "m", "--base-url", f"{server.address}/v1", "--mode", "text")
+    code, out, err = call("grader", "probe", *at)
+    assert code == 1
+    assert "text  no" in out
+    assert "answers neither yes nor no; grade would ask in mode text" in err
+    code, _, err = call("grade", "builtin:fixtures", *at, "--limit", "1")
+    assert code == 4
+    assert f"warning: m at {server.address}/v1 answered neither of two easy questions" in err
 
 
 def test_a_probe_writes_json(call: Call, mock_endpoint: str) -> None:

@@ -25,7 +25,9 @@ def command(
     format_: TableFormatOption = TableFormat.TEXT,
 ) -> ExitCode:
     """
-    Ask an endpoint two easy questions in each mode, and tell what was found and why.
+    Ask an endpoint easy questions in each mode, and tell what was found and why.
+
+    Exit 1 where the model answers neither of two with yes or no.
 
     What is found is remembered in the cache of answers: grading asks in the same way from then
     on, and a new probe replaces it.
@@ -47,7 +49,11 @@ def command(
     report_tables(
         output, [_table(report)], format_, name="probe", version=REPORT_VERSION, body=body
     )
-    output.talk(f"{settings.base_url}, model {settings.model}: mode {found.mode.value}")
+    where = f"{settings.base_url}, model {settings.model}"
+    if found.unsure:
+        output.talk(f"{where}: answers neither yes nor no; grade would ask in mode {found.mode}")
+        return ExitCode.NO
+    output.talk(f"{where}: mode {found.mode}")
     return ExitCode.YES
 
 

@@ -34,6 +34,8 @@ class Capabilities:
     """False where the model's chat format has no system turn: its text then opens the first one."""
     reasoning: bool = False
     """It thinks before it answers, so that a cap of a few tokens would cut the answer off."""
+    unsure: bool = False
+    """It answered neither of two easy questions with yes or no, in no mode that was tried."""
     max_questions: int = 0
     """Questions a call in decisions modes; 0 for the mode's own limit."""
 

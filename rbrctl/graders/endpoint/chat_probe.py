@@ -48,20 +48,27 @@ class ChatProbe:
         self.steps: list[tuple[Mode, bool, str]] = []
 
     async def run(self) -> Capabilities | None:
-        """Give what works, None where nothing does. Raises GraderError."""
+        """
+        Give what works, None where nothing does. Raises GraderError.
+
+        Where a server takes a mode and the model answers neither yes nor no, that mode is given,
+        as unsure, if there is no better one.
+        """
         named = self._settings.mode
         modes = [Mode.LOGPROBS, Mode.SCHEMA, Mode.TEXT] if named is Mode.AUTO else [named]
         known = Capabilities(token_fields=BOTH_CAPS)
+        unsure: Capabilities | None = None
         for mode in modes:
             found = await self._try_mode(replace(known, mode=mode))
-            if isinstance(found, Capabilities):
+            if found is not None and not found.unsure:
                 return found
-        return None
+            unsure = unsure or found
+        return unsure
 
     async def _try_mode(self, capabilities: Capabilities) -> Capabilities | None:
         mode = capabilities.mode
         for _ in range(MOST_TRIES):
-            body = self._body(capabilities)
+            body = self._body(capabilities, "names_a_city")
             outcome = await self._client.attempt(CHAT_PATH, body, retries=PROBE_RETRIES)
             if isinstance(outcome, Failure):
                 raise_if_fatal(self._where, outcome)
@@ -73,24 +80,27 @@ class ChatProbe:
             elif reasons(outcome) and not capabilities.reasoning:
                 capabilities = replace(capabilities, reasoning=True)
             else:
-                return self._judge(capabilities, outcome)
+                return await self._judge(capabilities, outcome)
         self.steps.append((mode, False, "the server takes no form of the request"))
         return None
 
-    def _body(self, capabilities: Capabilities) -> Body:
+    def _body(self, capabilities: Capabilities, name: str) -> Body:
         style = JSON_ANSWER if capabilities.mode is Mode.SCHEMA else ONE_WORD
-        question = QUESTIONS["names_a_city"]
-        messages = chat_messages(GraderPrompt(), question, Layout.QUESTION_FIRST, style)
+        messages = chat_messages(GraderPrompt(), QUESTIONS[name], Layout.QUESTION_FIRST, style)
         body = chat_body(self._settings, capabilities, capabilities.mode, messages)
         filled = form_of(body).fill(Fragments(TRANSCRIPT))
         return lambda: filled
 
-    def _judge(self, capabilities: Capabilities, reply: Mapping[str, Any]) -> Capabilities | None:
+    async def _judge(
+        self, capabilities: Capabilities, reply: Mapping[str, Any]
+    ) -> Capabilities | None:
         mode = capabilities.mode
         try:
             works, seen = _read(mode, reply)
         except UnreadableError as error:
-            works, seen = mode is self._settings.mode or mode is Mode.TEXT, str(error)
+            works, seen = await self._second_chance(capabilities, str(error))
+            taken = mode in {self._settings.mode, Mode.TEXT, Mode.LOGPROBS}
+            capabilities = replace(capabilities, unsure=taken and not works)
         notes = [seen]
         if capabilities.reasoning:
             notes.append("the model reasons before it answers: its output is not capped")
@@ -99,7 +109,19 @@ class ChatProbe:
         if not capabilities.system_role:
             notes.append("it has no system turn")
         self.steps.append((mode, works, "; ".join(notes)))
-        return capabilities if works else None
+        return capabilities if works or capabilities.unsure else None
+
+    async def _second_chance(self, capabilities: Capabilities, seen: str) -> tuple[bool, str]:
+        """Ask the other question: one answer that cannot be read may be bad luck, two are not."""
+        body = self._body(capabilities, "apologises")
+        outcome = await self._client.attempt(CHAT_PATH, body, retries=PROBE_RETRIES)
+        if isinstance(outcome, Failure):
+            return False, f"{seen}; asked otherwise, {outcome.message}"
+        try:
+            works, again = _read(capabilities.mode, outcome)
+        except UnreadableError as error:
+            return False, f"of two easy questions neither was answered: {seen}; {error}"
+        return works, f"{seen}; asked otherwise, {again}"
 
 
 def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
@@ -113,7 +135,11 @@ def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
 
 
 def _read_logprobs(reply: Mapping[str, Any]) -> tuple[bool, str]:
-    """A model that says neither yes nor no still shows whether token probabilities are given."""
+    """
+    Tell masked or missing token probabilities from those of a model that gives them.
+
+    Raises UnreadableError where it gives them, and says neither yes nor no.
+    """
     content = choice_of(reply).logprobs
     if not isinstance(content, list) or not content or not isinstance(content[0], dict):
         return False, "the reply has no token probabilities though they were asked for"
@@ -124,8 +150,9 @@ def _read_logprobs(reply: Mapping[str, Any]) -> tuple[bool, str]:
     try:
         probability, details = read_logprobs(reply)
     except UnreadableError as error:
-        masked = "masked" in str(error)
-        return not masked, f"{count} alternatives a token, but {error}"
+        if "masked" in str(error):
+            return False, f"{count} alternatives a token, but {error}"
+        raise
     mass = details["mass"]
     return True, f"{count} alternatives a token; yes has {probability:.2f} of a mass of {mass:.2f}"
 

@@ -40,6 +40,7 @@ class EndpointGrader:
         concurrency: int,
         classifier: Classifier,
         repeat: int = 1,
+        unsure: bool = False,
     ) -> None:
         """Bind an asker to a cache; ``concurrency`` is the most calls in flight."""
         self._asker = asker
@@ -50,6 +51,8 @@ class EndpointGrader:
         self._concurrency = concurrency
         self._classifier = classifier
         self._repeat = repeat
+        self.unsure = unsure
+        """True where a probe got neither of two easy questions answered."""
         self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
         self._question_keys = [
             {

@@ -124,6 +124,7 @@ async def open_grader(
         concurrency=settings.concurrency,
         classifier=EndpointClassifier(ruleset, settings, capabilities, client, cache, origin),
         repeat=settings.repeat,
+        unsure=capabilities.unsure,
     )
 
 

@@ -18,6 +18,7 @@ from servers.fault_endpoint import (
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.cache import AnswerCache
+from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.opening import open_client
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
 from rbrctl.graders.modes import Mode
@@ -68,6 +69,33 @@ def test_auto_falls_back_to_schema_and_then_text() -> None:
     report = probing(chat_only(lambda request: json_reply(chat("Yes"))))
     assert report.capabilities.mode is Mode.TEXT
     assert "no token probabilities though they were asked for" in report.steps[2].detail
+
+
+def test_a_model_that_answers_neither_yes_nor_no_is_told_from_one_that_misses_one() -> None:
+    report = probing(chat_only(lambda request: json_reply(chat("The capital is a city."))))
+    assert (report.capabilities.mode, report.capabilities.unsure) == (Mode.TEXT, True)
+    assert not any(step.works for step in report.steps)
+    assert "of two easy questions neither was answered" in report.steps[-1].detail
+    assert Capabilities.from_json(report.capabilities.to_json()).unsure
+
+    def misses_one(request: Request) -> Reply:
+        return json_reply(chat("No." if b"an apology" in request.body else "Paris."))
+
+    report = probing(chat_only(misses_one))
+    assert (report.capabilities.mode, report.capabilities.unsure) == (Mode.TEXT, False)
+    assert report.steps[-1].works
+    assert "a plain answer: no" in report.steps[-1].detail
+
+
+def test_another_mode_is_better_than_token_probabilities_of_other_words() -> None:
+    def plan(request: Request) -> Reply:
+        words = token("The", 0.9, {"The": 0.9, "A": 0.1})
+        said = '{"answer": "yes"}' if takes_schema and "response_format" in request.json else "The"
+        return json_reply(chat(said, [words]))
+
+    for takes_schema, mode in ((True, Mode.SCHEMA), (False, Mode.LOGPROBS)):
+        report = probing(chat_only(plan))
+        assert (report.capabilities.mode, report.capabilities.unsure) == (mode, not takes_schema)
 
 
 def refusing(*fields: str, message: str) -> Plan:
