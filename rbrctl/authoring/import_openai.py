@@ -6,6 +6,7 @@ number (a score, a formula over several graders) has no counterpart in rules and
 Source of the shapes: types of the ``openai`` Python package.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _OPERATIONS = {
     "like": "Does the assistant's last message contain the following text?",
     "ilike": "Does the assistant's last message contain the following text, in any mix of cases?",
 }
+_COMPLETION = re.compile(r"\{\{ *sample\.output_text *\}\}")
+_LAST_MESSAGE = "the assistant's last message"
 
 
 def is_openai(content: Mapping[str, Any]) -> bool:
@@ -135,8 +138,9 @@ class _Importing:
         self.lost += unknown_keys(name, grader, ("type", "name", "input", "operation", "reference"))
         self.lost.append(f"{name}: an exact comparison becomes a question, which may err")
         self._lose_templates(reference, name)
-        if grader.get("input") not in (None, "{{sample.output_text}}", "{{ sample.output_text }}"):
-            self.lost.append(f"{name}: it compared '{grader['input']}', not the completion")
+        given = grader.get("input")
+        if given is not None and not _COMPLETION.fullmatch(str(given).strip()):
+            self.lost.append(f"{name}: it compared '{given}', not the completion")
 
     def _instructions(self, grader: Mapping[str, Any], name: str) -> str:
         messages = grader.get("input")
@@ -149,16 +153,29 @@ class _Importing:
             if text is None:
                 self.lost.append(f"{name}: a message that is not text is lost")
                 continue
+            if _COMPLETION.fullmatch(text.strip()):
+                self.lost.append(
+                    f"{name}: the message '{text.strip()}' is left out; the completion is given "
+                    "with every question"
+                )
+                continue
             parts.append(text.strip())
         question = "\n\n".join(parts)
+        if (template := _COMPLETION.search(question)) is not None:
+            question = _COMPLETION.sub(_LAST_MESSAGE, question)
+            self.lost.append(
+                f"{name}: '{template[0]}' is now \"{_LAST_MESSAGE}\"; read whether the question "
+                "says what is meant"
+            )
         self._lose_templates(question, name)
         return question
 
     def _lose_templates(self, text: str, name: str) -> None:
         if "{{" in text:
+            templates = ", ".join(dict.fromkeys(re.findall(r"\{\{[^{}]{1,60}\}\}", text)))
             self.lost.append(
-                f"{name}: templates such as {{{{item.x}}}} are not filled here; the conversation "
-                "is given with every question, so take them out"
+                f"{name}: templates are not filled here{templates and f' ({templates})'}; the "
+                "conversation is given with every question, so take them out"
             )
 
     def _lose_model(self, grader: Mapping[str, Any], name: str) -> None:
@@ -167,7 +184,7 @@ class _Importing:
 
     def _add(self, name: str, question: str, statement: str) -> None:
         proposition = self.names(name)
-        self.propositions[proposition] = {"statement": statement, "question": question}
+        self.propositions[proposition] = {"statement": statement, "question": question.strip()}
         self.rules[self.ids(name)] = {
             "text": statement,
             "response_classes": [RESPONSE_CLASS],

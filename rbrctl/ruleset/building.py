@@ -171,6 +171,7 @@ def _proposition(entry: Entry) -> Proposition:
         tags=tuple(values.get("tags", ())),
         source=values.get("source"),
         deprecated=values.get("deprecated"),
+        places=places_within(entry.node),
     )
 
 

@@ -35,6 +35,8 @@ class Proposition:
     tags: tuple[str, ...] = ()
     source: str | None = None
     deprecated: str | bool | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Places of its parts, by dotted path (``question``, ``cues.sorry``)."""
 
 
 @dataclass(frozen=True, slots=True)

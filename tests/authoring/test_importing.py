@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
+from rbrctl.authoring.import_openai import import_openai
 from rbrctl.authoring.import_rbr import import_rbr
 from rbrctl.authoring.imported import Names
 from rbrctl.authoring.importing import import_file, ruleset_text
@@ -15,6 +16,7 @@ from rbrctl.authoring.yaml_writing import yaml_text
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
 from rbrctl.errors import RuleSetError
+from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.ruleset.yaml_tree import parse_yaml, plain
@@ -139,11 +141,43 @@ def test_each_grader_is_a_proposition_and_a_rule(tmp_path: Path) -> None:
         "the formula '0.5 * tone + 0.5 * quality' is lost",
         "a grader of type 'python' has no counterpart",
         "3 labels become one yes or no",
-        "templates such as {{item.x}} are not filled here",
+        "'{{sample.output_text}}' is now \"the assistant's last message\"",
         "the model 'some-model' is chosen by --model",
         "an exact comparison becomes a question",
     ):
         assert any(words in each for each in lost), words
+
+
+def label_model(*messages: str) -> dict[str, Any]:
+    return {
+        "type": "label_model",
+        "name": "Tone",
+        "input": [{"role": "user", "content": message} for message in messages],
+        "labels": ["polite", "rude"],
+        "passing_labels": ["polite"],
+    }
+
+
+def test_what_stands_for_the_completion_is_named_and_other_templates_are_told(
+    tmp_path: Path,
+) -> None:
+    messages = ("Is it polite?", "{{ sample.output_text }}", "To {{item.prompt}}: {{item.x}}?")
+    ruleset, lost = loaded(tmp_path, label_model(*messages))
+    question = ruleset.propositions["tone"].question
+    assert question is not None
+    assert question.startswith("Is it polite?\n\nTo {{item.prompt}}: {{item.x}}?\n\nOf the labels")
+    assert any("the message '{{ sample.output_text }}' is left out" in each for each in lost)
+    assert any("not filled here ({{item.prompt}}, {{item.x}});" in each for each in lost)
+    (warned,) = [
+        each
+        for each in validate(tmp_path / "rules").findings.items
+        if each.id == "unfilled-template"
+    ]
+    assert "'{{item.prompt}}'" in warned.message
+    spoken = import_openai(label_model("Is {{sample.output_text}} polite?")).content
+    assert spoken["propositions"]["tone"]["question"].startswith(
+        "Is the assistant's last message polite?"
+    )
 
 
 def test_a_bare_list_of_graders_is_read_too(tmp_path: Path) -> None:
