@@ -1,9 +1,11 @@
 """``rbrctl reward serve`` as a process of its own, against real sockets."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
