@@ -1,36 +1,37 @@
 """The files that a command writes, which must be none of those that it reads."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from rbrctl.cli.inputs import STANDARD_INPUT
 from rbrctl.errors import UsageError
 from rbrctl.records.files import is_plain_target
 
-STANDARD_STREAM = "-"
-
 
 def check_products(
-    products: Mapping[str, str | None], inputs: Mapping[str, str | None] | None = None
+    products: Mapping[str, str | None], inputs: Mapping[str, str | Sequence[str] | None]
 ) -> None:
     """
     Make sure, before any work, that each product can be written and overwrites nothing needed.
 
-    Keys say in messages what a path is (an option or an argument); None and ``-`` are no files.
-    Raises FileError for a path that cannot be written, and UsageError for one that is also read or
-    written twice, by whatever name.
+    Keys say in messages what a path is (an option, or words); None is no file. Raises FileError for
+    a path that cannot be written, and UsageError for one that is also read or written twice, by
+    whatever name.
     """
-    seen = {what: path for what, path in (inputs or {}).items() if _is_file(path)}
-    for what, path in products.items():
-        if path is None or not _is_file(path) or not is_plain_target(path):
+    needed = [(what, path) for what, paths in inputs.items() for path in _files(paths)]
+    for what, product in products.items():
+        # Nothing is lost in a pipe or device.
+        if product is None or not is_plain_target(product):
             continue
-        for other, same in seen.items():
-            if same is not None and _same(path, same):
-                raise UsageError(f"{what} {path} would overwrite {other}: give another file")
-        seen[what] = path
+        for other, path in needed:
+            if _same(product, path):
+                raise UsageError(f"{what} {product} would overwrite {other}: give another file")
+        needed.append((what, product))
 
 
-def _is_file(path: str | None) -> bool:
-    return path not in (None, "", STANDARD_STREAM)
+def _files(paths: str | Sequence[str] | None) -> list[str]:
+    named = [paths] if isinstance(paths, str) else paths or ()
+    return [path for path in named if path != STANDARD_INPUT]
 
 
 def _same(first: str, second: str) -> bool:

@@ -12,6 +12,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import output_of
+from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
@@ -52,6 +53,7 @@ def command(
     from rbrctl.records.problems import ProblemLog
     from rbrctl.records.transcripts import read_transcripts
 
+    check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
     output = output_of(context)
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)

@@ -13,6 +13,7 @@ from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
 from rbrctl.cli.inputs import data_source
 from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
+from rbrctl.cli.products import check_products
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
@@ -125,6 +126,8 @@ def command(
     """
     output = output_of(context)
     source = _source_or_case(transcripts, prompt, completion, response_class)
+    if isinstance(source, str):
+        check_products({"-o": results}, {"the transcripts": source, "--calibration": calibration})
     ruleset = load_rules(rules, output)
     classes = _resolved_classes(only_class, ruleset)
     request = score_request(

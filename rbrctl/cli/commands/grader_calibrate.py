@@ -8,6 +8,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.products import check_products
 
 if TYPE_CHECKING:
     from rbrctl.graders.calibration import Calibration, PropositionCalibration
@@ -42,6 +43,7 @@ def command(
     from rbrctl.records.results import read_results
 
     output = output_of(context)
+    check_products({"-o": calibration}, {"the results": results})
     problems = ProblemLog()
     fitted = calibrate(read_results(data_source(results), problems))
     tables = [_propositions(fitted), _reliability(fitted)]

@@ -12,11 +12,12 @@ from rbrctl.cli.held_out import write_held_out
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.records.files import is_plain_target, replacing
+from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.transcripts import read_transcripts
 
@@ -101,13 +102,13 @@ def command(
     from rbrctl.graders.training.train import TrainingSettings, train
 
     output = output_of(context)
-    if model is not None:
-        is_plain_target(model)  # A path that cannot be written is told before the fit, not after.
+    check_products(
+        {"-o": model, "--held-out": held_out},
+        {"the labels": labelled, "--transcripts": transcripts, "--also": also},
+    )
     texts = list(transcripts or labelled)
-    if held_out is not None:
-        is_plain_target(held_out)
-        if STANDARD_INPUT in texts:
-            raise UsageError("--held-out reads the transcripts twice: give a file instead of -")
+    if held_out is not None and STANDARD_INPUT in texts:
+        raise UsageError("--held-out reads the transcripts twice: give a file instead of -")
     ruleset = load_rules(rules, output) if held_out is not None else None
     problems = ProblemLog()
     weak = parse_weak_labels(weak_label or ())

@@ -11,6 +11,7 @@ from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.products import check_products
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores
 from rbrctl.cli.reward_options import (
     Order,
@@ -112,6 +113,10 @@ def command(
     from rbrctl.rewards.extras import require
 
     require("numpy", "reward", "evaluating a reward")
+    check_products(
+        {"--picture": picture},
+        {"the comparisons": comparisons, "--weights": weights, "--orderings": orderings},
+    )
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:

@@ -82,7 +82,7 @@ def command(
     if results == transcripts == STANDARD_INPUT:
         raise UsageError("results and --transcripts cannot both come from standard input")
     check_products(
-        {"-o": out},
+        {"-o": None if out == STANDARD_INPUT else out},
         {"the results": results, "--transcripts": transcripts, "--weights": weights},
     )
     output = output_of(context)

@@ -12,6 +12,7 @@ from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
@@ -30,7 +31,6 @@ from rbrctl.cli.reward_options import (
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import UsageError
-from rbrctl.records.files import is_plain_target
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import did_you_mean
 
@@ -140,8 +140,10 @@ def command(
     from rbrctl.rewards.hand_set import rank_ladder
 
     require("numpy", "reward", "fitting weights")
-    if out is not None:
-        is_plain_target(out)  # A path that cannot be written is told before the fit, not after.
+    check_products(
+        {"-o": out},
+        {"the comparisons": comparisons, "--orderings": orderings, "--fixed": fixed},
+    )
     output = output_of(context)
     ruleset = load_rules(rules, output)
     levels = parse_numbers(level, "--level")
