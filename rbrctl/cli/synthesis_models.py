@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenModels:
-    """Open and ready; ``usages`` says of each model what it has used."""
+    """Open and ready."""
 
     writer: "EndpointWriter"
     grader: "Grader"
-    usages: "dict[str, Usage]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,12 @@ class SynthesisModels:
     open_grader: OpenGrader
 
     @asynccontextmanager
-    async def opened(self, output: Output) -> AsyncIterator[OpenModels]:
-        """Open both, the writer's endpoint probed where it has not been; say what they used."""
+    async def opened(self, output: Output, usages: "dict[str, Usage]") -> AsyncIterator[OpenModels]:
+        """
+        Open both, the endpoints probed where they have not been; say at the end what they used.
+
+        ``usages`` takes in what each model uses, also where it cannot be opened.
+        """
         from rbrctl.graders.endpoint.opening import known_capabilities, open_client
         from rbrctl.graders.endpoint.usage import Spending
         from rbrctl.rewards.synthesis.writer import EndpointWriter
@@ -55,7 +58,7 @@ class SynthesisModels:
         spending = Spending(self.writer.budget)
         client = open_client(self.writer, spending)
         name = "writer and grader" if self.one_model else "writer"
-        usages = {name: client.usage}
+        usages[name] = client.usage
         try:
             cache = open_cache(self.cache, output)
             try:
@@ -65,7 +68,7 @@ class SynthesisModels:
                 raise
             grader = await self._grader(client, cache, spending, usages)
             try:
-                yield OpenModels(EndpointWriter(client, self.writer, capabilities), grader, usages)
+                yield OpenModels(EndpointWriter(client, self.writer, capabilities), grader)
             finally:
                 await grader.close()
         finally:

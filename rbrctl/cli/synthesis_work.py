@@ -89,23 +89,22 @@ class SynthesisWork:
         self, output: Output, results: str | None, overwrite: bool
     ) -> "tuple[Summary, dict[str, Any]]":
         """Do it; gives what was done, and what each model has used. Raises GraderError."""
+        from rbrctl.graders.endpoint.usage import Usage
         from rbrctl.rewards.synthesis.run import Failed, Summary
 
-        summary, usages = Summary(), dict[str, Any]()
+        summary, usages = Summary(), dict[str, Usage]()
         if self._to_write or results is not None:
-            opened: OpenModels | None = None
             try:
-                async with self._models.opened(output) as opened:
+                async with self._models.opened(output, usages) as opened:
                     summary = await self._work(output, opened, results, overwrite)
             except BudgetSpentError as error:
                 summary.stopped = str(error)
-            usages = {of: usage.summary() for of, usage in opened.usages.items()} if opened else {}
         summary.wanted = len(self._drawn)
         for each in self._given_up:
             tried = self._store.tries.of(each.id)
             reason = f"{tried.reason} (in an earlier run; --retry-failed begins anew)"
             summary.failed.append(Failed(each.id, each.target.rank, tried.used, reason))
-        return summary, usages
+        return summary, {of: usage.summary() for of, usage in usages.items()}
 
     async def _work(
         self, output: Output, models: OpenModels, results: str | None, overwrite: bool

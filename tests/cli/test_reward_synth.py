@@ -208,14 +208,23 @@ def test_a_cost_is_held_with_the_prices_of_both(synth: Synth, serve: Serve) -> N
     assert code == 2
     assert "--max-cost needs the price of --writer too: give --writer-price-in" in err
     priced = ("--writer-price-out", "2")
-    code, out, err = synth(server, *models, *priced, "--max-cost", "0.01", "-f", "json")
+    code, out, err = synth(server, *models, *priced, "--max-cost", "0.03", "-f", "json")
     usage = json.loads(out)["usage"]
     spent = sum(each["cost"] for each in usage.values())
     assert code == 4
     assert "stopped at a cost" in err
     # The first call of each model has no price yet that it could be held against.
-    assert 0.005 < spent <= 0.013
+    assert 0.02 < spent <= 0.033
     assert re.search(r"writer: .*; cost 0\.0", err)
+
+
+def test_what_a_probe_uses_is_told_where_nothing_else_was_paid_for(
+    synth: Synth, serve: Serve
+) -> None:
+    code, out, err = synth(serve(writing()), "--model", "m", "--max-calls", "1", "-f", "json")
+    assert code == 4, err
+    report = json.loads(out)
+    assert (report["usage"]["writer"]["calls"], report["kept"]) == (1, 0)
 
 
 def test_what_no_try_reached_is_not_paid_for_again(synth: Synth, serve: Serve) -> None:
