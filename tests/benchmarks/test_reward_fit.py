@@ -19,15 +19,17 @@ from benchmarks.reward_data import (
 from threadpoolctl import threadpool_limits
 
 from rbrctl.rewards.arrays import Floats
-from rbrctl.rewards.solver.solve import Solution, solve
+from rbrctl.rewards.solver.solution import Solution
+from rbrctl.rewards.solver.solve import solve
 
 
 def best_time(action: Callable[[], object], repeats: int) -> float:
+    """Give processor time, which other work on the machine lengthens least; on one thread."""
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         action()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 

@@ -7,7 +7,8 @@ from rbrctl.rewards.comparisons.compare import ClassComparisons, wins_of
 from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
 from rbrctl.rewards.solver.losses import hinge, softplus
 from rbrctl.rewards.solver.problem import GatheredDifferences, Problem
-from rbrctl.rewards.solver.solve import Solution, solve
+from rbrctl.rewards.solver.solution import Solution
+from rbrctl.rewards.solver.solve import solve
 
 
 def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:

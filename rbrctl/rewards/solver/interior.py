@@ -13,7 +13,7 @@ import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Indices
 from rbrctl.rewards.solver.newton import Step
-from rbrctl.rewards.solver.problem import Problem
+from rbrctl.rewards.solver.problem import Problem, squared
 
 MAX_ITERATIONS = 80
 BOUNDARY = 0.995
@@ -164,7 +164,7 @@ class _System:
     """rows.T x curvature x rows + diagonal, formed."""
 
     def __init__(self, rows: Floats, curvature: Floats, diagonal: Floats) -> None:
-        self.matrix = (rows.T * curvature) @ rows
+        self.matrix = squared(rows, curvature)
         rounding = ROUNDING * float(np.trace(self.matrix)) + 1e-300
         self.matrix.flat[:: len(self.matrix) + 1] += diagonal + rounding
 

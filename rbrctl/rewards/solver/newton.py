@@ -6,7 +6,7 @@ import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Mask
 from rbrctl.rewards.solver.losses import Loss
-from rbrctl.rewards.solver.problem import Problem
+from rbrctl.rewards.solver.problem import Problem, squared
 
 MAX_ITERATIONS = 100
 MAX_SEARCH = 40
@@ -30,13 +30,17 @@ class Step:
 
 
 def minimise(
-    problem: Problem, loss: Loss, weights: Floats, background: Floats | None = None
+    problem: Problem,
+    loss: Loss,
+    weights: Floats,
+    background: Floats | None = None,
+    tolerance: float = GRADIENT_TOLERANCE,
 ) -> Step:
     """
     Minimise the smoothed objective, minus ``background @ weights``, from the given weights.
 
     ``background`` stands for pairs that were left out because the slope of their loss is known.
-    Stops when the free part of the gradient vanishes or no step improves any more.
+    Stops when the free part of the gradient is within ``tolerance`` or no step improves any more.
     """
     if background is None:
         background = np.zeros(problem.width)
@@ -44,7 +48,7 @@ def minimise(
     for iteration in range(MAX_ITERATIONS):
         step = _stand(problem, loss, weights, residuals, background, iteration)
         free = _free(problem, step)
-        if np.abs(step.gradient[free]).max(initial=0.0) <= GRADIENT_TOLERANCE:
+        if np.abs(step.gradient[free]).max(initial=0.0) <= tolerance:
             return step
         direction = _direction(problem, loss, step, free)
         change = problem.differences.apply(direction)
@@ -89,7 +93,7 @@ def _direction(problem: Problem, loss: Loss, step: Step, free: Mask) -> Floats:
     curvatures = problem.shares * loss.curvatures(step.residuals)
     curved = np.flatnonzero(curvatures)
     rows = problem.differences.rows(curved)
-    hessian = (rows.T * curvatures[curved]) @ rows
+    hessian = squared(rows, curvatures.take(curved))
     # Rounding alone would make the system singular where features are collinear.
     rounding = 1e-13 * float(np.trace(hessian)) + 1e-15
     hessian.flat[:: problem.width + 1] += problem.l2 + rounding

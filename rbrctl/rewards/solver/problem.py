@@ -54,7 +54,7 @@ class GatheredDifferences:
     def apply(self, weights: Floats) -> Floats:
         """Give the difference in reward of every pair."""
         rewards = self.features @ weights
-        return np.asarray(rewards[self.better] - rewards[self.worse])
+        return np.asarray(rewards.take(self.better) - rewards.take(self.worse))
 
     def apply_transposed(self, pulls: Floats) -> Floats:
         """Sum the pairs' differences, each times its pull."""
@@ -65,12 +65,14 @@ class GatheredDifferences:
 
     def rows(self, pairs: Indices) -> Floats:
         """Give the differences of some pairs as an array."""
-        return np.asarray(self.features[self.better[pairs]] - self.features[self.worse[pairs]])
+        better, worse = self.better.take(pairs), self.worse.take(pairs)
+        # Three times as fast as indexing with an array.
+        return np.asarray(self.features.take(better, axis=0) - self.features.take(worse, axis=0))
 
     def largest(self) -> Floats:
         """Give the largest absolute difference of every feature, with one in memory at a time."""
         columns = np.ascontiguousarray(self.features.T)
-        differences = (column[self.better] - column[self.worse] for column in columns)
+        differences = (column.take(self.better) - column.take(self.worse) for column in columns)
         return np.array([np.abs(each).max(initial=0.0) for each in differences])
 
     def scaled(self, factors: Floats) -> "GatheredDifferences":
@@ -99,7 +101,7 @@ class DenseDifferences:
 
     def rows(self, pairs: Indices) -> Floats:
         """Give the differences of some pairs as an array."""
-        return np.asarray(self.matrix[pairs])
+        return self.matrix.take(pairs, axis=0)
 
     def largest(self) -> Floats:
         """Give the largest absolute difference of every feature."""
@@ -152,6 +154,15 @@ class Problem:
         return replace(
             self,
             differences=DenseDifferences(self.differences.rows(pairs)),
-            demands=self.demands[pairs],
-            shares=self.shares[pairs],
+            demands=self.demands.take(pairs),
+            shares=self.shares.take(pairs),
         )
+
+
+def squared(rows: Floats, weights: Floats) -> Floats:
+    """Give ``rows.T @ diag(weights) @ rows``, for weights that are not negative."""
+    # An array times its own transpose takes half the time of a product of two.
+    if len(weights) and weights.min() == weights.max():
+        return np.asarray((rows.T @ rows) * weights[0])
+    scaled = rows * np.sqrt(weights)[:, None]
+    return np.asarray(scaled.T @ scaled)

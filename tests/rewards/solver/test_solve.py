@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from rbrctl.rewards.arrays import Floats
+from rbrctl.rewards.solver import homotopy
 from rbrctl.rewards.solver import solve as solve_module
 from rbrctl.rewards.solver.problem import DenseDifferences, GatheredDifferences, Problem
-from rbrctl.rewards.solver.solve import Solution, solve
+from rbrctl.rewards.solver.solution import Solution
+from rbrctl.rewards.solver.solve import solve
 
 
 def make_problem(
@@ -148,7 +150,7 @@ def test_awkward_problems_of_any_size_are_certified(
     problem = make_awkward(seed, scale, l2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(solve_module, "FEW", few)
-        patch.setattr(solve_module, "SAMPLE", few // 2)
+        patch.setattr(homotopy, "SAMPLE", few // 2)
         solution = solve(problem, loss)
     assert np.isfinite(solution.weights).all()
     assert solution.duality_gap <= 1e-6 * max(1.0, scale)
