@@ -53,6 +53,22 @@ def test_prompts_that_make_no_pair_are_counted_beside_those_that_do(reward: Call
     assert "1 prompt makes no pair" in err
 
 
+def test_an_optimum_that_is_not_proved_closely_is_warned_of(
+    reward: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("t.jsonl", transcripts())
+    assert "proved to be the best" not in reward("fit", "t.jsonl", *QUICK)[2]
+    monkeypatch.setattr("rbrctl.cli.commands.reward_fit.CERTIFIED", -1.0)
+    assert "proved to be the best only to within" in reward("fit", "t.jsonl", *QUICK)[2]
+
+
+def test_without_l2_the_report_says_of_which_weights_the_optimum_is_meant(reward: Call) -> None:
+    write("t.jsonl", transcripts())
+    free = " ".join(reward("fit", "t.jsonl", "--l2", "0", *QUICK)[1].split())
+    assert "without L2 that is the best of weights" in free
+    assert "without L2" not in reward("fit", "t.jsonl", "--l2", "0.1", *QUICK)[1]
+
+
 def test_a_constant_feature_is_marked(reward: Call, results: list[Row]) -> None:
     for row in results:
         row["answers"]["insulting_language"]["p"] = 0.25
