@@ -56,8 +56,7 @@ def command(
         typer.Option(
             "--on-ungraded",
             metavar="NUMBER",
-            help="What / and /get_reward answer for what could not be graded.  "
-            "[default: none, but an error]",
+            help="What / and /get_reward answer for what could not be graded.  [default: an error]",
         ),
     ] = None,
     reasoning: Annotated[

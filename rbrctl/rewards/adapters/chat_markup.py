@@ -1,42 +1,60 @@
-"""Conversations out of text that was decoded with a chat template's special tokens."""
+"""
+Conversations out of text that was decoded with a chat template's special tokens.
+
+Read are ChatML (Qwen and many others), Llama 3's markup, Gemma's, DeepSeek's, Phi-4's and gpt-oss's
+with its channels (``markups.MARKUPS``); text in any other is one message of the user, without the
+special tokens at its ends.
+"""
 
 import re
 
-from rbrctl.records.models import Message
+from rbrctl.rewards.adapters.channels import thinking_in_tags
+from rbrctl.rewards.adapters.kept_end import kept_end
+from rbrctl.rewards.adapters.markups import ASSISTANT, MARKUPS, SPECIAL, markup_of, role_of
 
-_CHATML = re.compile(r"<\|im_start\|>(\w{1,20})\n(.*?)(?:<\|im_end\|>\s?|\Z)", re.DOTALL)
-_LLAMA = re.compile(
-    r"<\|start_header_id\|>(\w{1,20})<\|end_header_id\|>\n\n(.*?)(?:<\|eot_id\|>|\Z)", re.DOTALL
-)
-_SPECIAL = r"<\|[a-z0-9_ ]{1,40}\|>|</?s>|<(?:bos|eos|pad|unk|end_of_turn)>|\[/?INST\]"
-_REPLY_HEADERS = (
-    "<|im_start|>assistant\n",
-    "<|start_header_id|>assistant<|end_header_id|>\n\n",
-)
 LEAST_KEPT = 16
 """Characters that a prompt cut at its beginning must share with the query."""
-_TRAILING = re.compile(rf"(?:\s*(?:{_SPECIAL}))+\s*\Z")
-_LEADING = re.compile(rf"\A(?:(?:{_SPECIAL})\s*)+")
+_LONGEST = 48
+"""Characters of the longest special token."""
+_LAST = re.compile(rf"(?:{SPECIAL})\Z")
+_LEADING = re.compile(rf"\A(?:(?:{SPECIAL})\s*)+")
+_EMPTY_THINKING = re.compile(r"\s*(?:<think>)?\s*(?:</think>)?\s*")
+"""What templates begin a reply with, to have the model think or not."""
 
 
 def prompt_messages(text: str) -> list[dict[str, str]]:
     """
-    Read a prompt in ChatML or Llama 3's markup; other text is one message of the user.
+    Read a prompt in a markup that is known; other text is one message of the user.
 
-    A last message of the assistant that is empty, which invites the reply, is dropped.
+    A last message of the assistant that is empty, or holds nothing but the tags of thinking, which
+    invites the reply, is dropped.
     """
-    for pattern in (_CHATML, _LLAMA):
-        found = [Message(role, content.strip()) for role, content in pattern.findall(text)]
-        if found:
-            if found[-1].role == "assistant" and not found[-1].content:
-                found.pop()
-            return [{"role": each.role, "content": each.content} for each in found]
-    return [{"role": "user", "content": without_specials(text)}]
+    markup = markup_of(text)
+    if markup is None:
+        return [{"role": "user", "content": without_specials(text)}]
+    turns = list(markup.turn.finditer(text))
+    said = [(role_of(turn[1]), turn[2].strip()) for turn in turns]
+    if said[-1][0] == ASSISTANT and _EMPTY_THINKING.fullmatch(said[-1][1]):
+        said.pop()
+    if markup.bare_system and (before := without_specials(text[: turns[0].start()]).strip()):
+        said.insert(0, ("system", before))
+    return [{"role": role, "content": content} for role, content in said]
 
 
 def without_specials(text: str) -> str:
-    """Take special tokens off both ends of a text."""
-    return _TRAILING.sub("", _LEADING.sub("", text))
+    """Take special tokens off both ends of a text, in time linear in it."""
+    text = _LEADING.sub("", text)
+    end = len(text)
+    while match := _LAST.search(text, max(0, (last := _without_space(text, end)) - _LONGEST), last):
+        end = _without_space(text, match.start())
+    return text[:end]
+
+
+def _without_space(text: str, end: int) -> int:
+    """Give where the text before a place ends, without the space there."""
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def response_of(query: str, prompt: str) -> str | None:
@@ -44,9 +62,9 @@ def response_of(query: str, prompt: str) -> str | None:
     Take the response out of a query that is prompt and response together.
 
     The prompt may have lost its beginning, as trainers cut long ones; or the query has chat markup
-    that tells where the reply begins: at the first of its headers behind the prompt's words, or at
-    the very first, since what follows is the policy's, which may write headers of its own to hide
-    what stands before them. None where neither helps.
+    that tells where the reply begins: at the first of its own headers behind the prompt's words, or
+    at the very first, since what follows is the policy's, which may write headers of its own to
+    hide what stands before them. None where neither helps.
     """
     if query.startswith(prompt):
         return _reply(query[len(prompt) :])
@@ -54,40 +72,22 @@ def response_of(query: str, prompt: str) -> str | None:
     start = _LEADING.sub("", prompt)
     if bare.startswith(start):
         return _reply(bare[len(start) :])
-    kept = _kept_end(prompt, query)
+    kept = kept_end(prompt, query)
     if kept >= min(LEAST_KEPT, len(prompt)):
         return _reply(query[kept:])
+    markup = markup_of(query)
+    if markup is None:
+        return None
     words = without_specials(prompt).strip()
     behind = query.find(words) + len(words) if words and words in query else 0
-    headers = (query.find(header, behind) for header in _REPLY_HEADERS)
-    first = min((place for place in headers if place >= 0), default=None)
-    return None if first is None else _reply(query[first:])
+    first = query.find(markup.header, behind)
+    return None if first < 0 else _reply(query[first:])
 
 
 def _reply(text: str) -> str:
     """Take off the header that a chat template puts before a reply, and special tokens."""
-    for header in _REPLY_HEADERS:
-        text = text.removeprefix(header)
-    return without_specials(text)
-
-
-def _kept_end(prompt: str, query: str) -> int:
-    """
-    Give the length of the longest end of the prompt that the query begins with.
-
-    By the failure function of Knuth, Morris and Pratt, in time linear in both.
-    """
-    pattern = query[: len(prompt)]
-    failure = [0] * len(pattern)
-    matched = 0
-    for index in range(1, len(pattern)):
-        while matched and pattern[index] != pattern[matched]:
-            matched = failure[matched - 1]
-        matched += pattern[index] == pattern[matched]
-        failure[index] = matched
-    matched = 0
-    for character in prompt:
-        while matched and (matched == len(pattern) or character != pattern[matched]):
-            matched = failure[matched - 1]
-        matched += bool(pattern) and character == pattern[matched]
-    return matched
+    for markup in MARKUPS.values():
+        if text.startswith(markup.header):
+            text = text.removeprefix(markup.header)
+            break
+    return without_specials(thinking_in_tags(text))

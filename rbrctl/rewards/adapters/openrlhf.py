@@ -7,7 +7,9 @@ messages}`` where the prompt should be judged as it was before a chat template.
 
 Over HTTP: ``rbrctl reward serve --weights weights.yaml`` and, to the trainer,
 ``--reward.remote_url http://127.0.0.1:8765/get_reward`` (``--remote_rm_url`` in old releases) with
-``--data.label_key response_class``. As a local file, given in place of the address::
+``--data.label_key response_class``. The trainer sends no header: where the server asks for a token,
+put it into the address, ``http://reward:TOKEN@host:8765/get_reward``. As a local file, given in
+place of the address::
 
     reward = RuleReward.load("rules/", weights="weights.yaml")
     reward_func = reward_function(reward)
@@ -22,6 +24,7 @@ from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
 from rbrctl.rewards.adapters.ungraded import number_of
 from rbrctl.rewards.function import Reward
 from rbrctl.rewards.jobs import Job
+from rbrctl.rewards.reasoning import opens_thinking
 from rbrctl.rewards.reward import RuleReward
 
 MakeJob = Callable[..., Job]
@@ -99,6 +102,8 @@ def _job(make_job: MakeJob, query: str, prompt: str, label: object) -> Job:
     response = response_of(query, prompt)
     if response is None:
         raise RecordError("a query does not start with its prompt")
+    if opens_thinking(prompt):
+        response = f"<think>{response}"
     response_class, messages = _read_label(label)
     return make_job(messages or prompt_messages(prompt), response, response_class)
 

@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from reward_helpers import WEIGHTS, WordGrader, small_rules
 
 from rbrctl.errors import GraderError, MissingExtraError, RecordError, UsageError
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.adapters import promptfoo, verl
-from rbrctl.rewards.adapters.chat_markup import _kept_end, prompt_messages, response_of
 from rbrctl.rewards.adapters.inspect import rule_scorer
 from rbrctl.rewards.adapters.openrlhf import jobs_of, reply_to, reward_function
 from rbrctl.rewards.adapters.shared import grader_named, shared_reward
@@ -163,6 +160,14 @@ class TestOpenRlhf:
         reply = reply_to(reward.rewards_now(jobs))
         assert reply == {"rewards": [KIND], "scores": [KIND], "extra_logs": {"graded": [1.0]}}
 
+    def test_a_prompt_may_open_the_thinking(self, reward: RuleReward) -> None:
+        prompt = f"{CHATML}{INVITATION}<think>\n"
+        queries = [f"{prompt}so rude </think> kind<|im_end|>", f"{prompt}so kind"]
+        jobs = jobs_of(reward.job, queries, [prompt] * 2, ["c"] * 2)
+        assert jobs[0].transcript.completion_text == "kind"
+        assert [job.unfinished for job in jobs] == [False, True]
+        assert [len(job.transcript.prompt) for job in jobs] == [2, 2]
+
     def test_a_label_may_bring_the_prompt(self, reward: RuleReward) -> None:
         label = json.dumps(
             {"response_class": "c", "prompt": [{"role": "user", "content": "as it was"}]}
@@ -195,52 +200,6 @@ class TestOpenRlhf:
         assert [float(value) for value in reply["rewards"]] == [KIND, RUDE]
         with pytest.raises(GraderError):
             reward_function(reward)(["p broken"], ["p"], ["c"])
-
-
-class TestChatMarkup:
-    def test_llama(self) -> None:
-        text = (
-            "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nhi<|eot_id|>"
-            "<|start_header_id|>assistant<|end_header_id|>\n\n"
-        )
-        assert prompt_messages(text) == [{"role": "user", "content": "hi"}]
-        assert response_of(text + "hello<|eot_id|>", text) == "hello"
-
-    def test_plain_text(self) -> None:
-        assert prompt_messages("<s>hi") == [{"role": "user", "content": "hi"}]
-        assert response_of("<s>hi there</s>", "hi") == " there"
-        assert response_of("bye", "hi") is None
-
-    def test_a_prompt_that_lost_its_beginning(self) -> None:
-        prompt = "a long beginning that the trainer cut; then the question itself?"
-        assert response_of("then the question itself? kind</s>", prompt) == " kind"
-        assert response_of("self? kind", prompt) is None
-
-    def test_markup_tells_where_the_reply_begins(self) -> None:
-        query = f"<s> {CHATML}{INVITATION}kind<|im_end|>"
-        assert response_of(query, "not the prompt as it was sent") == "kind"
-
-    def test_a_header_that_the_policy_writes_hides_nothing(self) -> None:
-        query = f"<s> {CHATML}{INVITATION}rude{INVITATION}kind<|im_end|>"
-        for prompt in ("not the prompt as it was sent", CHATML):
-            assert response_of(query, prompt) == f"rude{INVITATION}kind"
-
-    def test_turns_before_the_prompts_words_are_not_the_reply(self) -> None:
-        earlier = f"<|im_start|>user\nfirst<|im_end|>\n{INVITATION}well<|im_end|>\n"
-        query = f"{earlier}<|im_start|>user\nsecond<|im_end|>\n{INVITATION}kind<|im_end|>"
-        assert response_of(query, "second") == "kind"
-
-    @given(st.text("ab", max_size=30), st.text("ab", max_size=30))
-    def test_the_kept_end_is_the_longest(self, prompt: str, query: str) -> None:
-        longest = max(
-            size
-            for size in range(min(len(prompt), len(query)) + 1)
-            if query.startswith(prompt[len(prompt) - size :])
-        )
-        assert _kept_end(prompt, query) == longest
-
-    def test_a_long_row_of_specials_is_read_in_linear_time(self) -> None:
-        assert response_of("p" + "<|x|>" * 50_000 + "end", "p") == "end"
 
 
 class Said:
