@@ -1,5 +1,6 @@
 """The embedded grader: answers offline, from its model or else from an author's cues."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
 from rbrctl.digests import digest_of
@@ -10,6 +11,8 @@ from rbrctl.graders.embedded.text import READ_LENGTH
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
+LONG = 10_000
+"""Characters that take long enough to read that an event loop should not wait for it."""
 KIND = "embedded"
 SOURCE = "embedded"
 
@@ -97,7 +100,10 @@ class EmbeddedGrader:
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]
     ) -> Mapping[str, Answer]:
-        """Answer the named propositions about one transcript."""
+        """Answer the named propositions about one transcript; a long one lets others go on."""
+        messages = (*transcript.prompt, *transcript.completion)
+        if sum(len(message.content) for message in messages) > LONG:
+            return await asyncio.to_thread(self.answer_now, transcript, propositions)
         return self.answer_now(transcript, propositions)
 
     async def close(self) -> None:

@@ -127,6 +127,25 @@ def test_long_completions_are_cut_and_counted():
     )
 
 
+@pytest.mark.parametrize(("words", "waits"), [(10, True), (20_000, False)])
+def test_nobody_waits_for_a_long_completion(words: int, waits: bool):
+    transcript = make_transcript("p", "sorry " * words)
+    done: list[str] = []
+
+    async def answer() -> None:
+        await grader(apology=()).answer(transcript, ["apology"])
+        done.append("answer")
+
+    async def other() -> None:
+        done.append("other")
+
+    async def main() -> None:
+        await asyncio.gather(answer(), other())
+
+    asyncio.run(main())
+    assert done == (["answer", "other"] if waits else ["other", "answer"])
+
+
 @pytest.mark.parametrize(
     "unit", ["word ", "a", "\n", "i can not ", "I cannot. ", "a. ", '"', "?", "🙂", "1. x\n"]
 )
