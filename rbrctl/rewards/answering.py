@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 
 from rbrctl.graders.interface import Grader
-from rbrctl.records.models import Result, RuleSetIdentity, Transcript
+from rbrctl.graders.judging import PlainReading, identity_of, judged
+from rbrctl.records.models import Result, Transcript
 from rbrctl.rewards.features import FeatureSet, feature_names
 from rbrctl.rewards.together import together
 from rbrctl.ruleset.verdict import Judge
-
-THRESHOLD = 0.5
 
 
 async def answered(
@@ -52,27 +51,17 @@ async def _result(
     judge: Judge,
     grader: Grader,
 ) -> Result:
-    answers = await grader.answer(transcript, asked) if asked else {}
-    rank = None
-    if response_class is not None:
-        assignment = {
-            name: answer.probability >= THRESHOLD
-            for name, answer in answers.items()
-            if answer.probability is not None
-        }
-        rank = judge.verdict(response_class, assignment).rank
-    ruleset = judge.ruleset
-    return Result(
+    bare = Result(
         id=transcript.id,
         content_digest=transcript.content_digest,
         prompt_digest=transcript.prompt_digest,
-        answers=answers,
+        answers=await grader.answer(transcript, asked) if asked else {},
         grader=grader.identity,
-        ruleset=RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest),
+        ruleset=identity_of(judge.ruleset),
         response_class=response_class or transcript.response_class,
         labels=transcript.labels,
         rank_label=transcript.rank_label,
         category=transcript.category,
-        rank=rank,
         extra=transcript.extra,
     )
+    return judged(bare, judge, PlainReading())

@@ -1,0 +1,23 @@
+import asyncio
+from dataclasses import replace
+
+from reward_helpers import WordGrader, small_rules
+
+from rbrctl.records.transcripts import make_transcript
+from rbrctl.rewards.answering import answered
+from rbrctl.ruleset.verdict import Judge
+
+
+def test_results_are_whole() -> None:
+    transcripts = [
+        make_transcript("p", "rude", "c", {"kind": False}),
+        make_transcript("p", "broken", "c"),
+        replace(make_transcript("p", "kind"), id="no class"),
+    ]
+    rude, broken, unknown = asyncio.run(answered(transcripts, Judge(small_rules()), WordGrader()))
+    assert (rude.rank, rude.rules) == ("bad", {"be-kind": "broken", "not-rude": "broken"})
+    assert rude.rank_probabilities == {"good": 0.0, "poor": 0.0, "bad": 1.0}
+    assert (rude.labels, rude.content_digest) == ({"kind": False}, rude.id)
+    assert (broken.rank, broken.rank_probabilities) == (None, None)
+    assert broken.rules == {"be-kind": "undetermined", "not-rude": "undetermined"}
+    assert (unknown.id, unknown.answers, unknown.rules) == ("no class", {}, {})
