@@ -28,7 +28,7 @@ def limited_protocol(limits: Limits) -> Any:
         pending = 0
         in_head = False
         late: asyncio.TimerHandle | None = None
-        reason = (400, "this is no HTTP request")
+        reason = (400, "this is no request that HTTP allows")
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)

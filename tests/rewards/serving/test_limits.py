@@ -102,7 +102,7 @@ def test_headers_that_never_end_are_given_up(server: Server, sent: bytes) -> Non
 def test_what_is_no_http_gets_a_reason(server: Server) -> None:
     with server.connect() as connection:
         connection.sendall(b"garbage\r\n\r\n")
-        assert read_all(connection).endswith(b'{"error": "this is no HTTP request"}')
+        assert read_all(connection).endswith(b'{"error": "this is no request that HTTP allows"}')
 
 
 def test_more_connections_than_may_be_are_told_to_come_again(
