@@ -86,7 +86,7 @@ class GradingJob:
             run = self._run(judge, reading, transcripts, destination, take)
             summary, spent = asyncio.run(run)
         codes = [report_problems(self.output, problems, "run")]
-        codes.append(say_what_is_missing(self.output, summary, self.ruleset))
+        codes.append(self._say_what_is_missing(summary))
         if spent is not None:
             codes.append(self._say_spent(spent, summary))
         elif not summary.total:
@@ -120,7 +120,14 @@ class GradingJob:
         if spent is not None:
             return self._say_spent(spent, summary)
         report_case(self.output, self.ruleset, reading, found[0], format_)
-        return say_what_is_missing(self.output, summary, self.ruleset)
+        return self._say_what_is_missing(summary)
+
+    def _say_what_is_missing(self, summary: RunSummary) -> ExitCode:
+        advice = "give it as response_class or by --response-class"
+        inferred = summary.inferred_class or summary.failed_inferences
+        if self.ruleset.policy and not inferred:
+            advice += ", or let a --model infer it"
+        return say_what_is_missing(self.output, summary, self.ruleset, advice)
 
     async def _run(
         self,
@@ -193,12 +200,17 @@ def _resume_hint(destination: Destination, opened: OpenedGrader) -> str | None:
     return None
 
 
-def say_what_is_missing(output: Output, summary: RunSummary, ruleset: RuleSet) -> ExitCode:
-    """Say once of each kind what keeps a run from being complete."""
+def say_what_is_missing(
+    output: Output,
+    summary: RunSummary,
+    ruleset: RuleSet,
+    advice: str = "give it as response_class",
+) -> ExitCode:
+    """Say once of each kind what keeps a run from being complete; ``advice`` is on classes."""
     if summary.without_class:
         output.warn(
             f"{counted(summary.without_class, 'transcript')} without a response class: answered, "
-            "not judged"
+            f"not judged; {advice}"
         )
     if summary.failed_inferences:
         output.warn(

@@ -6,18 +6,43 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.output import Output
 from rbrctl.counting import counted
+from rbrctl.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rbrctl.records.files import Source
-    from rbrctl.records.problems import ProblemLog
+    from rbrctl.records.models import Transcript
+    from rbrctl.records.problems import ProblemHandler, ProblemLog
 
 STANDARD_INPUT = "-"
+SHIPPED = "builtin:fixtures"
+SHIPPED_FILE = "transcripts.jsonl"
 SHOWN_PROBLEMS = 10
 
 
 def data_source(path: str) -> "Source":
-    """Give what readers of data files take: the path, or standard input for ``-``."""
+    """
+    Give what readers of data files take: the path, or standard input for ``-``.
+
+    Raises UsageError for the transcripts that ship, which are no results.
+    """
+    if path == SHIPPED:
+        raise UsageError(
+            f"{path} is transcripts, not results; make results of them with: "
+            f"rbrctl grade {path} -o results.jsonl"
+        )
     return sys.stdin.buffer if path == STANDARD_INPUT else path
+
+
+def read_source(path: str, on_problem: "ProblemHandler") -> "Iterator[Transcript]":
+    """Read transcripts from a path, from standard input for ``-``, or those that ship."""
+    from rbrctl.records.transcripts import read_transcripts
+    from rbrctl.ruleset.sources import builtin_path
+
+    if path == SHIPPED:
+        return read_transcripts(builtin_path(path) / SHIPPED_FILE, on_problem, path)
+    return read_transcripts(data_source(path), on_problem)
 
 
 def report_problems(output: Output, problems: "ProblemLog", what: str) -> ExitCode:

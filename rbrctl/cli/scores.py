@@ -42,6 +42,8 @@ class Grouping(StrEnum):
     CATEGORY = "category"
 
 
+REPORT_PANEL = "Report"
+GATES_PANEL = "Gates"
 _GROUPINGS = {
     None: by_nothing,
     Grouping.CLASS: by_response_class,
@@ -49,20 +51,38 @@ _GROUPINGS = {
 }
 
 ByOption = Annotated[
-    Grouping | None, typer.Option("--by", help="Split the tables by class or category.")
+    Grouping | None,
+    typer.Option(
+        "--by", help="Split the tables by class or category.", rich_help_panel=REPORT_PANEL
+    ),
 ]
 RuleOption = Annotated[
     list[str] | None,
-    typer.Option("--rule", metavar="ID", help="Only this rule; may be given several times."),
+    typer.Option(
+        "--rule",
+        metavar="ID",
+        help="Only this rule; may be given several times.",
+        rich_help_panel=REPORT_PANEL,
+    ),
 ]
 PropositionOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--proposition", metavar="NAME", help="Only this proposition; may be given several times."
+        "--proposition",
+        metavar="NAME",
+        help="Only this proposition; may be given several times.",
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 WorstOption = Annotated[
-    int, typer.Option("--worst", min=0, metavar="N", help="How many disagreeing rows to list.")
+    int,
+    typer.Option(
+        "--worst",
+        min=0,
+        metavar="N",
+        help="How many disagreeing rows to list.",
+        rich_help_panel=REPORT_PANEL,
+    ),
 ]
 MinAccuracyOption = Annotated[
     list[str] | None,
@@ -70,12 +90,17 @@ MinAccuracyOption = Annotated[
         "--min-accuracy",
         metavar="[RULE=]SHARE",
         help="Fail (exit 1) where a rule's accuracy is lower; may be given several times.",
+        rich_help_panel=GATES_PANEL,
     ),
 ]
 MinRowsOption = Annotated[
     int | None,
     typer.Option(
-        "--min-n", min=1, metavar="N", help="Fail (exit 1) where a rule has fewer labelled rows."
+        "--min-n",
+        min=1,
+        metavar="N",
+        help="Fail (exit 1) where a rule has fewer labelled rows.",
+        rich_help_panel=GATES_PANEL,
     ),
 ]
 
@@ -189,7 +214,7 @@ def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
     return Finding(
         GATE_MISSED.id,
         GATE_MISSED.severity,
-        f"gate missed: {miss.rule}{where} {miss.message}",
+        f"{miss.rule}{where} {miss.message}",
         ruleset.rules[miss.rule].place,
     )
 

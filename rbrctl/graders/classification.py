@@ -1,9 +1,40 @@
-"""Telling a request's response class by the rule set's content policy, for any grader that can."""
+"""Telling a request's response class by the rule set's content policy, with a grader or without."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rbrctl.records.models import Transcript
+from rbrctl.ruleset.model import RuleSet
+
+
+class GivenClasses:
+    """
+    Gives transcripts without a response class the one that can be told without asking anybody.
+
+    That is the one that the policy gives their category, else a default, if there is one.
+    """
+
+    def __init__(self, ruleset: RuleSet, default: str | None = None) -> None:
+        """Take the policy of a rule set."""
+        self.by_category = 0
+        """How many classes came from a category."""
+        self._default = default
+        self._classes = {
+            category.name: category.response_class
+            for area in ruleset.policy
+            for category in area.categories
+        }
+
+    def of(self, transcripts: Iterable[Transcript]) -> Iterator[Transcript]:
+        """Yield all transcripts in their order; those that have a class stay as they are."""
+        for transcript in transcripts:
+            if transcript.response_class is not None:
+                yield transcript
+                continue
+            response_class = self._classes.get(transcript.category or "")
+            self.by_category += response_class is not None
+            yield replace(transcript, response_class=response_class or self._default)
 
 
 @dataclass(frozen=True, slots=True)

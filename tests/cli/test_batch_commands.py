@@ -49,6 +49,12 @@ def answered(custom_id: str) -> str:
     return json.dumps({"id": "x", "custom_id": custom_id, "response": response, "error": None})
 
 
+def test_a_batch_of_the_transcripts_that_ship(call: Call) -> None:
+    code, out, _ = call("batch", "write", "builtin:fixtures", *ENDPOINT)
+    assert code == 0
+    assert out.startswith("batch-00001.jsonl")
+
+
 def test_write_read_and_write_again(call: Call, tmp_path: Path) -> None:
     code, out, err = call("batch", "write", "t.jsonl", *ENDPOINT, "-o", "one")
     assert (code, out) == (0, "one-00001.jsonl\n")

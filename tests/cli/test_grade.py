@@ -158,7 +158,7 @@ def test_a_limit_before_the_probe_is_incomplete(folder, rbrctl, mock_endpoint):
 def test_a_server_that_fails_again_and_again_ends_the_run_with_how_to_go_on(folder, rbrctl, serve):
     server = serve(lambda path, body: (500, {}))
     at = ["--model", "m", "--base-url", f"{server.address}/v1", "--mode", "decisions"]
-    at += ["--retries", "0"]
+    at += ["--retries", "0", "--concurrency", "1"]
     write(folder / "t.jsonl", [{**ROWS[0], "id": f"t{n}", "completion": str(n)} for n in range(50)])
     code, _, err = rbrctl("grade", "t.jsonl", *at, "--cache", "c.sqlite")
     assert code == 2
@@ -265,7 +265,7 @@ def test_a_least_number_of_rows_is_asked_of_rules_without_labels_too(folder, rbr
     write(folder / "t.jsonl", [{**ROWS[0], "labels": {"kind": True}}])
     code, out, _ = rbrctl("grade", "t.jsonl", "--min-n", "1")
     assert code == 1
-    assert "gate missed: not-rude has no labelled rows" in out
+    assert "error[gate-missed]: not-rude has no labelled rows" in out
     assert rbrctl("grade", "t.jsonl", "--min-n", "1", "--rule", "be-kind")[0] == 0
     rules = RULES.replace("{talk: ", "{shout: {}, talk: ").replace(
         "[talk], require: not", "[shout], require: not"
@@ -310,7 +310,9 @@ def test_one_case(folder, rbrctl):
         ([], "no transcripts"),
         (["t.jsonl", "--prompt", "x", "--completion", "y"], "not both"),
         (["--prompt", "x"], "both --prompt and --completion"),
-        (["--response-class", "talk"], "goes with"),
+        (["--response-class", "talk"], "no transcripts: name a JSON Lines file"),
+        (["t.jsonl", "--response-class", "tlk"], "did you mean 'talk'"),
+        (["builtin:safety"], "cannot read builtin:safety"),
         (["missing.jsonl"], "missing.jsonl"),
         (["rules"], "it is a folder"),
         (["t.jsonl", "-o", "rules"], "it is a folder"),
@@ -390,6 +392,41 @@ def test_classes_and_labels_that_the_rules_do_not_have(folder, rbrctl):
     rows = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     assert [bool(row["answers"]) for row in rows] == [True] * 4
     assert [row["rank"] for row in rows] == ["good", "bad", None, None]
+
+
+POLICY = """
+policy:
+  manners:
+    description: Small talk.
+    categories: {M-1: {description: A greeting., response_class: talk}}
+"""
+
+
+def test_a_class_is_told_by_category_or_given_for_all(folder, rbrctl):
+    (folder / "rules" / "tiny.yaml").write_text(RULES + POLICY)
+    bare = {"prompt": "hello", "completion": "Thanks"}
+    write(
+        folder / "t.jsonl", [ROWS[0], {**bare, "id": "x", "category": "M-1"}, {**bare, "id": "y"}]
+    )
+    code, out, err = rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "-f", "json")
+    assert code == 4
+    assert json.loads(out)["without_class"] == 1
+    assert "1 response class told by category, as the policy of the rules has it" in err
+    assert "give it as response_class or by --response-class, or let a --model infer it" in err
+    code, out, _ = rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "--response-class", "Talk")
+    assert code == 0
+    rows = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
+    assert [row["rank"] for row in rows] == ["good"] * 3
+    _, out, _ = rbrctl("grade", "t.jsonl", "--only-class", "talk", "-f", "json")
+    assert json.loads(out)["results"] == 2
+
+
+def test_the_transcripts_that_ship_are_no_results(folder, rbrctl):
+    for command in (["score"], ["grader", "calibrate"]):
+        code, _, err = rbrctl(*command, "builtin:fixtures")
+        assert code == 2
+        assert "builtin:fixtures is transcripts, not results" in err
+        assert "rbrctl grade builtin:fixtures -o results.jsonl" in err
 
 
 def test_text_that_a_terminal_or_rich_would_obey_is_shown(folder, rbrctl):

@@ -32,7 +32,7 @@ def train(
 
 def test_figures_model_and_held_out_results(train: Call, tmp_path: Path) -> None:
     code, out, err = train(
-        *(str(FIXTURES), *QUICK, "-o", "model.json", "--held-out", "held.jsonl", "-f", "json"),
+        *("builtin:fixtures", *QUICK, "-o", "model.json", "--held-out", "held.jsonl", "-f", "json"),
     )
     assert code == 0
     assert "144 results written to held.jsonl" in err

@@ -10,7 +10,7 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import data_source, report_problems
+from rbrctl.cli.inputs import read_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
@@ -31,7 +31,11 @@ def command(
     context: typer.Context,
     endpoint: EndpointOptions,
     transcripts: Annotated[
-        str, typer.Argument(metavar="TRANSCRIPTS", help="A JSON Lines file, or - for stdin.")
+        str,
+        typer.Argument(
+            metavar="TRANSCRIPTS",
+            help="A JSON Lines file, - for standard input, or builtin:fixtures.",
+        ),
     ],
     rules: RulesOption = None,
     prefix: Annotated[
@@ -39,7 +43,7 @@ def command(
         typer.Option("--output", "-o", metavar="PREFIX", help="Files are PREFIX-00001.jsonl, ..."),
     ] = "batch",
     ask: Annotated[
-        Ask, typer.Option("--ask", help="Ask what the rules need, or all.")
+        Ask, typer.Option("--ask", help="What the rules of a row's class need, or all.")
     ] = Ask.NEEDED,
 ) -> ExitCode:
     """
@@ -50,15 +54,15 @@ def command(
     missing is written. The mode must be logprobs, schema or text; logprobs unless it is named or
     was found by a probe.
     """
+    from rbrctl.graders.classification import GivenClasses
     from rbrctl.records.problems import ProblemLog
-    from rbrctl.records.transcripts import read_transcripts
 
     check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
     output = output_of(context)
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)
     problems = ProblemLog()
-    items = read_transcripts(data_source(transcripts), problems)
+    items = GivenClasses(ruleset).of(read_source(transcripts, problems))
     cache = open_cache(endpoint.cache, output)
     try:
         work = _write(ruleset, settings, cache, items, Path(prefix), ask)

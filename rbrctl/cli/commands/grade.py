@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
-from rbrctl.cli.inputs import data_source
+from rbrctl.cli.inputs import read_source
 from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.readings import CalibrationOption
@@ -25,17 +25,20 @@ from rbrctl.cli.scores import (
     WorstOption,
     score_request,
 )
+from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.graders.asking import Ask
+from rbrctl.graders.classification import GivenClasses
 from rbrctl.records.models import Transcript
-from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
+from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.selection import sampled
-from rbrctl.records.transcripts import make_transcript, read_transcripts
+from rbrctl.records.transcripts import make_transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
 from rbrctl.suggestions import hint_for
 
-FIXTURES_FILE = "transcripts.jsonl"
+
+def _rows_option(*names: str, help: str, **settings: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel="Rows", **settings)
 
 
 @with_endpoint
@@ -68,46 +71,57 @@ def command(
         Ask | None,
         typer.Option(
             "--ask",
-            help="Ask what the rules need, or all.  [default: all where that costs nothing more]",
+            help="needed: what the rules of a row's class need; all: every proposition; lazy: one "
+            "after another until the rank is settled, the fewest calls.  [default: all where that "
+            "costs nothing more, else needed]",
         ),
     ] = None,
     sample: Annotated[
-        int | None, typer.Option("--sample", min=1, metavar="N", help="Draw N at random.")
+        int | None, _rows_option("--sample", min=1, metavar="N", help="Draw N rows at random.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of the sample.")] = 0,
+    seed: Annotated[int, _rows_option("--seed", metavar="S", help="Of --sample.")] = 0,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="Stop after N transcripts.")
+        int | None, _rows_option("--limit", min=1, metavar="N", help="Stop after N rows.")
     ] = None,
     only_class: Annotated[
         list[str] | None,
-        typer.Option(
+        _rows_option(
             "--only-class",
             metavar="CLASS",
-            help="Only this response class; may be given several times.",
+            help="Only rows of this response class; may be given several times.",
+        ),
+    ] = None,
+    response_class: Annotated[
+        str | None,
+        _rows_option(
+            "--response-class",
+            metavar="CLASS",
+            help="The response class of rows that have none.  [default: what the policy says of "
+            "their category; else --model infers it]",
         ),
     ] = None,
     no_classify: Annotated[
         bool,
-        typer.Option(
-            "--no-classify", help="Do not infer missing response classes from the policy."
-        ),
+        _rows_option("--no-classify", help="Do not let --model infer response classes."),
     ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Tell what the run would ask and cost, and ask nothing."),
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
+        bool, _rows_option("--strict", help="Stop at the first line that cannot be used.")
     ] = False,
     prompt: Annotated[
-        str | None, typer.Option("--prompt", metavar="TEXT", help="Grade one case: the request,")
+        str | None,
+        _rows_option(
+            "--prompt",
+            metavar="TEXT",
+            help="Grade this one request with --completion, in place of a file.",
+        ),
     ] = None,
     completion: Annotated[
-        str | None, typer.Option("--completion", metavar="TEXT", help="the completion,")
-    ] = None,
-    response_class: Annotated[
         str | None,
-        typer.Option("--response-class", metavar="CLASS", help="and its response class."),
+        _rows_option("--completion", metavar="TEXT", help="The completion that --prompt got."),
     ] = None,
     by: ByOption = None,
     rule: RuleOption = None,
@@ -129,7 +143,9 @@ def command(
     if isinstance(source, str):
         check_products({"-o": results}, {"the transcripts": source, "--calibration": calibration})
     ruleset = load_rules(rules, output)
-    classes = _resolved_classes(only_class, ruleset)
+    classes = frozenset(_resolved("--only-class", name, ruleset) for name in only_class or ())
+    if response_class is not None:
+        response_class = _resolved("--response-class", response_class, ruleset)
     request = score_request(
         ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide, classes
     )
@@ -139,12 +155,18 @@ def command(
         return job.grade_one(source, format_)
     problems = ProblemLog()
     selection = Selection(classes, sample, seed, limit)
-    chosen = selection.of(_read(source, raise_problem if strict else problems), ruleset)
+    given = GivenClasses(ruleset, response_class)
+    rows = given.of(read_source(source, raise_problem if strict else problems))
+    chosen = selection.of(rows, ruleset)
     if dry_run:
         return report_estimate(job, chosen, problems, source, format_)
     if results is None:
         output.talk("nothing but the tables is kept; -o FILE keeps the results")
-    return job.grade(chosen, Destination(results, overwrite), request, problems, source)
+    code = job.grade(chosen, Destination(results, overwrite), request, problems, source)
+    if given.by_category:
+        classes_given = counted(given.by_category, "response class", "response classes")
+        output.talk(f"{classes_given} told by category, as the policy of the rules has it")
+    return code
 
 
 def _source_or_case(
@@ -154,8 +176,6 @@ def _source_or_case(
     described = prompt is not None or completion is not None
     if transcripts is not None and described:
         raise UsageError(f"either {transcripts} or --prompt and --completion, not both")
-    if not described and response_class is not None:
-        raise UsageError("--response-class goes with --prompt and --completion")
     if transcripts is not None:
         return transcripts
     if not described:
@@ -166,12 +186,6 @@ def _source_or_case(
     if prompt is None or completion is None:
         raise UsageError("one case needs both --prompt and --completion")
     return make_transcript(prompt, completion, response_class)
-
-
-def _read(source: str, on_problem: ProblemHandler) -> Iterator[Transcript]:
-    if source.startswith(BUILTIN_PREFIX):
-        return read_transcripts(builtin_path(source) / FIXTURES_FILE, on_problem, source)
-    return read_transcripts(data_source(source), on_problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +212,10 @@ class Selection:
         return itertools.islice(transcripts, self.limit)
 
 
-def _resolved_classes(names: list[str] | None, ruleset: RuleSet) -> frozenset[str]:
-    """Resolve the classes of --only-class. Raises UsageError for an unknown one."""
-    resolved = set()
-    for name in names or ():
-        response_class = ruleset.resolve_response_class(name)
-        if response_class is None:
-            known = ruleset.response_classes
-            hint = hint_for(name, known)
-            raise UsageError(f"--only-class {name}: there is no such response class; {hint}")
-        resolved.add(response_class)
-    return frozenset(resolved)
+def _resolved(option: str, name: str, ruleset: RuleSet) -> str:
+    """Resolve a response class that an option names. Raises UsageError for an unknown one."""
+    response_class = ruleset.resolve_response_class(name)
+    if response_class is None:
+        hint = hint_for(name, ruleset.response_classes)
+        raise UsageError(f"{option} {name}: there is no such response class; {hint}")
+    return response_class

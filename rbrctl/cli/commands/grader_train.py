@@ -9,7 +9,7 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.held_out import write_held_out
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
+from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
@@ -17,9 +17,9 @@ from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.graders.classification import GivenClasses
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
-from rbrctl.records.transcripts import read_transcripts
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_validation import CrossValidationReport
@@ -36,7 +36,8 @@ def command(
         list[str],
         typer.Argument(
             metavar="LABELLED...",
-            help="Transcripts with labels, or, with --transcripts, results of another grader.",
+            help="Transcripts with labels (files or builtin:fixtures), or, with --transcripts, "
+            "results of another grader.",
         ),
     ],
     model: Annotated[
@@ -146,7 +147,7 @@ def command(
     _write(model, training.content, output)
     if held_out is None or ruleset is None:
         return code
-    rows = _transcripts(texts, ProblemLog())
+    rows = GivenClasses(ruleset).of(_transcripts(texts, ProblemLog()))
     return gravest(code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows))
 
 
@@ -183,7 +184,9 @@ def _scored(
     if not texts:
         yield from examples_from_labels(_transcripts(labelled, problems))
         return
-    results = itertools.chain.from_iterable(read_results(path, problems) for path in labelled)
+    results = itertools.chain.from_iterable(
+        read_results(data_source(path), problems) for path in labelled
+    )
     yield from examples_from_answers(_transcripts(texts, problems), results)
 
 
@@ -203,7 +206,7 @@ def _supporting(
 
 def _transcripts(paths: Iterable[str], problems: ProblemLog) -> Iterator["Transcript"]:
     for path in paths:
-        yield from read_transcripts(data_source(path), problems)
+        yield from read_source(path, problems)
 
 
 def _table(report: "CrossValidationReport") -> "Table":
