@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rbrctl.counting import counted
-from rbrctl.suggestions import closest, did_you_mean, hint_for
+from rbrctl.suggestions import closest, did_you_mean, edits, hint_for
 
 KNOWN = ("hard_refuse", "soft_refuse", "comply")
 
@@ -13,6 +15,23 @@ KNOWN = ("hard_refuse", "soft_refuse", "comply")
 def test_the_closest_word_is_meant(word: str, meant: str | None) -> None:
     assert closest(word, KNOWN) == meant
     assert did_you_mean(word, KNOWN) == (f"did you mean '{meant}'?" if meant else None)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("--modle", "--model"), ("--mod", "--mode"), ("--modell", "--model"), ("--mdoe", "--mode")],
+)
+def test_letters_that_are_swapped_are_one_edit(word: str, meant: str) -> None:
+    assert closest(word, ("--mode", "--model", "--code", "--nodel")) == meant
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_edits_are_counted_alike_in_both_directions(word: str, other: str) -> None:
+    assert edits(word, other) == edits(other, word)
+    assert (edits(word, other) == 0) == (word == other)
+    assert abs(len(word) - len(other)) <= edits(word, other) <= max(len(word), len(other))
+    if len(word) > 1 and word[0] != word[1]:
+        assert edits(word, word[1] + word[0] + word[2:]) == 1
 
 
 def test_without_a_close_word_all_are_named() -> None:

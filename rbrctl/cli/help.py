@@ -15,6 +15,9 @@ from rbrctl.cli.options import GLOBAL_PANEL
 from rbrctl.reports.terminal import PLAIN, Palette, text_width
 
 MAXIMUM_WIDTH = 80
+SIDE_BY_SIDE = 60
+"""Columns below which a text stands under what it describes, not beside it."""
+_UNDER = 4
 _LONGEST_NAME = 30
 _LONGEST_CHOICES = 36
 _LONGEST_MARK = 26
@@ -174,6 +177,8 @@ class HelpPage:
 
     def _aligned(self, rows: list[Row]) -> list[list[tuple[str, int]]]:
         """Give each row's lines, painted, with their widths."""
+        if self.width < SIDE_BY_SIDE:
+            return [self._narrow_lines(row) for row in rows]
         star = any(row.required for row in rows)
         short = max(len(row.short) for row in rows)
         names = [" ".join(filter(None, (row.names, row.metavar))) for row in rows]
@@ -183,6 +188,17 @@ class HelpPage:
             self._lines(row, name, column, short, star, indent)
             for row, name in zip(rows, names, strict=True)
         ]
+
+    def _narrow_lines(self, row: Row) -> list[tuple[str, int]]:
+        """Give a row's names on a line of their own, and below them its text."""
+        parts = [(row.names, self.palette.name), (row.metavar, self.palette.warning)]
+        parts += [(row.short, self.palette.good), ("*" * row.required, self.palette.bad)]
+        shown = [(text, paint) for text, paint in parts if text]
+        head = " ".join(paint(text) for text, paint in shown)
+        size = sum(text_width(text) + 1 for text, _ in shown) - 1
+        lines = textwrap.wrap(row.text, self.width - 4 - _UNDER, break_on_hyphens=False)
+        texts = [line.replace(_HARD_SPACE, " ") for line in lines]
+        return [(head, size), *((" " * _UNDER + t, _UNDER + text_width(t)) for t in texts)]
 
     def _lines(
         self, row: Row, name: str, column: int, short: int, star: bool, indent: int

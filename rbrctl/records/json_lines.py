@@ -71,16 +71,28 @@ def parse_object(line: bytes) -> dict[str, Any]:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         reason = (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
-        raise RecordError(f"not JSON: {reason} at character {error.pos + 1}") from error
+        hint = _lines_hint(text)
+        raise RecordError(f"not JSON: {reason} at character {error.pos + 1}{hint}") from error
     except RecursionError as error:
         raise RecordError(f"nested deeper than {MAXIMUM_DEPTH} levels") from error
     except ValueError as error:
         raise RecordError("not usable JSON: it has a number of thousands of digits") from error
     if not isinstance(value, dict):
-        raise RecordError(f"this must be an object, not {kind_of(value)}")
+        hint = _lines_hint(text)
+        raise RecordError(f"this must be an object, not {kind_of(value)}{hint}")
     if _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
     return value
+
+
+def _lines_hint(text: str) -> str:
+    """Say how a file that is one JSON document becomes JSON Lines, where this looks like one."""
+    start = text.strip()
+    if start.startswith("["):
+        return "; JSON Lines are wanted, one object a line: jq -c '.[]' makes them of an array"
+    if start == "{":
+        return "; JSON Lines are wanted, one object a line: jq -c . makes them"
+    return ""
 
 
 def _check_depth(text: str) -> None:

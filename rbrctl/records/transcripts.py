@@ -24,7 +24,7 @@ from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 ASSISTANT = "assistant"
 
 _CONVERSATION_KEYS = ("prompt", "completion", "messages")
-_OTHER_COMPLETION_KEYS = ("response", "output", "answer", "chosen", "text")
+_OTHER_COMPLETION_KEYS = ("response", "output", "actual_output", "answer", "chosen", "text")
 
 
 def read_transcripts(
@@ -148,16 +148,31 @@ def _conversation(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], tuple[Me
             'no "completion", but a preference: only rbrctl reward fit and evaluate take those; '
             "elsewhere each of the two is a row of its own"
         )
+    if row.get("completion") is None and isinstance(row.get("conversations"), list):
+        raise RecordError(
+            'no "completion", but "conversations": write them as "messages", each with "role" '
+            '(user, assistant) and "content" in place of "from" and "value"'
+        )
     for key, others in (("completion", _OTHER_COMPLETION_KEYS), ("prompt", ("question", "input"))):
         if row.get(key) is None:
-            found = next((other for other in others if other in row), None)
-            hint = f' (rename "{found}", if it holds it)' if found else ""
+            hint = _hint(row, others)
             raise RecordError(f'no "{key}"{hint}')
     prompt = read_messages(row["prompt"], "prompt", "user")
     completion = read_messages(row["completion"], "completion", ASSISTANT)
     if all(message.role != ASSISTANT for message in completion):
         raise RecordError("completion has no message of the assistant")
     return prompt, completion
+
+
+def _hint(row: Mapping[str, Any], keys: tuple[str, ...]) -> str:
+    """Name the key that may hold what is wanted, as other tools write it."""
+    found = next((key for key in keys if key in row), None)
+    if found is None:
+        return ""
+    inner = row[found]
+    if isinstance(inner, dict) and "output" in inner:
+        return f' (take it from "{found}.output", if that holds it)'
+    return f' (rename "{found}", if it holds it)'
 
 
 def _split(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:

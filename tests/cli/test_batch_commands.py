@@ -85,7 +85,7 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
     assert (code, out) == (4, "0 answers taken into the cache\n")
     assert "1 failed: too late" in err
     assert "1 line answers no question of this cache" in err
-    assert "1 line is no batch line" in err
+    assert "1 line is no batch line; the first: out.jsonl:3: " in err
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,11 @@ def test_a_narrow_terminal_is_respected(program: Any, monkeypatch: pytest.Monkey
     program.add("grade", grade)
     monkeypatch.setenv("COLUMNS", "50")
     assert max(map(len, program("grade", "--help").stdout.splitlines())) == 50
+    monkeypatch.setenv("COLUMNS", "40")
+    page = program("grade", "--help").stdout
+    assert set(map(len, page.splitlines()[6:])) <= {0, 40}
+    assert f"│ {'--rules PATH -r':36} │\n│ {'    The rule set. The rule set. The':36} │" in page
+    assert f"│ {'--key KEY *':36} │" in page
     monkeypatch.setenv("COLUMNS", "300")
     assert max(map(len, program("grade", "--help").stdout.splitlines())) == 80
 

@@ -147,8 +147,21 @@ def test_a_bad_line_is_told_and_the_rest_is_read() -> None:
     assert [number for number, _ in read_json_lines(source, log, "rows.jsonl")] == [1, 3]
     assert log.count == 2
     assert [str(item) for item in log.items] == [
-        "rows.jsonl:2: this must be an object, not an array"
+        "rows.jsonl:2: this must be an object, not an array; JSON Lines are wanted, one object a "
+        "line: jq -c '.[]' makes them of an array"
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "filter"), [(b"[", "jq -c '.[]' makes"), (b"{", "jq -c . makes"), (b'{"a": 1,', "")]
+)
+def test_one_document_over_many_lines_is_told_how_to_become_lines(
+    start: bytes, filter: str
+) -> None:
+    with pytest.raises(RecordError, match="not JSON") as caught:
+        parse_object(start)
+    assert filter in str(caught.value)
+    assert ("jq" in str(caught.value)) == bool(filter)
 
 
 def test_a_line_of_ten_megabytes_is_read() -> None:

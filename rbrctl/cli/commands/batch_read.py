@@ -63,6 +63,7 @@ def report_reading(output: "Output", reading: "BatchReading") -> ExitCode:
             " with another --cache?"
         )
     if reading.broken:
-        output.warn(counted(reading.broken, "line is no batch line", "lines are no batch lines"))
+        lines = counted(reading.broken, "line is no batch line", "lines are no batch lines")
+        output.warn(f"{lines}; the first: {reading.first_broken}")
     complete = not (reading.failures or reading.foreign or reading.broken)
     return ExitCode.YES if complete else ExitCode.INCOMPLETE

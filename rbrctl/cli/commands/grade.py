@@ -96,8 +96,8 @@ def command(
         _rows_option(
             "--response-class",
             metavar="CLASS",
-            help="The response class of rows that have none.  [default: what the policy says of "
-            "their category; else --model infers it]",
+            help="The response class of rows that have none, nor a category that the policy "
+            "gives one.  [default: --model infers it]",
         ),
     ] = None,
     no_classify: Annotated[

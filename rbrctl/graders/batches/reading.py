@@ -14,6 +14,7 @@ from rbrctl.graders.endpoint.chat_reply import UnreadableError
 from rbrctl.graders.endpoint.json_replies import decode_object, error_text, shorten
 from rbrctl.graders.prompt.forms import encode
 from rbrctl.records.models import Answer
+from rbrctl.records.problems import LineProblem
 
 _ANSWERS_A_WRITE = 500
 MAX_LINE_BYTES = 64 * 1024 * 1024
@@ -30,6 +31,7 @@ class BatchReading:
     """Lines that no run with this cache has asked for."""
     broken: int = 0
     """Lines that are no JSON object with a custom_id."""
+    first_broken: LineProblem | None = None
 
     def add(self, other: "BatchReading") -> None:
         """Count another file's lines in."""
@@ -37,6 +39,7 @@ class BatchReading:
         self.failures.update(other.failures)
         self.foreign += other.foreign
         self.broken += other.broken
+        self.first_broken = self.first_broken or other.first_broken
 
 
 async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
@@ -48,12 +51,14 @@ async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
     """
     reading = BatchReading()
     waiting: dict[BatchOrigin, dict[bytes, Answer]] = {}
-    for line in _lines(path):
+    for number, line in _lines(path):
         try:
             row = decode_object(line)
             name = row["custom_id"]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError) as error:
+            why = 'no "custom_id"' if isinstance(error, KeyError) else str(error)
             reading.broken += 1
+            reading.first_broken = reading.first_broken or LineProblem(str(path), number, why)
             continue
         found = read_custom_id(name, cache) if isinstance(name, str) else None
         if found is None:
@@ -89,11 +94,14 @@ def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchReading) -> 
     return Answer(probability, origin.mode.value, details=details)
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are not blank, with their numbers from 1. Raises FileError."""
+    number = 0
     try:
         with path.open("rb") as file:
             while line := file.readline(MAX_LINE_BYTES):
+                number += 1
                 if line.strip():
-                    yield line
+                    yield number, line
     except OSError as error:
         raise cannot("read", path, error) from error
