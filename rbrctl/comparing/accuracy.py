@@ -70,6 +70,11 @@ class PairedScore:
         return (self.only_new - self.only_old) / self.rows if self.rows else None
 
     @property
+    def changed(self) -> bool:
+        """True where any row is right, missed or determined otherwise than before."""
+        return bool(self.only_old or self.only_new or self.lost or self.new_misses)
+
+    @property
     def too_few(self) -> bool:
         """True where nothing was tested for want of rows."""
         return self.rows < FEW_ROWS

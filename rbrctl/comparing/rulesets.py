@@ -91,11 +91,19 @@ class RuleSetComparison:
     @property
     def relation(self) -> Relation:
         """Sum the classes up: one word for the whole, a removed or added class being neither."""
+        shared = self.shared_relation
+        if shared is not Relation.UNDECIDED and (self.classes_added or self.classes_removed):
+            return Relation.NEITHER
+        return shared
+
+    @property
+    def shared_relation(self) -> Relation:
+        """Sum up the classes that both sides have."""
         relations = {each.relation for each in self.classes}
         if Relation.UNDECIDED in relations:
             return Relation.UNDECIDED
         relations.discard(Relation.EQUIVALENT)
-        if self.classes_added or self.classes_removed or len(relations) > 1:
+        if len(relations) > 1:
             return Relation.NEITHER
         return relations.pop() if relations else Relation.EQUIVALENT
 

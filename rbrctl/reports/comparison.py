@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from rbrctl.comparing.gates import Gate, GateFailure, unchecked
-from rbrctl.comparing.meaning import Difference
+from rbrctl.comparing.meaning import Difference, Relation
 from rbrctl.comparing.outcome import Comparison
+from rbrctl.comparing.rulesets import RuleSetComparison
 from rbrctl.counting import counted
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.reports.corpus_tables import (
@@ -39,14 +40,7 @@ def verdict_line(
     outcome = "blocked" if failed else "passed" if judged else "compared"
     facts = []
     if comparison.meaning is not None:
-        meaning = comparison.meaning
-        facts.append(
-            "no difference"
-            if meaning.is_same
-            else f"the rules are {meaning.relation.value}"
-            if meaning.relation.value != "neither"
-            else "the rules are neither stricter nor laxer throughout"
-        )
+        facts.append(_relation_fact(comparison.meaning))
     if comparison.corpus is not None:
         moved, all_rows = comparison.corpus.moved.bit_count(), comparison.corpus.rows.bit_count()
         facts.append(f"{moved:,} of {all_rows:,} transcripts change rank")
@@ -56,6 +50,21 @@ def verdict_line(
         if count:
             facts.append(f"agreement with labels is {word} in {count} of {len(comparison.scores)}")
     return f"{outcome}: {', '.join(facts)}"
+
+
+def _relation_fact(meaning: RuleSetComparison) -> str:
+    if meaning.is_same:
+        return "no difference"
+    shared = meaning.shared_relation
+    relation = (
+        "neither stricter nor laxer throughout" if shared is Relation.NEITHER else shared.value
+    )
+    counts = ((len(meaning.classes_added), "added"), (len(meaning.classes_removed), "removed"))
+    fates = [f"{counted(n, 'class', 'classes')} {fate}" for n, fate in counts if n]
+    if not fates:
+        return f"the rules are {relation}"
+    where = f"the rules are {relation} where both have the class; " if meaning.classes else ""
+    return where + " and ".join(fates)
 
 
 def meaning_tables(comparison: Comparison) -> list[Table]:
@@ -73,15 +82,21 @@ def meaning_tables(comparison: Comparison) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def corpus_tables(comparison: Comparison, limit: int | None) -> list[Table]:
-    """Give the tables of what happens to transcripts, those without rows left out."""
+def corpus_tables(
+    comparison: Comparison, limit: int | None, fold_unchanged: bool = False
+) -> list[Table]:
+    """
+    Give the tables of what happens to transcripts, those that say nothing left out.
+
+    With ``fold_unchanged`` scores that are as before are counted, not listed.
+    """
     tables = [
         transition_table(comparison),
         flip_table(comparison),
         move_table(comparison, limit),
-        accuracy_table(comparison),
+        accuracy_table(comparison, fold_unchanged),
     ]
-    return [table for table in tables if table.rows]
+    return [table for table in tables if table.rows or table.notes]
 
 
 def remarks(comparison: Comparison) -> list[str]:
@@ -120,7 +135,8 @@ class TextComparison:
         tables = TextTables(self.palette, self.width)
         blocks = ["\n".join(self._sides(comparison))]
         blocks += [self.palette.warning(self._lines(line)) for line in remarks(comparison)]
-        drawn = [*meaning_tables(comparison), *corpus_tables(comparison, self.limit)]
+        folded = self.width is not None
+        drawn = [*meaning_tables(comparison), *corpus_tables(comparison, self.limit, folded)]
         if drawn:
             blocks.append(tables.render(drawn))
         if gates:

@@ -1,6 +1,6 @@
 """What a change does to transcripts and to agreement with labels, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from rbrctl.comparing.accuracy import PairedScore
@@ -68,7 +68,8 @@ def move_table(comparison: Comparison, limit: int | None, keep_rank: bool = Fals
         notes.append(f"{listed - len(moves):,} more; --limit shows them.")
     if touched > listed:
         notes.append(
-            f"{touched - listed:,} more break other rules than before and keep their rank."
+            f"{touched - listed:,} {'more ' * bool(moves)}break other rules than before and keep "
+            "their rank."
         )
     return Table(
         "moves",
@@ -106,9 +107,15 @@ def _by(move: Move) -> Cell:
     return Cell("", text=f"({', '.join(changed)})")
 
 
-def accuracy_table(comparison: Comparison) -> Table:
-    """List how each side agrees with the labels, the greatest differences first."""
+def accuracy_table(comparison: Comparison, fold_unchanged: bool = False) -> Table:
+    """
+    List how each side agrees with the labels, the greatest differences first.
+
+    With ``fold_unchanged`` those that are as before are counted, not listed.
+    """
     scores = sorted(comparison.scores, key=lambda score: -abs(score.difference or 0.0))
+    if fold_unchanged:
+        scores = [score for score in scores if score.changed]
     noisy = any(score.noise is not None for score in scores)
     tested = sum(score.p_value is not None for score in comparison.scores)
     return Table(
@@ -122,10 +129,10 @@ def accuracy_table(comparison: Comparison) -> Table:
             Column("new_accuracy", "new", numeric=True),
             Column("difference", "change", numeric=True),
             Column("interval", "95 % interval", numeric=True, priority=4),
-            Column("adjusted", "p", numeric=True, priority=1),
+            Column("drop_p", "p of a drop", numeric=True, priority=1),
             Column("smallest_drop", "smallest drop seen", numeric=True, priority=2),
             Column("noise", "noise", numeric=True, priority=3 if noisy else WIDE_ONLY),
-            Column("drop_p", "p of a drop", numeric=True, priority=WIDE_ONLY),
+            Column("adjusted", "two-sided p", numeric=True, priority=WIDE_ONLY),
             Column("p_value", "p alone", numeric=True, priority=WIDE_ONLY),
             Column("only_old", "only old right", numeric=True, priority=WIDE_ONLY),
             Column("only_new", "only new right", numeric=True, priority=WIDE_ONLY),
@@ -135,14 +142,21 @@ def accuracy_table(comparison: Comparison) -> Table:
             Column("new_misses", "new misses", numeric=True, priority=WIDE_ONLY),
         ),
         [_accuracy_row(score) for score in scores],
-        notes=[
-            f"p is exact McNemar, of both sides, after Holm's correction over {tested} tests. The "
-            "gate asks for a drop alone, over the tests that can find one (--wide: p of a drop); "
-            "'smallest drop seen' is the smallest fall that it would have found on these rows."
-        ]
-        if tested
-        else [],
+        notes=list(_accuracy_notes(len(comparison.scores) - len(scores), len(scores), tested)),
     )
+
+
+def _accuracy_notes(folded: int, listed: int, tested: int) -> Iterator[str]:
+    if folded:
+        names = "more" if listed else "rules and ranks"
+        yield f"{folded} {names} unchanged; --wide lists them."
+    if tested and listed:
+        yield (
+            "p of a drop is the gate's: exact McNemar for a drop alone, corrected over the tests "
+            "that can find one; 'smallest drop seen' is the smallest fall that it would have found "
+            "on these rows. The two-sided p (--wide) is after Holm's correction over "
+            f"{tested} tests."
+        )
 
 
 def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
@@ -161,10 +175,10 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
         score.new_accuracy,
         Cell(difference, tone, shown),
         Cell(score.interval, text="0" if score.interval == (0.0, 0.0) else None),
-        _p_cell(score),
+        _p_cell(score, score.drop_p),
         score.smallest_drop,
         score.noise,
-        score.drop_p,
+        _p_cell(score, score.adjusted),
         score.p_value,
         score.only_old,
         score.only_new,
@@ -175,11 +189,10 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
     )
 
 
-def _p_cell(score: PairedScore) -> Cell:
+def _p_cell(score: PairedScore, p: float | None) -> Cell:
     if score.too_few:
         return Cell(None, text="too few")
-    small = score.adjusted is not None and score.adjusted < 0.001
-    return Cell(score.adjusted, text="<.001" if small else None)
+    return Cell(p, text="<.001" if p is not None and p < 0.001 else None)
 
 
 def gate_table(

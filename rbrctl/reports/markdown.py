@@ -63,8 +63,9 @@ class MarkdownTables:
     def _table(self, table: Table) -> str:
         headed = table.title and self.heading
         lines = [f"{self.heading} {markdown_text(table.title)}", ""] if headed else []
-        lines.append(_line(markdown_text(column.title) for column in table.columns))
-        lines.append(_line("---:" if column.numeric else "---" for column in table.columns))
+        if table.rows or not table.notes:
+            lines.append(_line(markdown_text(column.title) for column in table.columns))
+            lines.append(_line("---:" if column.numeric else "---" for column in table.columns))
         for row in table.cells():
             parts = []
             for cell, column in zip(row, table.columns, strict=True):
@@ -75,7 +76,7 @@ class MarkdownTables:
             lines.append(_line(parts))
         for note in table.notes:
             lines += ["", markdown_text(note)]
-        return "\n".join(lines)
+        return "\n".join(lines).strip("\n")
 
 
 def _line(parts: Iterable[str]) -> str:

@@ -62,7 +62,7 @@ class TextTables:
         self.width = width
 
     def render(self, tables: Sequence[Table]) -> str:
-        """Draw the tables one below another."""
+        """Draw the tables one below another, of one without rows its title and notes."""
         return "\n\n".join(self._table(table) for table in tables)
 
     def _table(self, table: Table) -> str:
@@ -70,12 +70,13 @@ class TextTables:
         numbers, widths = self._layout(table.columns, cells)
         columns = [table.columns[number] for number in numbers]
         lines = [self.palette.bold(printable(table.title))] if table.title else []
-        lines += self._header(columns, widths)
+        if cells or not table.notes:
+            lines += self._header(columns, widths)
         for row in cells:
             lines += self._row([row[number] for number in numbers], columns, widths)
         notes = list(map(printable, table.notes))
         hidden = len(table.columns) - len(numbers)
-        if hidden:
+        if hidden and cells:
             notes.append(f"--wide shows {hidden} more column{'s' * (hidden > 1)}.")
         for note in notes:
             lines += [self.palette.dim(line) for line in self._note(note)]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import jsonschema
-from diff_helpers import Diff, write_results
+from diff_helpers import LAXER, RULES, Diff, write, write_results
 from small_results import small_result
 
 from rbrctl.authoring.starting import starter_files, write_new
@@ -121,6 +121,63 @@ def test_a_comment_stays_within_githubs_size(diff: Diff) -> None:
         "### ❌ rbrctl diff blocked: the rules are laxer, 3,000 of 3,000 transcripts"
     )
     assert "<summary>Transcripts (50)</summary>" in out
+
+
+def test_the_p_beside_a_row_is_the_one_that_the_gate_goes_by(diff: Diff) -> None:
+    labels = {"a": True, "b": False}
+    write_results("a.jsonl", [small_result(i, labels, labels) for i in range(40)])
+    worse = [small_result(i, {"a": i >= 6, "b": False}, labels) for i in range(40)]
+    write_results("b.jsonl", worse)
+    pair = ("a.jsonl", "b.jsonl", "--rules", "old")
+    (row,) = [
+        each
+        for each in json.loads(diff(*pair, "-f", "json")[1])["accuracy"]
+        if each["name"] == "no-a"
+    ]
+    assert row["drop_p"] < 0.05 < 2 * row["drop_p"] <= row["adjusted"]
+    code, out, _ = diff(*pair)
+    (line,) = [line for line in out.splitlines() if line.startswith("no-a  ") and "1.000" in line]
+    assert code == 1
+    assert f"{row['drop_p']:.3f}" in line.split()
+    assert f"{row['adjusted']:.3f}" not in line.split()
+    table = diff(*pair, "-f", "markdown")[1]
+    assert "| p of a drop |" in table
+    assert f"| {row['drop_p']:.3f} |" in table
+    wide = diff(*pair, "--wide")[1]
+    assert "two-sided p" in wide
+    assert f"{row['adjusted']:.3f}" in wide
+
+
+def test_scores_that_are_as_before_are_counted_and_listed_only_where_it_is_wide(
+    diff: Diff,
+) -> None:
+    labels = {"a": True, "b": False}
+    same = [small_result(i, labels, labels) for i in range(12)]
+    write_results("a.jsonl", same)
+    write_results("b.jsonl", [*same[:-1], small_result(11, {"a": True, "b": True}, labels)])
+    code, out, _ = diff("a.jsonl", "b.jsonl", "--rules", "old")
+    lines = [line.split()[0] for line in out.splitlines() if " 12  1.000 " in line]
+    assert (code, lines) == (0, ["no-b"])
+    assert "2 more unchanged; --wide lists them." in out
+    wide = diff("a.jsonl", "b.jsonl", "--rules", "old", "--wide")[1]
+    assert "unchanged" not in wide
+    assert {"no-b", "no-a", "rank: c"} <= {line.split("  ")[0] for line in wide.splitlines()}
+    out = diff("a.jsonl", "a.jsonl", "--rules", "old")[1]
+    assert "Agreement with the labels\n3 rules and ranks unchanged; --wide lists them.\n" in out
+
+
+def test_a_class_that_came_leaves_the_others_their_relation(diff: Diff) -> None:
+    more = RULES.replace("response_classes:\n", "response_classes:\n  d: {}\n", 1)
+    write(Path("old"), RULES)
+    write(Path("more"), more)
+    same = "the rules are equivalent where both have the class; 1 class added"
+    assert diff("old", "more")[1].splitlines()[-1] == f"compared: {same}"
+    write(Path("new"), LAXER)
+    assert diff("more", "new")[1].splitlines()[-1] == (
+        "compared: the rules are laxer where both have the class; 1 class removed"
+    )
+    write(Path("other"), RULES.replace("  c: {", "  d: {").replace("[c]", "[d]"))
+    assert "where both" not in diff("old", "other")[1].splitlines()[-1]
 
 
 def test_names_from_files_are_inert_in_a_comment(diff: Diff) -> None:

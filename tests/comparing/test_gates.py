@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 from small_results import small_result
-from small_sets import small_set
+from small_sets import HERE, small_set
 
 from rbrctl.comparing.accuracy import compare_accuracy
 from rbrctl.comparing.answer_table import TableBuilder, table_of
@@ -10,7 +12,7 @@ from rbrctl.comparing.outcome import Comparison
 from rbrctl.comparing.pairing import one_table, pair_tables
 from rbrctl.comparing.rulesets import compare_rulesets
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.model import ResponseClass, RuleSet
 
 STRICT = small_set({"no-a": ("not a", "bad"), "no-b": ("not b", "poor")})
 LAX = small_set({"no-a": ("not a", "bad")})
@@ -61,6 +63,15 @@ def test_laxer_also_fires_on_neither_and_undecided() -> None:
     assert reasons(["regression"], undecided) == []
 
 
+def test_laxer_fires_on_each_class_that_is_gone() -> None:
+    classes = {name: ResponseClass(name, HERE) for name in "cde"}
+    three = replace(LAX, response_classes=classes)
+    assert reasons(["laxer"], of_rules(three, LAX)) == [
+        f"the response class {name} is gone, and its rules with it" for name in "de"
+    ]
+    assert reasons(["laxer"], of_rules(LAX, three)) == []
+
+
 def test_changed_fires_on_any_change_of_meaning() -> None:
     assert reasons(["changed"], of_rules(LAX, STRICT)) != []
     assert reasons(["changed"], of_rules(LAX, LAX)) == []
@@ -97,6 +108,17 @@ def test_a_regression_needs_significance_and_size() -> None:
         "no-a: accuracy fell by 0.013 on 300 rows"
     )
     assert reasons(["accuracy-drop:0.02"], two_results(300, 4)) == []
+
+
+@pytest.mark.parametrize(("rows", "worse", "limit"), [(10, 1, 0.1), (30, 3, 0.1), (70, 21, 0.3)])
+def test_a_drop_of_just_the_limit_closes_the_gate(rows: int, worse: int, limit: float) -> None:
+    assert reasons([f"accuracy-drop:{limit}"], two_results(rows, worse)) != []
+    assert reasons([f"accuracy-drop:{limit + 0.001}"], two_results(rows, worse)) == []
+
+
+def test_a_drop_on_too_few_rows_closes_no_gate() -> None:
+    assert reasons(["accuracy-drop:0.1"], two_results(9, 9)) == []
+    assert reasons(["accuracy-drop:0.1"], two_results(10, 9)) != []
 
 
 def test_a_gate_without_evidence_is_refused_when_it_was_asked_for() -> None:
