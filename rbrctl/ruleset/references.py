@@ -9,6 +9,7 @@ from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 from rbrctl.ruleset.logic import definitions_in_order
 from rbrctl.ruleset.merging import Gathered
 from rbrctl.ruleset.model import RuleSet, RuleTest, SourcedExpression
+from rbrctl.ruleset.yaml_tree import MappingNode
 from rbrctl.suggestions import did_you_mean
 
 
@@ -173,11 +174,13 @@ def _in_once(ruleset: RuleSet, gathered: Gathered) -> Iterator[Finding]:
                         "response class", category.response_class, classes, places[path]
                     )
     if "features" in gathered.once:
-        places = places_within(gathered.once["features"].node)
+        node = gathered.once["features"].node
+        places = places_within(node)
+        keys = node.key_places if isinstance(node, MappingNode) else {}
         known = [*ruleset.propositions, *ruleset.definitions, *ruleset.ranks]
         for name, features in ruleset.features.items():
             if name not in classes:
-                yield _undefined("response class", name, classes, places[name])
+                yield _undefined("response class", name, classes, keys[name])
             for feature in features:
                 if isinstance(feature, str) and feature not in known:
                     place = places[f"{name}.{feature}"]

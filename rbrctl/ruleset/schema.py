@@ -37,10 +37,13 @@ def schema_findings(root: Node) -> list[Finding]:
         if error.validator == "additionalProperties"
         for meant in _misspelt_keys(error)
     }
+    mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     findings = [
         finding
         for error in errors
         if (tuple(error.absolute_path), _missing_key(error)) not in misspelt
+        # Of a wrong type it is no news that it is none of the allowed values either.
+        if error.validator != "enum" or tuple(error.absolute_path) not in mistyped
         for finding in _findings_of(error, root)
     ]
     return sorted(findings, key=lambda finding: (finding.place is None, finding.place))
@@ -157,7 +160,9 @@ def _explain(error: "ValidationError") -> tuple[str, str | None]:
         case "type":
             names = [wanted] if isinstance(wanted, str) else wanted
             kinds = " or ".join(_TYPES[name] for name in names)
-            return f"must be {kinds}, not {_kind_of(error.instance)}", _type_hint(error, names)
+            return f"must be {kinds}, not {_kind_of(error.instance)}", (
+                _expression_hint(error) or _type_hint(error, names)
+            )
         case "enum":
             allowed = [str(value) for value in wanted]
             hint = did_you_mean(str(error.instance), allowed) or f"write {allowed[0]}"
@@ -185,12 +190,48 @@ def _kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
+_EXPRESSIONS = (("axioms", 2), ("definitions", 2), ("definitions", 3), ("features", 3))
+"""Where expressions stand beside 'require': the first key of the way to them, and its length."""
+_COMPOUND = re.compile(r"\b(?:and|or|implies)\b")
+
+
+def _expression_hint(error: "ValidationError") -> str | None:
+    """Write a list or mapping that stands for an expression as one; None where it is none."""
+    path = list(error.absolute_path)
+    within = (path[0], len(path)) if path else None
+    if (path[-1:] != ["require"] and within not in _EXPRESSIONS) or error.instance is None:
+        return None
+    written = _as_expression(error.instance)
+    if written is None or len(written) > 60:
+        return "an expression is one text: names with 'not', 'and', 'or' and 'implies'"
+    return f"write '{written}'"
+
+
+def _as_expression(value: Any, inner: bool = False) -> str | None:
+    if isinstance(value, str):
+        return f"({value})" if inner and _COMPOUND.search(value) else value
+    word, operands = "and", value
+    if isinstance(value, dict) and len(value) == 1:
+        ((key, operands),) = value.items()
+        word = {"all": "and", "any": "or"}.get(str(key).lower(), str(key).lower())
+    if word == "not":
+        operand = _as_expression(operands, inner=True)
+        return operand and f"not {operand}"
+    if word not in ("and", "or") or not isinstance(operands, list) or not operands:
+        return None
+    parts = [_as_expression(each, inner=len(operands) > 1) for each in operands]
+    text = f" {word} ".join(part for part in parts if part is not None)
+    return None if None in parts else f"({text})" if inner and len(parts) > 1 else text
+
+
 def _type_hint(error: "ValidationError", wanted: list[str]) -> str:
     value: Any = error.instance
     if value is None:
         return "write something, or leave the key out"
     if "string" in wanted and isinstance(value, bool | int | float):
         return "put it in quotes"
+    if wanted == ["integer"] and isinstance(value, str) and value.isdigit() and len(value) < 20:
+        return f"write {value}, without quotes"
     if wanted == ["boolean"]:
         return "booleans are true and false only, without quotes"
     if "array" in wanted:

@@ -1,5 +1,8 @@
 """What is wrong with a text that is not the YAML that we read, in words that help."""
 
+import re
+from collections.abc import Sequence
+
 import yaml
 
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
@@ -7,6 +10,9 @@ from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 MAX_DEPTH = 64
 ODD_KEY = "a key must be a single word or text"
 QUOTE_STARS = "a text that begins with '*' needs quotes"
+_SHOWN = 60
+_KEY = re.compile(r"\s*(?:- +)*([\w-]+):")
+_KEY_LIKE = re.compile(r"([\w-]+)(?:(:)(?=\S)|(?=[ ]))(.*)")
 _OTHERWISE = "put texts with special characters in quotes, and align the keys of a mapping"
 _HINTS = {
     "mapping values are not allowed": "put a text that holds ': ' in quotes",
@@ -46,6 +52,46 @@ def nested_too_deeply(place: Place) -> YamlProblem:
     return YamlProblem("nested too deeply", place, f"nest at most {MAX_DEPTH} levels deep")
 
 
+def _missing_colon(
+    error: yaml.MarkedYAMLError, file: str, lines: Sequence[str]
+) -> YamlProblem | None:
+    """Find a key whose colon is missing, or has no space behind it: the parser reads on past it."""
+    begin = error.context_mark
+    if "could not find expected ':'" not in str(error.problem) or begin is None:
+        return None
+    key = _KEY_LIKE.match(lines[begin.line][begin.column :]) if begin.line < len(lines) else None
+    if key is None:
+        return None
+    line, column = begin.line + 1, begin.column + key.end(1) + 1
+    place = Place(file, line, column, line, column + 1)
+    rest = key[3].strip()
+    right = f"write '{key[1]}: {rest if len(rest) <= _SHOWN else '...'}'"
+    what = "no space after this ':'" if key[2] else f"no ':' after '{key[1]}'"
+    return YamlProblem(f"not YAML: {what}", place, right)
+
+
+def _askew(error: yaml.MarkedYAMLError, file: str, lines: Sequence[str]) -> YamlProblem | None:
+    """Find a key that stands deeper than the one above it, which has a value on its line."""
+    mark = error.problem_mark
+    if "mapping values are not allowed" not in str(error.problem) or mark is None:
+        return None
+    number = mark.line - 1
+    while number >= 0 and (not lines[number].strip() or lines[number].lstrip().startswith("#")):
+        number -= 1
+    here, above = _KEY.match(lines[mark.line]), _KEY.match(lines[max(number, 0)])
+    if here is None or here.end() - 1 != mark.column or above is None or number < 0:
+        return None
+    column, column_above = here.start(1) + 1, above.start(1) + 1
+    if column <= column_above:
+        return None
+    message = f"not YAML: the key '{here[1]}' is indented more than '{above[1]}' above it"
+    place = Place(file, mark.line + 1, column, mark.line + 1, here.end())
+    upper = Place(file, number + 1, column_above, number + 1, above.end())
+    related = (Related(upper, "the line above, which has its value already"),)
+    hint = "align the keys of one mapping, or put a text that holds ': ' in quotes"
+    return YamlProblem(message, place, hint, related)
+
+
 def explain_yaml_error(error: yaml.MarkedYAMLError, file: str, text: str) -> YamlProblem:
     """Put an error of the parser into words of ours, with what would be right."""
     mark = error.problem_mark or error.context_mark
@@ -61,6 +107,8 @@ def explain_yaml_error(error: yaml.MarkedYAMLError, file: str, text: str) -> Yam
         place = Place(file, line, tab, line, tab + 1)
         return YamlProblem("a tab cannot indent YAML", place, "indent with spaces")
     problem = str(error.problem or error.context or "not YAML")
+    if (known := _missing_colon(error, file, lines) or _askew(error, file, lines)) is not None:
+        return known
     words = f"{problem} {error.context}"
     hint = next((hint for known, hint in _HINTS.items() if known in words), _OTHERWISE)
     context = f" {error.context}" if error.context and error.context != problem else ""

@@ -170,12 +170,14 @@ class _TreeBuilder:
             )
 
     def _refuse_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            raise YamlProblem(
-                f"the tag '{event.tag}' is refused",
-                self._place(event),
-                "tags have no meaning here: leave it out",
-            )
+        if event.tag is None:
+            return
+        hint = "tags have no meaning here: leave it out"
+        name = event.tag.removeprefix("!") or str(getattr(event, "value", ""))
+        if event.tag.startswith("!") and name:
+            # What other languages write for 'not', YAML takes for a tag.
+            hint = f"write 'not {name}' for what must not be; else leave it out: tags mean nothing"
+        raise YamlProblem(f"the tag '{event.tag}' is refused", self._place(event), hint)
 
     def _start(self, event: Any) -> None:
         self._refuse_tag(event)

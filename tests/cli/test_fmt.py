@@ -5,7 +5,21 @@ import pytest
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
 
-UNTIDY = "name:   x\nrbrctl: 1\n"
+TIDY = """\
+rbrctl: 1
+name: x
+version: "1"
+ranks: [good, bad]
+
+response_classes: {c: {}}
+
+propositions:
+  a: {question: Is it a?}
+
+rules:
+  r: {response_classes: [c], require: a, otherwise: bad}
+"""
+UNTIDY = TIDY.replace("rbrctl: 1\nname: x", "name:   x\nrbrctl: 1")
 
 
 @pytest.fixture
@@ -26,8 +40,19 @@ def fmt(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 def test_files_are_written_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert fmt(capsys) == (0, "rules/a.yaml\n", "1 file formatted, 1 file unchanged\n")
-    assert (folder / "a.yaml").read_text() == "rbrctl: 1\nname: x\n"
+    assert (folder / "a.yaml").read_text() == TIDY
     assert fmt(capsys, "rules") == (0, "", "0 files formatted, 2 files unchanged\n")
+
+
+def test_a_tidy_file_with_mistakes_is_not_passed_over_in_silence(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistaken = TIDY.replace("require: a", "require: a or b")
+    (folder / "a.yaml").write_text(mistaken)
+    for path in ("rules", "rules/a.yaml"):
+        code, out, err = fmt(capsys, "--check", path)
+        assert (code, out) == (0, "")
+        assert err.endswith(f"unchanged\n'rbrctl validate {path}' finds 1 error in it\n")
 
 
 def test_check_and_diff_write_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,9 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
 from rbrctl.counting import counted
+from rbrctl.errors import RbrctlError
 from rbrctl.reports.terminal import Palette, printable
+from rbrctl.ruleset.findings import Severity
 
 if TYPE_CHECKING:
     from rbrctl.authoring.formatting import Formatted
@@ -48,7 +50,21 @@ def command(
     verb = "would be formatted" if check or diff else "formatted"
     unchanged = len(formatted) - len(changed)
     output.talk(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
+    for path in rules or ["rules"]:
+        if errors := _errors_in(path):
+            output.talk(f"'rbrctl validate {path}' finds {counted(errors, 'error')} in it")
     return ExitCode.NO if changed and (check or diff) else ExitCode.YES
+
+
+def _errors_in(path: str) -> int:
+    """Count what keeps the rule set of a path from being used: spaces can be right all the same."""
+    from rbrctl.ruleset.loader import read
+
+    try:
+        loaded = read(path)
+    except RbrctlError:
+        return 0
+    return sum(each.severity is Severity.ERROR for each in loaded.findings.items)
 
 
 def _diff(formatted: "Formatted", palette: Palette) -> str:
