@@ -44,4 +44,5 @@ def hint_for(word: str, known: Iterable[str], most: int = 12) -> str:
     """Give a hint that names the closest known word, or the first ``most`` where none is close."""
     words = list(known)
     further = f" and {len(words) - most:,} more" if len(words) > most else ""
-    return did_you_mean(word, words) or f"there are {', '.join(words[:most])}{further}"
+    there = "there is" if len(words) == 1 else "there are"
+    return did_you_mean(word, words) or f"{there} {', '.join(words[:most])}{further}"

@@ -36,6 +36,7 @@ def test_edits_are_counted_alike_in_both_directions(word: str, other: str) -> No
 
 def test_without_a_close_word_all_are_named() -> None:
     assert hint_for("compyl", KNOWN) == "did you mean 'comply'?"
+    assert hint_for("x", ["hard"]) == "there is hard"
     assert hint_for("x", iter(KNOWN)) == "there are hard_refuse, soft_refuse, comply"
 
 

@@ -47,7 +47,7 @@ from rbrctl.reports.junit import junit_text
 from rbrctl.reports.sarif import SarifFindings
 from rbrctl.ruleset.loader import read, ruleset_of
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
+from rbrctl.ruleset.sources import BUILTIN_DATA, BUILTIN_PREFIX, builtin_path
 
 _FIXTURES = "transcripts.jsonl"
 
@@ -172,7 +172,7 @@ def _source(name: str) -> Source:
     if name == "-":
         return sys.stdin.buffer
     if name.startswith(BUILTIN_PREFIX):
-        return builtin_path(name) / _FIXTURES
+        return builtin_path(name, BUILTIN_DATA) / _FIXTURES
     return name
 
 

@@ -38,10 +38,10 @@ def data_source(path: str) -> "Source":
 def read_source(path: str, on_problem: "ProblemHandler") -> "Iterator[Transcript]":
     """Read transcripts from a path, from standard input for ``-``, or those that ship."""
     from rbrctl.records.transcripts import read_transcripts
-    from rbrctl.ruleset.sources import builtin_path
+    from rbrctl.ruleset.sources import BUILTIN_DATA, builtin_path
 
     if path == SHIPPED:
-        return read_transcripts(builtin_path(path) / SHIPPED_FILE, on_problem, path)
+        return read_transcripts(builtin_path(path, BUILTIN_DATA) / SHIPPED_FILE, on_problem, path)
     return read_transcripts(data_source(path), on_problem)
 
 

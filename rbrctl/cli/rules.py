@@ -30,7 +30,8 @@ def default_rules(given: str | None) -> str:
 
 def rules_source(path: str) -> "Source":
     """Open a rule set: a folder, a file, ``builtin:NAME``, or ``-`` for standard input."""
-    from rbrctl.ruleset.sources import TextSource, open_source
+    from rbrctl.ruleset.opening import open_source
+    from rbrctl.ruleset.sources import TextSource
     from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
     if path == STANDARD_INPUT:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rbrctl.cli.completing import rules_named
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.options import OutcomeFormat
@@ -61,6 +62,7 @@ RuleOption = Annotated[
     typer.Option(
         "--rule",
         metavar="ID",
+        autocompletion=rules_named,
         help="Only this rule; may be given several times.",
         rich_help_panel=REPORT_PANEL,
     ),

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rbrctl.errors import NothingMatchedError, RuleSetError, UsageError
+from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.findings import Severity
 from rbrctl.ruleset.git_commands import Git
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Source, open_source
+from rbrctl.ruleset.opening import open_source
+from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Source
 
 DEFAULT_RULES = "rules"
 _SHOWN_ERRORS = 5
@@ -52,11 +53,11 @@ def rule_sides(
     if new is not None and base is not None:
         raise UsageError("--base is for one side: with OLD and NEW there is nothing to look for")
     if new is not None and old is not None:
-        return _loaded("old", open_source(old)), _loaded("new", open_source(new))
+        return _loaded("old", _opened(old)), _loaded("new", _opened(new))
     path = old or DEFAULT_RULES
     if path.startswith((BUILTIN_PREFIX, GIT_PREFIX)):
         raise UsageError(f"'{path}' alone has nothing to be compared with; give OLD and NEW")
-    current = open_source(path)
+    current = _opened(path)
     # A file of a folder's set stands for the whole set, on both sides.
     place = current.path if isinstance(current, FolderSource) else Path(path)
     before = open_source(_earlier(place, base, environment))
@@ -66,6 +67,26 @@ def rule_sides(
             "compare with as OLD, or with --base"
         )
     return _loaded("old", before), _loaded("new", current)
+
+
+def _opened(argument: str) -> Source:
+    """Open a side; of a bare revision say how it is written."""
+    try:
+        return open_source(argument)
+    except FileError as error:
+        if Path(argument).exists() or not _is_revision(argument):
+            raise
+        raise FileError(
+            f"{error}; it is a revision: write 'git:{argument}:{DEFAULT_RULES}', or give one side "
+            f"and '--base {argument}'"
+        ) from None
+
+
+def _is_revision(word: str) -> bool:
+    try:
+        return bool(Git(Path()).commit(word))
+    except UsageError:
+        return False
 
 
 def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> str:

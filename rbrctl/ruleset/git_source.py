@@ -12,7 +12,7 @@ from rbrctl.ruleset.sources import (
     MAX_FILES,
     Source,
     SourceFile,
-    open_source,
+    builtin_source,
 )
 from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
@@ -68,7 +68,7 @@ class GitSource:
     def base(self, path: str) -> Source:
         """Open ``builtin:NAME``, or a folder of the same commit relative to this one."""
         if path.startswith(BUILTIN_PREFIX):
-            return open_source(path)
+            return builtin_source(path)
         target = posixpath.normpath(posixpath.join(self.path, path))
         if path.startswith("/") or target == ".." or target.startswith("../"):
             raise UsageError(f"'{path}' is outside the repository; a base must stay inside it")

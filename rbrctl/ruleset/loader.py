@@ -18,8 +18,9 @@ from rbrctl.ruleset.expressions import unparse
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
 from rbrctl.ruleset.merging import Gathered, gather
 from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.opening import open_source
 from rbrctl.ruleset.references import reference_findings
-from rbrctl.ruleset.sources import Source, open_source
+from rbrctl.ruleset.sources import Source
 from rbrctl.ruleset.yaml_tree import ScalarNode
 
 MAX_BASES = 16

@@ -1,19 +1,23 @@
-"""Where the files of a rule set come from: a folder, one file, or what ships with the package."""
+"""The places that rule files are read from: a folder, one file, or what ships with the package."""
 
 import os
-import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from rbrctl.errors import FileError, UsageError, cannot
-from rbrctl.suggestions import did_you_mean
+from rbrctl.suggestions import hint_for
 
 BUILTIN_PREFIX = "builtin:"
 GIT_PREFIX = "git:"
+_IN_A_CHECKOUT = {"safety": "rules", "fixtures": "fixtures"}
+BUILTIN_NAMES = tuple(_IN_A_CHECKOUT)
+BUILTIN_RULES = ("safety",)
+"""Those that are rule sets; the others are data."""
+BUILTIN_DATA = ("fixtures",)
 MAX_FILES = 10_000
-_SUFFIXES = (".yaml", ".yml")
-_ROOT_KEY = re.compile(rb"^rbrctl[ \t]*:", re.MULTILINE)
+SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +45,20 @@ class Source(Protocol):
         ...
 
 
-def open_source(spec: str | Path) -> Source:
-    """
-    Open a rule set's source: a folder, a YAML file, ``builtin:NAME`` or ``git:REVISION:PATH``.
-
-    A file that belongs to a folder's set (the nearest folder above it, inside the repository, in
-    which exactly one file has the key ``rbrctl``) opens that whole set. Raises FileError or
-    UsageError.
-    """
-    text = str(spec)
-    if text.startswith(BUILTIN_PREFIX):
-        return FolderSource(builtin_path(text), text)
-    if text.startswith(GIT_PREFIX):
-        # Git sources open bases through this function, so they can only be imported from within.
-        from rbrctl.ruleset.git_source import open_git_source
-
-        return open_git_source(text)
-    path = Path(spec)
-    try:
-        if path.is_dir():
-            return FolderSource(path, text)
-        if path.is_file():
-            return _source_of_file(path)
-        if path.exists():
-            raise FileError(f"{text}: neither a folder nor a file; name a rule set's folder")
-    except OSError as error:
-        raise cannot("read", text, error) from error
-    raise FileError(f"{text}: no such file or folder; name a rule set's folder or 'builtin:safety'")
-
-
-def builtin_path(spec: str) -> Path:
-    """Find what ships as ``builtin:NAME``; raises UsageError for an unknown name."""
+def builtin_path(spec: str, names: Collection[str] = BUILTIN_NAMES) -> Path:
+    """Find what ships as ``builtin:NAME``, of ``names``; raises UsageError for any other."""
     name = spec.removeprefix(BUILTIN_PREFIX)
+    if name not in names:
+        raise UsageError(f"{spec}: there is no such built-in; {hint_for(name, names)}")
     package = Path(__file__).parent.parent
-    installed = package / "builtin"
     # An installed wheel carries them inside the package; a checkout has them beside it.
-    known = {
-        "safety": (installed / "safety", package.parent / "rules"),
-        "fixtures": (installed / "fixtures", package.parent / "fixtures"),
-    }
-    for candidate in known.get(name, ()):
-        if candidate.is_dir():
-            return candidate
-    hint = did_you_mean(name, known) or f"there are {', '.join(map(repr, known))}"
-    raise UsageError(f"{BUILTIN_PREFIX}{name}: there is no such built-in; {hint}")
+    installed = package / "builtin" / name
+    return installed if installed.is_dir() else package.parent / _IN_A_CHECKOUT[name]
 
 
-def _source_of_file(path: Path) -> "FolderSource | FileSource":
-    root = repository_root(path.parent)
-    folder = path.resolve().parent
-    while folder == root or root in folder.parents:
-        roots = [each for each in _yaml_files_in(folder) if _has_root_key(each)]
-        if len(roots) == 1:
-            display = os.path.relpath(folder)
-            return FolderSource(Path(display), display)
-        if roots or folder == root:
-            break
-        folder = folder.parent
-    return FileSource(path)
+def builtin_source(spec: str) -> "FolderSource":
+    """Open the rule set that ships as ``builtin:NAME``; raises UsageError for an unknown name."""
+    return FolderSource(builtin_path(spec, BUILTIN_RULES), spec)
 
 
 def repository_root(folder: Path) -> Path:
@@ -108,17 +68,6 @@ def repository_root(folder: Path) -> Path:
         if (candidate / ".git").exists():
             return candidate
     return resolved
-
-
-def _yaml_files_in(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and each.is_file())
-
-
-def _has_root_key(path: Path) -> bool:
-    try:
-        return _ROOT_KEY.search(path.read_bytes()) is not None
-    except OSError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +121,7 @@ class FolderSource:
             found += [
                 os.path.relpath(os.path.join(folder, name), self.path)
                 for name in names
-                if name.endswith(_SUFFIXES) and not name.startswith(".")
+                if name.endswith(SUFFIXES) and not name.startswith(".")
             ]
             if len(found) > MAX_FILES:
                 raise FileError(f"{self.label}: more than {MAX_FILES:,} YAML files")
@@ -189,7 +138,7 @@ class FolderSource:
     def base(self, path: str) -> Source:
         """Open ``builtin:NAME`` or a folder relative to this one and inside its repository."""
         if path.startswith(BUILTIN_PREFIX):
-            return open_source(path)
+            return builtin_source(path)
         target = (self.path / path).resolve()
         if not target.is_relative_to(repository_root(self.path)):
             raise UsageError(f"'{path}' is outside the repository; a base must stay inside it")

@@ -1,10 +1,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 import typer
+
+from rbrctl.authoring.starting import starter_files, write_new
 
 
 def complete(words: str) -> list[str]:
@@ -28,6 +31,20 @@ def test_commands_and_options_complete() -> None:
     assert complete("rbrctl sche") == ["schema"]
     assert complete("rbrctl schema --qu") == ["--quiet"]
     assert complete("rbrctl --color al") == ["always"]
+
+
+def test_names_of_the_rules_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+    assert complete("rbrctl explain same-") == ["same-definition", "same-question"]
+    assert complete("rbrctl score --rule comply-e") == ["comply-engages"]
+    write_new(tmp_path, starter_files())
+    assert complete("rbrctl score --rule helps-") == ["helps-at-all", "helps-fully"]
+    assert complete("rbrctl explain helps-") == ["helps-at-all", "helps-fully"]
+    assert "comply-engages" in complete("rbrctl explain --rules builtin:safety comply-e")
+    (tmp_path / "rules" / "rules.yaml").write_text("rules: [")
+    assert complete("rbrctl score --rule helps-") == []
+    assert complete("rbrctl explain same-") == ["same-definition", "same-question"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

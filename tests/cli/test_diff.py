@@ -85,6 +85,17 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
         3,
         "error: there is nothing to compare with: the merge base with main has no old yet\n",
     )
+    git("tag", "feature")
+    for sides in (("main", "feature"), ("main",)):
+        code, _, err = diff(*sides)
+        assert (code, err) == (
+            2,
+            "error: main: no such file or folder; name a rule set's folder or 'builtin:safety'; it "
+            "is a revision: write 'git:main:rules', or give one side and '--base main'\n",
+        )
+    code, _, err = diff("HEAD~1")
+    assert "write 'git:HEAD~1:rules'" in err
+    assert "revision" not in diff("elsewhere")[2]
     code, _, err = diff("--base", "nowhere")
     assert (code, err) == (2, "error: there is no revision 'nowhere'\n")
 

@@ -110,7 +110,12 @@ def test_what_cannot_be_read_is_a_usage_error(rbrctl, tmp_path):
     outcome = rbrctl("validate", "rules", "nowhere")
     assert outcome.code == 2
     assert "nowhere: no such file or folder" in outcome.stderr
-    assert rbrctl("validate", "builtin:nowhere").code == 2
+    for name in ("nowhere", "fixtures"):
+        outcome = rbrctl("validate", f"builtin:{name}")
+        assert outcome.code == 2
+        assert outcome.stderr == (
+            f"error: builtin:{name}: there is no such built-in; there is safety\n"
+        )
 
 
 def test_standard_input_is_a_whole_set(rbrctl, monkeypatch):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rbrctl.cli.completing import explained
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.inputs import data_source
 from rbrctl.cli.options import output_of
@@ -50,6 +51,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="[NAME]",
+            autocompletion=explained,
             help="A check's id; a rule, proposition, definition, response class or rank; with "
             "--results a transcript's id; with -f markdown or html a rule set, for its whole "
             "policy. Without any, the checks are listed.",

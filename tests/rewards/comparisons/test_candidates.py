@@ -50,7 +50,7 @@ def test_rows_without_a_known_class_are_counted(judge: Judge, result: MakeResult
     ]
     left_out = LeftOut()
     assert candidates_of(rows, judge, "rank", left_out=left_out) == []
-    unknown = 'the response class "new", which the rules do not have (there are c)'
+    unknown = 'the response class "new", which the rules do not have (there is c)'
     assert left_out.counts == {"no response class": 1, unknown: 1}
 
 
