@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from examples import THOROUGH
 from hypothesis import settings
 from servers.json_server import JsonServer, Reply
 
 TESTS = Path(__file__).parent
 
 # How long one example takes says more about the machine than about the code.
-settings.register_profile("rbrctl", deadline=None)
-settings.load_profile("rbrctl")
+settings.register_profile("default", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=100)
+settings.load_profile("thorough" if THOROUGH else "default")
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
@@ -84,7 +85,7 @@ KEYS = st.permutations(
 )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(st.tuples(KEYS, st.lists(st.tuples(VALUES, COMMENTS), min_size=7, max_size=7))),
     st.sampled_from(["", "# head\n\n", "\n# above\n"]),

@@ -2,7 +2,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_results import small_result
 from small_sets import rulesets, small_set
@@ -29,7 +30,7 @@ def without(ruleset: RuleSet, *rules: str) -> RuleSet:
     return replace(ruleset, rules=left, digest="other")
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(rulesets(5), rulesets(5), st.lists(partial_assignments(), min_size=1, max_size=10))
 def test_the_rows_that_move_are_those_that_judging_one_by_one_finds(
     old: RuleSet, new: RuleSet, rows: list[dict[str, bool | None]]

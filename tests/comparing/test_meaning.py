@@ -1,7 +1,8 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_sets import RANKS, axioms_hold, rank_of, rulesets, small_set
 from strategies import NAMES, assignments, truth
@@ -30,7 +31,7 @@ def expected_relation(worse: list[dict], better: list[dict]) -> Relation:
     return Relation.LAXER if better else Relation.EQUIVALENT
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(rulesets(), rulesets())
 def test_classes_agree_with_enumeration(old: RuleSet, new: RuleSet) -> None:
     worse, better, allowed = by_enumeration(old, new)
@@ -53,7 +54,7 @@ def test_classes_agree_with_enumeration(old: RuleSet, new: RuleSet) -> None:
             )
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(rulesets(), rulesets())
 def test_rules_agree_with_enumeration(old: RuleSet, new: RuleSet) -> None:
     for found in compare_rulesets(old, new).rules:
@@ -73,7 +74,7 @@ def test_rules_agree_with_enumeration(old: RuleSet, new: RuleSet) -> None:
                 assert len(true) == min(sum(each.values()) for each in cases)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(rulesets())
 def test_a_rule_set_is_equivalent_to_itself(ruleset: RuleSet) -> None:
     comparison = compare_rulesets(ruleset, ruleset)
@@ -81,7 +82,7 @@ def test_a_rule_set_is_equivalent_to_itself(ruleset: RuleSet) -> None:
     assert comparison.relation is Relation.EQUIVALENT
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(rulesets(), st.permutations(NAMES))
 def test_names_that_ask_the_same_are_the_same(ruleset: RuleSet, order: list[str]) -> None:
     names = {name: f"{name}_renamed" for name in order}

@@ -1,4 +1,5 @@
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_results import GRADER, RULESET, small_result
 from small_sets import rulesets
@@ -12,7 +13,7 @@ from rbrctl.ruleset.verdict import Judge
 from rbrctl.states import RuleState
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(rulesets(6), st.lists(partial_assignments(), max_size=12))
 def test_columns_say_what_the_judge_says_of_each_row(
     ruleset: RuleSet, rows: list[dict[str, bool | None]]

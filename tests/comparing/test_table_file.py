@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.comparing.answer_table import AnswerTable, table_of
@@ -59,7 +60,7 @@ def both_ways(rows: list[Any]) -> tuple[AnswerTable, AnswerTable, list[str], lis
     )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(st.tuples(CHANGES, ANSWERS), max_size=6))
 def test_the_short_way_and_the_long_way_read_the_same(rows: list[tuple[dict, dict]]) -> None:
     made = [

@@ -6,7 +6,8 @@ import time
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
@@ -174,7 +175,7 @@ YAML_PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(st.lists(YAML_PIECES, max_size=30).map("".join))
 def test_any_text_is_a_tree_or_a_finding(text):
     try:

@@ -1,4 +1,5 @@
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_sets import small_set
 from strategies import NAMES, partial_assignments, rulesets
@@ -18,7 +19,7 @@ def ranks_of_all_fillings(ruleset, response_class, known):
     }
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(rulesets(), partial_assignments(), st.sampled_from(["first", "second", "third"]))
 def test_a_reason_forces_the_rank_and_none_of_it_can_be_spared(ruleset, known, response_class):
     reason = rank_reason(Judge(ruleset), response_class, known)
@@ -39,7 +40,7 @@ def test_a_reason_forces_the_rank_and_none_of_it_can_be_spared(ruleset, known, r
         assert len(ranks_of_all_fillings(ruleset, response_class, rest)) > 1
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(rulesets(), partial_assignments())
 def test_each_broken_rule_has_answers_that_break_it(ruleset, known):
     from strategies import fillings, truth
@@ -79,7 +80,7 @@ def test_of_several_reasons_the_one_with_the_surest_answers_is_given(order):
     assert reason.broken == {"r": {order[0]: True}}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(rulesets(), partial_assignments())
 def test_every_reason_can_be_put_into_words(ruleset, known):
     judge = Judge(ruleset)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 from check_oracle import Oracle
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from strategies import assignments, expressions, rulesets, sourced, truth
 
 from rbrctl.ruleset.evaluation import decisive_names
@@ -84,7 +85,7 @@ def test_tests_are_chosen_by_their_name(run):
     assert run(tests, "three").outcomes == ()
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(rulesets())
 def test_outcomes_agree_with_the_law(ruleset):
     oracle = Oracle(ruleset)

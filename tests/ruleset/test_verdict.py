@@ -4,7 +4,8 @@ from itertools import pairwise, product
 
 import pytest
 import small_sets
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import NAMES, assignments, expressions, fillings, partial_assignments, truth
 
@@ -55,7 +56,7 @@ def rank_by_hand(rules: list[tuple[Expression, str]], assignment: dict[str, bool
 RULES = st.lists(st.tuples(expressions(), st.sampled_from(RANKS)), max_size=5)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(RULES, partial_assignments())
 def test_a_rank_is_reported_exactly_when_every_filling_agrees(rules, partial):
     verdict = Judge(small_set(rules, [])).verdict("c", partial)
@@ -70,7 +71,7 @@ def test_a_rank_is_reported_exactly_when_every_filling_agrees(rules, partial):
         assert verdict.rules[f"r{i}"] == expected
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     RULES,
     st.lists(expressions(), max_size=2),
