@@ -30,7 +30,7 @@ Row = TypeVar("Row", bound=Grouped)
 
 _AGREEMENT = (
     Column("accuracy", "accuracy", numeric=True),
-    Column("interval", "95 % interval", numeric=True, decimals=2),
+    Column("interval", "95 % interval", numeric=True, interval=True, decimals=2),
     Column("kappa", "kappa", numeric=True, decimals=2),
     Column("balanced_accuracy", "balanced", numeric=True, priority=WIDE_ONLY),
     Column("majority_accuracy", "majority", numeric=True, priority=WIDE_ONLY),

@@ -128,7 +128,7 @@ def accuracy_table(comparison: Comparison, fold_unchanged: bool = False) -> Tabl
             Column("old_accuracy", "old", numeric=True),
             Column("new_accuracy", "new", numeric=True),
             Column("difference", "change", numeric=True),
-            Column("interval", "95 % interval", numeric=True, priority=4),
+            Column("interval", "95 % interval", numeric=True, interval=True, priority=4),
             Column("drop_p", "p of a drop", numeric=True, priority=1),
             Column("smallest_drop", "smallest drop seen", numeric=True, priority=2),
             Column("noise", "noise", numeric=True, priority=3 if noisy else WIDE_ONLY),

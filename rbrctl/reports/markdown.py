@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from rbrctl.reports.tables import Table, Wrap, shown
+from rbrctl.reports.tables import Table, Wrap, shown, worth_reading
 from rbrctl.reports.terminal import Tone, printable
 
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -58,7 +58,7 @@ class MarkdownTables:
 
     def render(self, tables: Sequence[Table]) -> str:
         """Draw the tables one below another."""
-        return "\n\n".join(self._table(table) for table in tables)
+        return "\n\n".join(self._table(table) for table in worth_reading(tables))
 
     def _table(self, table: Table) -> str:
         headed = table.title and self.heading

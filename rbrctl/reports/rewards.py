@@ -92,7 +92,9 @@ def _held_out(fits: Mapping[str, "ClassFit"]) -> Table:
         columns += [
             Column(key, title, numeric=True),
             Column(f"{key}_ties", "of these ties", numeric=True, priority=WIDE_ONLY),
-            Column(f"{key}_interval", "95 % interval", numeric=True, priority=priority),
+            Column(
+                f"{key}_interval", "95 % interval", numeric=True, interval=True, priority=priority
+            ),
         ]
     rows: list[list[Cell | Value]] = []
     for fit in fits.values():
@@ -113,7 +115,7 @@ def _weights(fits: Mapping[str, "ClassFit"]) -> Table:
         _CLASS,
         Column("feature", "feature", wrap=Wrap.NAMES),
         Column("weight", "weight", numeric=True),
-        Column("interval", "95 % interval", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
         Column("spread", "spread", numeric=True, priority=WIDE_ONLY),
         Column("note", "note", wrap=Wrap.WORDS),
     ]
@@ -154,6 +156,7 @@ def error_table(rows: Sequence["ErrorRow"]) -> Table:
                 f"{key}_interval",
                 "95 % interval",
                 numeric=True,
+                interval=True,
                 priority=0 if key == "both" else WIDE_ONLY,
             ),
         ]
@@ -188,7 +191,7 @@ def best_of_table(rows: Sequence["BestOf"]) -> Table:
         Column("reward", "reward"),
         Column("prompts", "prompts", numeric=True),
         *(Column(f"best_of_{number}", f"n = {number}", numeric=True) for number in numbers),
-        Column("interval", "95 % interval", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
     ]
     table: list[list[Cell | Value]] = [
         [
@@ -222,7 +225,7 @@ def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
         replace(_CLASS, priority=WIDE_ONLY),
         Column("model", "model", wrap=Wrap.NAMES),
         Column("value", "value", numeric=True),
-        Column("interval", "95 % interval", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
         Column("n", "n", numeric=True),
         Column("undetermined", "undetermined", numeric=True),
     ]

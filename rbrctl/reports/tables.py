@@ -29,8 +29,9 @@ class Column:
     One column.
 
     ``key`` names it in JSON and CSV, ``title`` heads it elsewhere. ``decimals`` are those of its
-    floats and intervals. With ``priority`` 0 it is always shown; columns of higher priority
-    numbers are the first to be left out of a console that is too narrow.
+    floats and intervals; ``interval`` says that it holds intervals, of which CSV makes two columns.
+    With ``priority`` 0 it is always shown; columns of higher priority numbers are the first to be
+    left out of a console that is too narrow.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Column:
     decimals: int = 3
     wrap: Wrap = Wrap.NEVER
     priority: int = 0
+    interval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Table:
     """
     A titled table; each row has one entry, a Cell or a bare value, for each column.
 
-    ``key`` names it in JSON and CSV. Raises ValueError when a row's length is not the columns'.
+    ``key`` names it in JSON and CSV. Raises ValueError when a row's length is not the columns', or
+    an interval stands where none was declared.
     """
 
     key: str
@@ -64,6 +67,8 @@ class Table:
     rows: Sequence[Sequence[Cell | Value]]
     notes: Sequence[str] = ()
     """Sentences that stand below it where people read."""
+    optional: bool = False
+    """Left out where people read when it has no rows; programs find its header always."""
 
     def __post_init__(self) -> None:
         """Check that the rows fit the columns."""
@@ -72,6 +77,10 @@ class Table:
                 raise ValueError(
                     f"table {self.key}: a row of {len(row)} for {len(self.columns)} columns"
                 )
+            for column, entry in zip(self.columns, row, strict=True):
+                value = entry.value if isinstance(entry, Cell) else entry
+                if isinstance(value, tuple) and not column.interval:
+                    raise ValueError(f"table {self.key}: {column.key} is no column of intervals")
 
     def cells(self) -> list[list[Cell]]:
         """Give all rows with every entry as a Cell."""
@@ -79,6 +88,11 @@ class Table:
             [entry if isinstance(entry, Cell) else Cell(entry) for entry in row]
             for row in self.rows
         ]
+
+
+def worth_reading(tables: Sequence[Table]) -> list[Table]:
+    """Give the tables without the optional ones that have no rows."""
+    return [table for table in tables if table.rows or not table.optional]
 
 
 def first_rows(table: Table, count: int) -> Table:
@@ -101,7 +115,13 @@ def shown(cell: Cell, column: Column) -> str:
     if isinstance(value, tuple):
         low, high = value
         between = "-" if low >= 0 and high >= 0 else " to "
-        return between.join(f"{bound:.{column.decimals}f}" for bound in (low, high))
+        return between.join(_decimal(bound, column.decimals) for bound in (low, high))
     if isinstance(value, float):
-        return f"{value:.{column.decimals}f}"
+        return _decimal(value, column.decimals)
     return printable(str(value))
+
+
+def _decimal(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    # What rounds to zero has no sign.
+    return text.lstrip("-") if not text.strip("-0.") else text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap, shown
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap, shown, worth_reading
 from rbrctl.reports.terminal import Palette, padded, printable, text_width
 
 _GAP = 2
@@ -63,7 +63,9 @@ class TextTables:
 
     def render(self, tables: Sequence[Table]) -> str:
         """Draw the tables one below another, of one without rows its title and notes."""
-        return "\n\n".join(self._table(table) for table in tables)
+        return "
+
+".join(self._table(table) for table in worth_reading(tables))
 
     def _table(self, table: Table) -> str:
         cells = table.cells()

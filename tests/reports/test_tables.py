@@ -11,7 +11,7 @@ from rbrctl.reports.csv_tables import CsvTables, csv_text
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.json_tables import json_rows
 from rbrctl.reports.markdown import MarkdownTables
-from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap, shown
 from rbrctl.reports.terminal import PLAIN, Palette, Tone, printable, text_width
 from rbrctl.reports.text_tables import TextTables, wrapped
 
@@ -22,7 +22,7 @@ RULES = Table(
         Column("rule", "rule", wrap=Wrap.NAMES),
         Column("n", "n", numeric=True),
         Column("accuracy", "accuracy", numeric=True),
-        Column("interval", "95 % interval", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
         Column("kept", "kept"),
         Column("f1", "F1", numeric=True, priority=WIDE_ONLY),
     ),
@@ -163,3 +163,31 @@ def test_json_is_read_back_and_holds_no_control(text: str) -> None:
     assert json.loads(rendered)["text"].encode("utf-16", "surrogatepass").decode(
         "utf-16", "surrogatepass"
     ) == text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def test_columns_of_a_csv_do_not_depend_on_the_rows() -> None:
+    unknown = Table("rules", "Rules", RULES.columns, [("a", 3, None, None, False, None)])
+    none = Table("rules", "Rules", RULES.columns, [], optional=True)
+    headers = {CsvTables().render([table]).split("\n")[0] for table in (RULES, unknown, none)}
+    assert headers == {CSV.split("\n")[0]}
+
+
+def test_an_interval_is_declared() -> None:
+    with pytest.raises(ValueError, match="table t: a is no column of intervals"):
+        Table("t", "T", (Column("a", "a"),), [((0.1, 0.2),)])
+
+
+def test_an_optional_table_without_rows_is_not_shown_to_people() -> None:
+    empty = Table("t", "T", (Column("a", "a"),), [], optional=True)
+    assert TextTables(PLAIN, 60).render([RULES, empty]) + "\n" == TEXT
+    assert MarkdownTables().render([RULES, empty]) + "\n" == MARKDOWN
+    assert CsvTables().render([RULES, empty]).startswith("table,rule,")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-0.0001, "0.000"), (-0.0, "0.000"), (-0.01, "-0.010")]
+)
+def test_what_rounds_to_zero_has_no_sign(value: float, text: str) -> None:
+    column = Column("a", "a", interval=True)
+    assert shown(Cell(value), column) == text
+    assert shown(Cell((value, 0.5)), column).startswith(text)

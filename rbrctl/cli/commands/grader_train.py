@@ -219,7 +219,7 @@ def _table(report: "CrossValidationReport") -> "Table":
         Column("positives", "true", numeric=True),
         Column("base_rate_accuracy", "majority", numeric=True),
         Column("accuracy", "accuracy", numeric=True),
-        Column("interval", "95 % interval", numeric=True, decimals=2),
+        Column("interval", "95 % interval", numeric=True, interval=True, decimals=2),
         Column("balanced_accuracy", "balanced", numeric=True),
         Column("kappa", "kappa", numeric=True, decimals=2, priority=WIDE_ONLY),
         Column("brier", "Brier", numeric=True, priority=WIDE_ONLY),
