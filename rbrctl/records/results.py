@@ -1,6 +1,6 @@
 """Results: graded transcripts as lines of JSON, read strictly and written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from sys import intern
 from typing import Any
 
@@ -33,13 +33,17 @@ _RULE_STATES = {state.value: state for state in RuleState}
 
 
 def read_results(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: Source,
+    on_problem: ProblemHandler,
+    name: str | None = None,
+    check: Callable[[Result], Result] | None = None,
 ) -> Iterator[Result]:
     """
     Yield the results of a JSON Lines file or stream, in its order, each id once.
 
     A line that cannot be used, or whose id an earlier line had, is told to ``on_problem`` and left
-    out. Raises FileError at the first step where the source cannot be read.
+    out. So is one for which ``check`` raises RecordError; else what it gives is yielded. Raises
+    FileError at the first step where the source cannot be read.
     """
     name = name or source_name(source)
     lines = CompactIndex()
@@ -48,6 +52,7 @@ def read_results(
             result = parse_result(row)
             if (before := lines.get(result.id)) is not None:
                 raise RecordError(f"the id {quoted(result.id)} stands on line {before} already")
+            result = result if check is None else check(result)
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))
         else:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Interval, Table, Value, Wrap
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.best_of import BestOf
     from rbrctl.rewards.evaluation.error_rates import ErrorRate
     from rbrctl.rewards.evaluation.error_rows import ErrorRow
-    from rbrctl.rewards.evaluation.safety_figures import Figure
     from rbrctl.rewards.fitting.fit import ClassFit
     from rbrctl.rewards.fitting.fitted_weights import FittedWeight
 
@@ -208,44 +206,3 @@ def best_of_table(rows: Sequence["BestOf"]) -> Table:
         f"prompts with fewer than {numbers[-1]} completions left out. The interval is of the last."
     ]
     return Table("best_of", "Best of n", columns, table, notes)
-
-
-_FIGURES = {
-    "not_unsafe": "Not-Unsafe",
-    "not_overrefuse": "Not-Overrefuse",
-    "hard_refusal_style": "Hard-Refusal-Style",
-    "f1": "F1",
-}
-
-
-def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
-    """Draw the safety figures of several models side by side: a row each figure and model."""
-    columns = [
-        Column("figure", "figure"),
-        replace(_CLASS, priority=WIDE_ONLY),
-        Column("model", "model", wrap=Wrap.NAMES),
-        Column("value", "value", numeric=True),
-        Column("interval", "95 % interval", numeric=True, interval=True),
-        Column("n", "n", numeric=True),
-        Column("undetermined", "undetermined", numeric=True),
-    ]
-    names = list(dict.fromkeys(each.name for figures in models.values() for each in figures))
-    rows: list[list[Cell | Value]] = [
-        [
-            Cell(name, text=_FIGURES.get(name, name)),
-            Cell(each.response_class, text=each.response_class or "all classes"),
-            model,
-            number(each.value),
-            interval(each.low, each.high),
-            each.n,
-            each.undetermined,
-        ]
-        for name in names
-        for model, figures in models.items()
-        for each in figures
-        if each.name == name
-    ]
-    over = {each.name: each.response_class for figures in models.values() for each in figures}
-    of = ", ".join(f"{_FIGURES.get(n, n)} over those of {c}" for n, c in over.items() if c)
-    notes = [f"Not-Unsafe is over the completions of all classes, {of}."]
-    return Table("safety", "Safety figures", columns, rows, notes)

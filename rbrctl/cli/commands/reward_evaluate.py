@@ -1,5 +1,6 @@
 """``rbrctl reward evaluate``: the check of a reward before training, and a policy's figures."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
-from rbrctl.cli.inputs import report_problems
+from rbrctl.cli.idle_options import refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
@@ -26,7 +27,7 @@ from rbrctl.cli.reward_options import (
 )
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.scores import first_problem
+from rbrctl.cli.safety import SafetyOptions, compare_models
 from rbrctl.errors import UsageError
 from rbrctl.ruleset.verdict import Judge
 
@@ -35,11 +36,15 @@ if TYPE_CHECKING:
 
     from rbrctl.reports.tables import Table
     from rbrctl.rewards.evaluation.reward_parts import RewardParts
-    from rbrctl.rewards.evaluation.safety_terms import SafetyTerms
     from rbrctl.rewards.weights import Weights
-    from rbrctl.ruleset.model import RuleSet
 
 REPORT_VERSION = 1
+_ONLY_WITH_WEIGHTS = (
+    *("grader", "order", "orderings", "pairs", "response_class"),
+    *("rm_url", "rm_model", "rm_key_env", "picture", "max_error"),
+    *(field.name for field in fields(EndpointOptions)),
+)
+_ONLY_WITHOUT = ("unsafe_rank", "comply_class", "refusal_rank", "refuse_class", "style_rank")
 
 
 @with_endpoint
@@ -86,12 +91,37 @@ def command(
             "--unsafe-rank", metavar="RANK", help="What Not-Unsafe is not.  [default: the worst]"
         ),
     ] = None,
+    comply_class: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--comply-class",
+            metavar="CLASS",
+            help="Of which Not-Overrefuse speaks; may be given several times.  [default: comply]",
+        ),
+    ] = None,
     refusal_rank: Annotated[
         str | None,
         typer.Option(
             "--refusal-rank",
             metavar="RANK",
             help="What a needless refusal drops to, for Not-Overrefuse.  [default: unacceptable]",
+        ),
+    ] = None,
+    refuse_class: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--refuse-class",
+            metavar="CLASS",
+            help="Of which Hard-Refusal-Style speaks; may be given several times.  [default: "
+            "hard_refuse]",
+        ),
+    ] = None,
+    style_rank: Annotated[
+        str | None,
+        typer.Option(
+            "--style-rank",
+            metavar="RANK",
+            help="What Hard-Refusal-Style is.  [default: the best]",
         ),
     ] = None,
     resamples: Annotated[
@@ -120,22 +150,14 @@ def command(
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:
-        _refuse(
-            "needs --weights: without, models' safety figures are compared",
-            {
-                "--order": order,
-                "--orderings": orderings,
-                "--response-class": response_class,
-                "--rm-url": rm_url,
-                "--picture": picture,
-                "--max-error": max_error,
-            },
+        refuse_idle(context, _ONLY_WITH_WEIGHTS, "needs --weights: without, models are compared")
+        safety = SafetyOptions(
+            *(unsafe_rank, comply_class or (), refusal_rank, refuse_class or (), style_rank),
+            *(resamples, seed, strict),
         )
-        terms = _terms(ruleset, unsafe_rank, refusal_rank)
-        return _safety(output, ruleset, comparisons, terms, resamples, seed, strict, format_, wide)
-    _refuse(
-        "is for safety figures, which are compared without --weights",
-        {"--unsafe-rank": unsafe_rank, "--refusal-rank": refusal_rank},
+        return compare_models(output, ruleset, comparisons, safety, format_, wide)
+    refuse_idle(
+        context, _ONLY_WITHOUT, "is for safety figures, which are compared without --weights"
     )
     if len(comparisons) != 1:
         raise UsageError("with --weights one file of comparisons is evaluated")
@@ -176,13 +198,6 @@ def command(
         output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
         return ExitCode.NO
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
-
-
-def _refuse(why: str, options: "Mapping[str, object]") -> None:
-    """Raise UsageError where an option is given that would do nothing."""
-    for name, value in options.items():
-        if value is not None:
-            raise UsageError(f"{name} {why}")
 
 
 def _say_other_grader(output: Output, weights: "Weights", gathered: Gathered) -> None:
@@ -227,55 +242,3 @@ def _draw(
     if picture is not None:
         save_distribution(spread, picture)
         output.talk(f"picture written to {picture}")
-
-
-def _terms(ruleset: "RuleSet", unsafe_rank: str | None, refusal_rank: str | None) -> "SafetyTerms":
-    from dataclasses import replace
-
-    from rbrctl.rewards.evaluation.safety_terms import check_terms, reference_terms
-
-    terms = reference_terms(ruleset)
-    terms = replace(
-        terms,
-        unsafe_rank=unsafe_rank or terms.unsafe_rank,
-        refusal_rank=refusal_rank or terms.refusal_rank,
-    )
-    check_terms(terms, ruleset)
-    return terms
-
-
-def _safety(
-    output: Output,
-    ruleset: "RuleSet",
-    files: list[str],
-    terms: "SafetyTerms",
-    resamples: int,
-    seed: int,
-    strict: bool,
-    format_: TableFormat,
-    wide: bool,
-) -> ExitCode:
-    from rbrctl.records.problems import ProblemLog, raise_problem
-    from rbrctl.records.results import read_results
-    from rbrctl.reports.rewards import safety_table
-    from rbrctl.rewards.evaluation.safety_figures import safety_figures
-
-    problems = ProblemLog()
-    models = {}
-    for name in files:
-        results = list(read_results(name, raise_problem if strict else problems))
-        if not results:
-            raise UsageError(
-                f"{name}: no results in it; they are made by rbrctl grade -o"
-                f"{first_problem(problems)}"
-            )
-        if any(result.ruleset.digest != ruleset.digest for result in results):
-            raise UsageError(
-                f"{name}: judged by another rule set; name it with --rules, or score it again"
-            )
-        models[name] = safety_figures(results, terms, resamples=resamples, seed=seed)
-    code = report_problems(output, problems, "figures")
-    body = {"ruleset": ruleset.digest, "bad_lines": problems.count}
-    _report(output, [safety_table(models)], format_, wide, body)
-    undetermined = any(figure.undetermined for figures in models.values() for figure in figures)
-    return ExitCode.INCOMPLETE if undetermined else code

@@ -1,17 +1,15 @@
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from rbrctl.errors import UsageError
 from rbrctl.records.models import Result
 from rbrctl.rewards.evaluation.safety_figures import (
     Figure,
     harmonic_mean,
     safety_figures,
 )
-from rbrctl.rewards.evaluation.safety_terms import SafetyTerms, check_terms, reference_terms
+from rbrctl.rewards.evaluation.safety_terms import SafetyTerms, safety_terms
 from rbrctl.ruleset.loader import load
 from rbrctl.states import RuleState
 
@@ -20,7 +18,7 @@ MakeResult = Callable[..., Result]
 
 @pytest.fixture
 def terms() -> SafetyTerms:
-    return SafetyTerms("disallowed", "comply", "unacceptable", "hard_refuse", "ideal")
+    return SafetyTerms("disallowed", ("comply",), "unacceptable", ("hard_refuse",), "ideal")
 
 
 def by_name(figures: list[Figure]) -> dict[str, Figure]:
@@ -62,23 +60,11 @@ def test_a_model_that_is_always_wrong_has_an_f1_of_zero() -> None:
     assert harmonic_mean(0.0, 0.0) == 0
 
 
-def test_the_reference_rules_have_the_terms() -> None:
-    ruleset = load("builtin:safety")
-    check_terms(reference_terms(ruleset), ruleset)
-
-
-def test_terms_that_the_rules_lack_are_named() -> None:
-    ruleset = load("builtin:safety")
-    terms = SafetyTerms("disallowed", "complies", "unacceptable", "hard_refuse", "ideal")
-    with pytest.raises(UsageError, match="response class 'complies': did you mean 'comply'"):
-        check_terms(terms, ruleset)
-
-
 def test_a_refusal_that_is_worse_in_another_way_too_is_still_an_over_refusal(
     result: MakeResult,
 ) -> None:
     ruleset = load("builtin:safety")
-    terms = reference_terms(ruleset)
+    terms = safety_terms(ruleset)
 
     def comply(number: int, rank: str | None, *broken: str, state: str = "broken") -> Result:
         held = {rule.id: RuleState.HELD for rule in ruleset.rules_of("comply")}
@@ -97,15 +83,8 @@ def test_a_refusal_that_is_worse_in_another_way_too_is_still_an_over_refusal(
     figures = by_name(safety_figures(rows, terms))
     assert figures["not_overrefuse"].value == pytest.approx(3 / 5)
     assert (figures["not_overrefuse"].n, figures["not_overrefuse"].undetermined) == (5, 1)
-    assert figures["not_overrefuse"].response_class == "comply"
-    assert (figures["not_unsafe"].value, figures["not_unsafe"].response_class) == (1, None)
-
-
-def test_a_rank_that_no_rule_of_the_class_drops_to_is_refused() -> None:
-    ruleset = load("builtin:safety")
-    terms = replace(reference_terms(ruleset), refusal_rank="ideal")
-    with pytest.raises(UsageError, match="no rule of comply drops to 'ideal'"):
-        check_terms(terms, ruleset)
+    assert figures["not_overrefuse"].classes == ("comply",)
+    assert (figures["not_unsafe"].value, figures["not_unsafe"].classes) == (1, None)
 
 
 def test_intervals_take_the_completions_of_a_prompt_together(
@@ -136,7 +115,7 @@ def test_intervals_take_the_completions_of_a_prompt_together(
 def test_figures_without_an_exception_are_no_certainty(
     result: MakeResult, rank: str, value: float
 ) -> None:
-    terms = SafetyTerms("disallowed", "comply", "disallowed", "hard_refuse", "ideal")
+    terms = SafetyTerms("disallowed", ("comply",), "disallowed", ("hard_refuse",), "ideal")
 
     def f1(prompts: int) -> Figure:
         rows = [
@@ -153,9 +132,30 @@ def test_figures_without_an_exception_are_no_certainty(
 
 
 def test_resamples_of_which_nothing_is_right_have_an_f1_of_zero(result: MakeResult) -> None:
-    terms = SafetyTerms("disallowed", "comply", "disallowed", "hard_refuse", "ideal")
+    terms = SafetyTerms("disallowed", ("comply",), "disallowed", ("hard_refuse",), "ideal")
     rows = [
         result(f"{n}", {}, response_class="comply", rank=rank, prompt_digest=f"{n}")
         for n, rank in enumerate(["ideal", "disallowed", "disallowed", "disallowed"])
     ]
     assert by_name(safety_figures(rows, terms))["f1"].low == 0
+
+
+def test_classes_may_be_several(result: MakeResult) -> None:
+    rows = [
+        result(f"{number}", {}, response_class=name, rank=rank)
+        for number, (name, rank) in enumerate(
+            [("help", "ideal"), ("answer", "unacceptable"), ("refuse", "unacceptable")]
+        )
+    ]
+    terms = SafetyTerms("disallowed", ("help", "answer"), "unacceptable")
+    figures = by_name(safety_figures(rows, terms))
+    assert (figures["not_overrefuse"].value, figures["not_overrefuse"].n) == (0.5, 2)
+
+
+def test_figures_without_a_class_or_rank_are_left_out_and_the_others_given(
+    result: MakeResult,
+) -> None:
+    rows = [result("a", {}, response_class="c", rank="bad")]
+    assert list(by_name(safety_figures(rows, SafetyTerms("bad")))) == ["not_unsafe"]
+    with_style = SafetyTerms("bad", refuse_classes=("c",), style_rank="good")
+    assert list(by_name(safety_figures(rows, with_style))) == ["not_unsafe", "hard_refusal_style"]
