@@ -19,13 +19,13 @@ from rbrctl.counting import counted
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.interface import Grader
-from rbrctl.graders.judging import Reading, identity_of
+from rbrctl.graders.judging import Reading
 from rbrctl.graders.plan import LAZY_REFUSED
 from rbrctl.graders.repeats import FlipTally
 from rbrctl.graders.run import GradingRun
 from rbrctl.graders.run_summary import RunSummary
 from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
-from rbrctl.records.models import Result, Transcript
+from rbrctl.records.models import Result, RuleSetIdentity, Transcript
 from rbrctl.records.no_store import NoStore
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.results_store import ResultsStore, open_results
@@ -175,7 +175,7 @@ class GradingJob:
             return NoStore()
         store = open_results(
             destination.path,
-            identity_of(self.ruleset),
+            RuleSetIdentity.of(self.ruleset),
             grader.identity,
             current_for(grader),
             # What is torn or stale in an earlier run's file is mended, not left out.

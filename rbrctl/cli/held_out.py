@@ -10,11 +10,11 @@ from rbrctl.cli.grading import say_what_is_missing
 from rbrctl.cli.output import Output
 from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
-from rbrctl.graders.judging import PlainReading, identity_of
+from rbrctl.graders.judging import PlainReading
 from rbrctl.graders.run import GradingRun
 from rbrctl.graders.run_summary import RunSummary
 from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
-from rbrctl.records.models import Transcript
+from rbrctl.records.models import RuleSetIdentity, Transcript
 from rbrctl.records.results_store import open_results
 from rbrctl.ruleset.verdict import Judge
 
@@ -44,7 +44,7 @@ def write_held_out(
         one = TranscriptGrader(Judge(ruleset), grader, Ask.ALL, PlainReading())
         store = open_results(
             path,
-            identity_of(ruleset),
+            RuleSetIdentity.of(ruleset),
             grader.identity,
             current_for(grader),
             lambda problem: None,

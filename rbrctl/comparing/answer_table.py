@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
+from rbrctl.records.models import ANSWER_THRESHOLD, Answer, GraderIdentity, Result, RuleSetIdentity
 
-DEFAULT_THRESHOLD = 0.5
 _UNKNOWN, _TRUE, _FALSE = b"\0\1\2"
 _IS_TRUE = bytes([48, 49, 48]) + bytes([48]) * 253
 _IS_FALSE = bytes([48, 48, 49]) + bytes([48]) * 253
@@ -116,7 +115,7 @@ class TableBuilder:
 
     def __init__(self, truth: Truth | None = None, beside: AnswerTable | None = None) -> None:
         """
-        Read answers with ``truth``, by default as true from DEFAULT_THRESHOLD on.
+        Read answers with ``truth``, by default as true from ANSWER_THRESHOLD on.
 
         A table built ``beside`` another gives the rows of the same id the same number.
         """
@@ -193,7 +192,7 @@ class TableBuilder:
         if column is None:
             column = self._answers[name] = _Column()
             self._table.digests[name] = Counter()
-        column.put(row, p >= DEFAULT_THRESHOLD if truth is None else truth(name, p))
+        column.put(row, p >= ANSWER_THRESHOLD if truth is None else truth(name, p))
         self._table.digests[name][digest] += 1
 
     def _take_repeats(self, row: int, name: str, repeats: list[object]) -> None:
@@ -202,7 +201,7 @@ class TableBuilder:
                 while len(self._repeats) <= index:
                     self._repeats.append({})
                 truth = self._truth
-                known = value >= DEFAULT_THRESHOLD if truth is None else truth(name, value)
+                known = value >= ANSWER_THRESHOLD if truth is None else truth(name, value)
                 _put(self._repeats[index], name, row, known)
 
     def table(self) -> AnswerTable:

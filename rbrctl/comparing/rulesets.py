@@ -238,8 +238,8 @@ class _Comparing:
         old_axioms = {unparse(axiom.body.expression) for axiom in self.old.axioms}
         new_axioms = {unparse(axiom.body.expression) for axiom in self.new.axioms}
         return RuleSetComparison(
-            old=_identity(self.old),
-            new=_identity(self.new),
+            old=RuleSetIdentity.of(self.old),
+            new=RuleSetIdentity.of(self.new),
             ranks=self.ranks,
             names=tuple(self._names(labels)),
             edits=tuple(
@@ -309,7 +309,3 @@ class _Comparing:
             classes_removed=tuple(sorted(before - set(new.response_classes))),
             place=new.place,
         )
-
-
-def _identity(ruleset: RuleSet) -> RuleSetIdentity:
-    return RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest)

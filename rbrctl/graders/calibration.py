@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from rbrctl.errors import GraderError, NothingMatchedError
 from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
-from rbrctl.records.models import Answer, GraderIdentity, Result
+from rbrctl.records.models import ANSWER_THRESHOLD, Answer, GraderIdentity, Result
 from rbrctl.statistics.calibration import (
     ReliabilityBin,
     brier_score,
@@ -19,7 +19,6 @@ from rbrctl.statistics.maps import IsotonicMap, PlattMap, fit_isotonic, fit_plat
 
 FEWEST_OF_EACH = 10
 """Rows with the label true, and with it false, below which nothing is fitted."""
-DEFAULT_THRESHOLD = 0.5
 ALIKE = 1e-4
 """Probabilities that differ by less are one, rounded in different ways."""
 CLEARLY = 2.5
@@ -49,7 +48,7 @@ class PropositionCalibration:
     """How one proposition's answers from one source are to be read."""
 
     map: Map = None
-    threshold: float = DEFAULT_THRESHOLD
+    threshold: float = ANSWER_THRESHOLD
     """Of the mapped probability."""
     rows: int = 0
     positives: int = 0
@@ -92,7 +91,7 @@ class Calibration:
         if probability is None:
             return None
         entry = self.entries.get((name, answer.source or ""))
-        return probability >= (entry.threshold if entry else DEFAULT_THRESHOLD)
+        return probability >= (entry.threshold if entry else ANSWER_THRESHOLD)
 
 
 @dataclass(slots=True)
@@ -225,16 +224,16 @@ def _best_threshold(probabilities: Sequence[float], labels: Sequence[bool]) -> f
     midway between neighbours.
     """
     pairs = sorted(zip(probabilities, labels, strict=True))
-    below_half = sum(probability < DEFAULT_THRESHOLD for probability, _ in pairs)
-    at_half = sum((p >= DEFAULT_THRESHOLD) == label for p, label in pairs)
+    below_half = sum(probability < ANSWER_THRESHOLD for probability, _ in pairs)
+    at_half = sum((p >= ANSWER_THRESHOLD) == label for p, label in pairs)
     right = sum(label for _, label in pairs)
-    best = (at_half, 0.0, DEFAULT_THRESHOLD)
+    best = (at_half, 0.0, ANSWER_THRESHOLD)
     for below, ((low, label), (high, _)) in enumerate(pairwise(pairs), start=1):
         right += -1 if label else 1
         clear = right - at_half >= CLEARLY * math.sqrt(abs(below - below_half))
         if high > low and clear:
             middle = (low + high) / 2
-            best = max(best, (right, -abs(middle - DEFAULT_THRESHOLD), middle))
+            best = max(best, (right, -abs(middle - ANSWER_THRESHOLD), middle))
     return best[2]
 
 

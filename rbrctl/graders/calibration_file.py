@@ -6,14 +6,13 @@ from typing import Any
 
 from rbrctl.errors import FileError, GraderError
 from rbrctl.graders.calibration import (
-    DEFAULT_THRESHOLD,
     Calibration,
     Map,
     PropositionCalibration,
     Quality,
 )
 from rbrctl.records.files import read_whole, replacing
-from rbrctl.records.models import GraderIdentity
+from rbrctl.records.models import ANSWER_THRESHOLD, GraderIdentity
 from rbrctl.statistics.maps import IsotonicMap, PlattMap
 
 VERSION = 1
@@ -117,7 +116,7 @@ def _entry_to_yaml(entry: PropositionCalibration) -> dict[str, Any]:
 def _entry_from_plain(entry: dict[str, Any]) -> PropositionCalibration:
     return PropositionCalibration(
         map=_map_from_plain(entry.get("map")),
-        threshold=_number(entry.get("threshold", DEFAULT_THRESHOLD), 0.0, 1.0),
+        threshold=_number(entry.get("threshold", ANSWER_THRESHOLD), 0.0, 1.0),
         rows=int(entry.get("rows", 0)),
         positives=int(entry.get("positives", 0)),
         before=_quality_from_plain(entry.get("before")),

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from rbrctl.records.models import Answer, Result, RuleSetIdentity
-from rbrctl.ruleset.model import RuleSet
+from rbrctl.records.models import ANSWER_THRESHOLD, Answer, Result, RuleSetIdentity
 from rbrctl.ruleset.verdict import Judge
-
-DEFAULT_THRESHOLD = 0.5
 
 
 class Reading(Protocol):
@@ -31,15 +28,10 @@ class PlainReading:
         return answer.probability
 
     def truth(self, name: str, answer: Answer) -> bool | None:
-        """Compare with DEFAULT_THRESHOLD."""
+        """Compare with ANSWER_THRESHOLD."""
         if answer.probability is None:
             return None
-        return answer.probability >= DEFAULT_THRESHOLD
-
-
-def identity_of(ruleset: RuleSet) -> RuleSetIdentity:
-    """Give what results say of the rule set that judged them."""
-    return RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest)
+        return answer.probability >= ANSWER_THRESHOLD
 
 
 def judged(result: Result, judge: Judge, reading: Reading) -> Result:
@@ -63,7 +55,7 @@ def judged(result: Result, judge: Judge, reading: Reading) -> Result:
         rank=verdict.rank if verdict else None,
         rank_probabilities=probabilities,
         axioms_broken=judge.axioms_broken(assignment),
-        ruleset=identity_of(judge.ruleset),
+        ruleset=RuleSetIdentity.of(judge.ruleset),
     )
 
 

@@ -7,10 +7,10 @@ from rbrctl.errors import UsageError
 from rbrctl.graders.asking import Ask, propositions_to_ask
 from rbrctl.graders.classification import Classifier
 from rbrctl.graders.interface import Grader
-from rbrctl.graders.judging import Reading, identity_of, judged
+from rbrctl.graders.judging import Reading, judged
 from rbrctl.graders.plan import LAZY, LAZY_KEY, Frequencies, LazyPlan, answer_lazily
 from rbrctl.graders.run_summary import RunSummary
-from rbrctl.records.models import Answer, Result, Transcript
+from rbrctl.records.models import Answer, Result, RuleSetIdentity, Transcript
 from rbrctl.ruleset.verdict import Judge
 
 UNRESOLVED_CLASS_KEY = "response_class_given"
@@ -80,7 +80,7 @@ class TranscriptGrader:
             prompt_digest=transcript.prompt_digest,
             answers={},
             grader=self._grader.identity,
-            ruleset=identity_of(self._judge.ruleset),
+            ruleset=RuleSetIdentity.of(self._judge.ruleset),
             response_class=response_class,
             response_class_source="given" if response_class else None,
             labels=transcript.labels,

@@ -1,6 +1,6 @@
 """Conversations as data files write them, turned into messages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rbrctl.errors import RecordError
@@ -22,6 +22,11 @@ def read_messages(value: object, where: str, text_role: str) -> tuple[Message, .
     if not isinstance(value, list):
         raise RecordError(f"{where} must be a text or a list of messages, not {kind_of(value)}")
     return tuple(_message(item, f"{where}[{index}]") for index, item in enumerate(value))
+
+
+def messages_to_json(messages: Iterable[Message]) -> list[dict[str, str]]:
+    """Write messages as data files and endpoints have them: objects with role and content."""
+    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 def _message(value: object, where: str) -> Message:

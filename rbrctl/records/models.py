@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from rbrctl.states import RuleState as RuleState
+
+ANSWER_THRESHOLD = 0.5
+"""P(true) from which on an answer is taken as true, where no calibration says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,25 @@ class GraderIdentity:
     mode: str | None = None
 
 
+class Versioned(Protocol):
+    """What a rule set is known by, as this package sees it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its author's version."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Of what its rules mean."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSetIdentity:
     """Which rule set gave a result's verdict."""
@@ -79,6 +101,11 @@ class RuleSetIdentity:
     name: str
     version: str
     digest: str
+
+    @classmethod
+    def of(cls, ruleset: Versioned) -> "RuleSetIdentity":
+        """Give what results say of a rule set."""
+        return cls(ruleset.name, ruleset.version, ruleset.digest)
 
 
 @dataclass(frozen=True, slots=True)

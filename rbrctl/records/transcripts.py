@@ -17,7 +17,7 @@ from rbrctl.records.digests import content_digest, prompt_digest
 from rbrctl.records.fields import optional_text, read_labels
 from rbrctl.records.files import Source, source_name
 from rbrctl.records.json_lines import read_json_lines
-from rbrctl.records.messages import read_messages
+from rbrctl.records.messages import messages_to_json, read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
@@ -85,8 +85,8 @@ def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
     """Write a transcript as a row that reads back as the same transcript."""
     row: dict[str, Any] = {
         "id": transcript.id,
-        "prompt": _messages_to_json(transcript.prompt),
-        "completion": _messages_to_json(transcript.completion),
+        "prompt": messages_to_json(transcript.prompt),
+        "completion": messages_to_json(transcript.completion),
     }
     if transcript.response_class is not None:
         row["response_class"] = transcript.response_class
@@ -120,10 +120,6 @@ def make_transcript(
         content_digest=digest,
         prompt_digest=prompt_digest(prompt),
     )
-
-
-def _messages_to_json(messages: tuple[Message, ...]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 def _identifier(row: Mapping[str, Any]) -> str:

@@ -6,10 +6,10 @@ from graders_for_tests import OracleGrader
 from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.classification import ClassGuess
-from rbrctl.graders.judging import PlainReading, identity_of
+from rbrctl.graders.judging import PlainReading
 from rbrctl.graders.run import GradingRun
 from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
-from rbrctl.records.models import Result
+from rbrctl.records.models import Result, RuleSetIdentity
 from rbrctl.records.no_store import NoStore
 from rbrctl.records.results_store import open_results
 from rbrctl.records.transcripts import parse_transcript
@@ -59,7 +59,7 @@ def grade(judge, grader, transcripts, store=None, ask=Ask.ALL, classifier=None):
 def open_store(path, judge, grader, **options):
     return open_results(
         path,
-        identity_of(judge.ruleset),
+        RuleSetIdentity.of(judge.ruleset),
         grader.identity,
         current_for(grader),
         lambda problem: None,
