@@ -63,9 +63,7 @@ class TextTables:
 
     def render(self, tables: Sequence[Table]) -> str:
         """Draw the tables one below another, of one without rows its title and notes."""
-        return "
-
-".join(self._table(table) for table in worth_reading(tables))
+        return "\n\n".join(self._table(table) for table in worth_reading(tables))
 
     def _table(self, table: Table) -> str:
         cells = table.cells()
