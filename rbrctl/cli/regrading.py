@@ -11,10 +11,9 @@ from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.comparing.evidence import ungraded
 from rbrctl.comparing.regrading import Regrading
 from rbrctl.errors import UsageError
-from rbrctl.graders.judging import identity_of
 from rbrctl.records.files import Source
 from rbrctl.records.json_lines import write_json_lines
-from rbrctl.records.models import Result
+from rbrctl.records.models import Result, RuleSetIdentity
 from rbrctl.records.problems import LineProblem, ProblemHandler
 from rbrctl.records.results import read_results, result_to_json
 from rbrctl.records.transcripts import read_transcripts
@@ -57,7 +56,7 @@ async def _graded(
 ) -> Regrading:
     opened = await again.open_grader((), False)
     try:
-        rules = identity_of(judge.ruleset)
+        rules = RuleSetIdentity.of(judge.ruleset)
         bare = ungraded(again.transcripts, on_problem, opened.grader.identity, rules)
         write_json_lines(results, map(result_to_json, bare))
         regrading = Regrading(judge, opened.grader)

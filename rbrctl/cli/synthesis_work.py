@@ -146,13 +146,13 @@ class SynthesisWork:
     def _results(
         self, path: str | None, models: OpenModels, overwrite: bool
     ) -> "ResultsStore | None":
-        from rbrctl.graders.judging import identity_of
         from rbrctl.graders.transcript_grader import current_for
+        from rbrctl.records.models import RuleSetIdentity
         from rbrctl.records.results_store import open_results
 
         if path is None:
             return None
-        grader, ruleset = models.grader, identity_of(self._judge.ruleset)
+        grader, ruleset = models.grader, RuleSetIdentity.of(self._judge.ruleset)
         # What is torn or stale in an earlier run's file is made again.
         return open_results(
             path, ruleset, grader.identity, current_for(grader), lambda problem: None, overwrite

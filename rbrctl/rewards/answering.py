@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 
 from rbrctl.graders.interface import Grader
-from rbrctl.graders.judging import PlainReading, identity_of, judged
-from rbrctl.records.models import Result, Transcript
+from rbrctl.graders.judging import PlainReading, judged
+from rbrctl.records.models import Result, RuleSetIdentity, Transcript
 from rbrctl.rewards.features import FeatureSet, feature_names
 from rbrctl.rewards.together import together
 from rbrctl.ruleset.verdict import Judge
@@ -57,7 +57,7 @@ async def _result(
         prompt_digest=transcript.prompt_digest,
         answers=await grader.answer(transcript, asked) if asked else {},
         grader=grader.identity,
-        ruleset=identity_of(judge.ruleset),
+        ruleset=RuleSetIdentity.of(judge.ruleset),
         response_class=response_class or transcript.response_class,
         labels=transcript.labels,
         rank_label=transcript.rank_label,

@@ -1,11 +1,12 @@
 """Ranked transcripts as training data for other trainers' formats."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from rbrctl.records.models import Message, Transcript
+from rbrctl.records.messages import messages_to_json
+from rbrctl.records.models import Transcript
 from rbrctl.rewards.function import TIE
 
 Row = dict[str, Any]
@@ -83,7 +84,7 @@ def _rows_of(group: Sequence[Ranked], form: ExportForm, options: ExportOptions) 
             best = best_of([each for each in group if each.rank == 0], by_reward=False)
             if best is not None:
                 messages = (*best.transcript.prompt, *best.transcript.completion)
-                yield {"messages": _messages(messages)}
+                yield {"messages": messages_to_json(messages)}
 
 
 def best_of(group: Sequence[Ranked], by_reward: bool = True) -> Ranked | None:
@@ -128,28 +129,24 @@ def _beats(first: Ranked, second: Ranked, options: ExportOptions) -> bool:
     return higher - lower >= max(TIE, options.margin if options.by_reward else 0.0)
 
 
-def _messages(messages: Iterable[Message]) -> list[Mapping[str, str]]:
-    return [{"role": each.role, "content": each.content} for each in messages]
-
-
 def _conversation(each: Ranked) -> Row:
     return {
-        "prompt": _messages(each.transcript.prompt),
-        "completion": _messages(each.transcript.completion),
+        "prompt": messages_to_json(each.transcript.prompt),
+        "completion": messages_to_json(each.transcript.completion),
     }
 
 
 def _preference(better: Ranked, worse: Ranked) -> Row:
     return {
-        "prompt": _messages(better.transcript.prompt),
-        "chosen": _messages(better.transcript.completion),
-        "rejected": _messages(worse.transcript.completion),
+        "prompt": messages_to_json(better.transcript.prompt),
+        "chosen": messages_to_json(better.transcript.completion),
+        "rejected": messages_to_json(worse.transcript.completion),
     }
 
 
 def _dpo(better: Ranked, worse: Ranked) -> Row:
     return {
-        "input": {"messages": _messages(better.transcript.prompt)},
-        "preferred_output": _messages(better.transcript.completion),
-        "non_preferred_output": _messages(worse.transcript.completion),
+        "input": {"messages": messages_to_json(better.transcript.prompt)},
+        "preferred_output": messages_to_json(better.transcript.completion),
+        "non_preferred_output": messages_to_json(worse.transcript.completion),
     }

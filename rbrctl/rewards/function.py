@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.judging import DEFAULT_THRESHOLD
+from rbrctl.records.models import ANSWER_THRESHOLD
 from rbrctl.rewards.features import FeatureSet
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.verdict import Judge
@@ -84,7 +84,7 @@ class RewardFunction:
         weights = self.weights.classes[response_class]
         rules = sum(weight * value for weight, value in zip(weights.values(), values, strict=True))
         named = dict(zip(features.names, values, strict=True))
-        assignment = {name: value >= DEFAULT_THRESHOLD for name, value in probabilities.items()}
+        assignment = {name: value >= ANSWER_THRESHOLD for name, value in probabilities.items()}
         rank = self.judge.verdict(response_class, assignment).rank
         return Reward(rm_score + rules, rules, rm_score, named, rank)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rbrctl.records.messages import messages_to_json
 from rbrctl.records.models import Message, Transcript
 
 SERVERS = "OpenRLHF's contract, or vLLM's where the address ends in /pooling or /classify"
@@ -83,7 +84,7 @@ def _messages_body(transcript: Transcript, model: str) -> dict[str, Any]:
     messages = [*transcript.prompt, *transcript.completion]
     return {
         "model": model,
-        "messages": [{"role": each.role, "content": each.content} for each in messages],
+        "messages": messages_to_json(messages),
         "use_activation": False,
     }
 
