@@ -84,6 +84,14 @@ def test_the_rule_that_moved_a_transcript_is_named() -> None:
     }
 
 
+def test_transcripts_that_keep_their_rank_come_after_those_that_move() -> None:
+    old = small_set({"no-a": ("not a", "bad"), "no-b": ("not b", "bad")})
+    new = small_set({"no-a": ("not a", "bad")})
+    rows = [small_result(0, {"a": True, "b": True}), small_result(1, {"a": False, "b": True})]
+    corpus = Corpus(old, new, one_table(table_of(rows)))
+    assert [(m.id, m.new_rank) for m in corpus.moves()] == [("r1", "good"), ("r0", "bad")]
+
+
 def test_gold_rows_that_move_without_additional_content_are_those_of_brute_force(
     shared: Path,
 ) -> None:
