@@ -93,7 +93,9 @@ def compare(
     counted in ``left_out``. Raises NothingMatchedError where there is no pair at all.
     """
     left_out = left_out if left_out is not None else LeftOut()
-    consistent, contradictions = _without_contradictions(list(candidates), ordering, left_out)
+    given = list(candidates)
+    total = len(given) + left_out.total
+    consistent, contradictions = _without_contradictions(given, ordering, left_out)
     gathered = _gather(consistent, judge, ordering, features, left_out)
     classes: dict[str, ClassComparisons] = {}
     without: list[str] = []
@@ -107,18 +109,18 @@ def compare(
         else:
             without.append(name)
     if not classes:
-        raise NothingMatchedError(_nothing(len(consistent), left_out, singles))
+        raise NothingMatchedError(_nothing(total, left_out, singles))
     return Comparisons(classes, left_out, singles, tuple(contradictions), tuple(without))
 
 
-def _nothing(usable: int, left_out: LeftOut, singles: int) -> str:
+def _nothing(total: int, left_out: LeftOut, singles: int) -> str:
     reasons = [f"{count:,} with {reason}" for reason, count in left_out.counts.items()]
     if singles:
         prompts = counted(singles, "prompt")
         reasons.append(f"{prompts} with one completion only or all of the same rank")
     told = f": {'; '.join(reasons)}" if reasons else ""
     hint = "; completions of different prompts are compared with --pairs class" if singles else ""
-    completions = counted(usable + left_out.total, "completion")
+    completions = counted(total, "completion")
     return f"there is nothing to compare among {completions}{told}{hint}"
 
 

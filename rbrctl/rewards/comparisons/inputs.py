@@ -9,7 +9,7 @@ from rbrctl.errors import RecordError
 from rbrctl.records.files import Source, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Result, Transcript
-from rbrctl.records.problems import LineProblem, ProblemHandler
+from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
 from rbrctl.records.results import parse_result
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.rewards.comparisons.candidates import read_rm_score
@@ -37,8 +37,10 @@ class ComparisonInput:
     results: list[Result] = field(default_factory=list)
     transcripts: list[Transcript] = field(default_factory=list)
     """Yet to be graded: of preferences, both sides of each."""
-    contradictions: list[tuple[str, str]] = field(default_factory=list)
-    """Ids of preferences for opposite sides; neither is among the transcripts."""
+    contradictions: list[tuple[str, ...]] = field(default_factory=list)
+    """Ids of preferences that contradict each other; none is among the transcripts."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """Where each result, preference or transcript stands, by its id."""
 
 
 def read_input(
@@ -52,16 +54,15 @@ def read_input(
     name = name or source_name(source)
     found = ComparisonInput()
     check = ContradictionCheck()
-    seen: set[str] = set()
     for number, row in read_json_lines(source, on_problem, name):
-        if not seen:
+        if not found.lines:
             found.kind = kind_of_row(row)
         try:
-            _add(found, row, number, check, seen)
+            _add(found, row, number, check)
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))
-    found.contradictions = check.pairs
-    contradicted = {id for pair in found.contradictions for id in pair}
+    found.contradictions = check.circles
+    contradicted = {id for circle in found.contradictions for id in circle}
     found.transcripts = [
         each for each in found.transcripts if each.extra.get(COMPARISON) not in contradicted
     ]
@@ -80,30 +81,28 @@ def _add(
     row: Mapping[str, Any],
     number: int,
     check: ContradictionCheck,
-    seen: set[str],
 ) -> None:
     kind = kind_of_row(row)
-    if seen and kind is not found.kind:
+    if found.lines and kind is not found.kind:
         raise RecordError(f"this row is of {kind}, and those before it are of {found.kind}")
     if kind is InputKind.RESULTS:
         read_rm_score(row)
         result = parse_result(row)
-        _once(result.id, seen)
+        _once(result.id, number, found.lines)
         found.results.append(result)
     elif kind is InputKind.PREFERENCES:
         preference = parse_preference(row, f"line {number}")
-        _once(preference.id, seen)
+        _once(preference.id, number, found.lines)
         check.add(preference)
         found.transcripts += preference.transcripts
     else:
         read_rm_score(row)
         transcript = parse_transcript(row)
         identifier = transcript.id or f"{transcript.content_digest}-{number}"
-        _once(identifier, seen)
+        _once(identifier, number, found.lines)
         found.transcripts.append(replace(transcript, id=identifier))
 
 
-def _once(identifier: str, seen: set[str]) -> None:
-    if identifier in seen:
-        raise RecordError(f"the id '{identifier[:60]}' stands on an earlier line already")
-    seen.add(identifier)
+def _once(identifier: str, number: int, lines: dict[str, int]) -> None:
+    if (before := lines.setdefault(identifier, number)) != number:
+        raise RecordError(f"the id {quoted(identifier)} stands on line {before} already")

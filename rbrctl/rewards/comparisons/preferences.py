@@ -9,6 +9,7 @@ from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.comparisons.candidates import RM_SCORE, read_rm_score
+from rbrctl.rewards.comparisons.cycles import components
 from rbrctl.rewards.comparisons.dialogues import read_dialogue
 from rbrctl.rewards.comparisons.orderings import CHOSEN, REJECTED
 
@@ -46,6 +47,11 @@ def parse_preference(row: Mapping[str, Any], id: str) -> Preference:
     ``read_dialogue`` has it), and what they begin with alike is the prompt.
     Raises RecordError with a message that names the field.
     """
+    if row.get(RM_SCORE) is not None:
+        raise RecordError(
+            f"{RM_SCORE} is the score of one completion, and this is a preference between two: "
+            f"write {RM_SCORE}_{CHOSEN} and {RM_SCORE}_{REJECTED}"
+        )
     given = row.get("id", id)
     name = str(given) if isinstance(given, str | int) and given != "" else id
     prompt, sides = _conversations(row)
@@ -113,27 +119,24 @@ def _common_start(first: tuple[Message, ...], second: tuple[Message, ...]) -> tu
 
 
 class ContradictionCheck:
-    """Finds preferences for A over B and for B over A of one prompt."""
+    """Finds preferences that go round in a circle: A over B and B over A, or longer ones."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._seen: dict[tuple[str, str], list[str]] = {}
+        self._seen: list[tuple[str, str, str]] = []
 
     def add(self, preference: Preference) -> None:
         """Take one preference into account."""
         better, worse = (each.content_digest for each in preference.transcripts)
-        self._seen.setdefault((better, worse), []).append(preference.id)
+        self._seen.append((better, worse, preference.id))
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """The ids of preferences that contradict each other; every such preference is in one."""
-        pairs: list[tuple[str, str]] = []
-        done: set[tuple[str, str]] = set()
-        for way, ids in self._seen.items():
-            back = way[::-1]
-            others = self._seen.get(back, ())
-            if others and back not in done:
-                done.add(way)
-                pairs += [(ids[0], other) for other in others]
-                pairs += [(id, others[0]) for id in ids[1:]]
-        return pairs
+    def circles(self) -> list[tuple[str, ...]]:
+        """The ids of the preferences that contradict each other, those of one circle together."""
+        component = components((better, worse) for better, worse, _ in self._seen)
+        circles: dict[int, list[str]] = {}
+        for better, worse, id in self._seen:
+            # Which of them is wrong nobody knows: every one is on some way round.
+            if component[better] == component[worse]:
+                circles.setdefault(component[better], []).append(id)
+        return [tuple(ids) for ids in circles.values()]

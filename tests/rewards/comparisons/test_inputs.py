@@ -94,9 +94,28 @@ def test_every_preference_of_a_contradiction_is_named_and_left_out() -> None:
     turns = ["ab", "ab", "ba", "ab", "ba", "ac"]
     rows = [preference("p", *turn, id=f"{number}") for number, turn in enumerate(turns)]
     found, _ = read(*rows)
-    assert {id for pair in found.contradictions for id in pair} == set("01234")
-    assert all(turns[int(a)] == turns[int(b)][::-1] for a, b in found.contradictions)
+    assert found.contradictions == [tuple("01234")]
     assert {each.extra["comparison"] for each in found.transcripts} == {"5"}
+
+
+def test_a_longer_circle_of_preferences_is_named_and_left_out() -> None:
+    turns = ["ab", "bc", "ad", "ca", "de", "xy", "yx"]
+    rows = [preference("p", *turn, id=f"{number}") for number, turn in enumerate(turns)]
+    found, _ = read(*rows, preference("q", "b", "a", id="other prompt"))
+    assert found.contradictions == [tuple("013"), tuple("56")]
+    assert {each.extra["comparison"] for each in found.transcripts} == {"2", "4", "other prompt"}
+
+
+def test_every_row_is_known_by_its_line() -> None:
+    found, _ = read(preference("p", "a", "b", id="x"), preference("p", "a", "c"))
+    assert found.lines == {"x": 1, "line 2": 2}
+
+
+@pytest.mark.parametrize("score", [0.5, {"chosen": 1.0, "rejected": 0.0}])
+def test_a_preference_has_two_scores(score: object) -> None:
+    found, problems = read(preference("p", "a", "b", rm_score=score))
+    assert not found.transcripts
+    assert "write rm_score_chosen and rm_score_rejected" in problems[0]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +145,7 @@ def test_a_row_of_another_kind_is_a_problem() -> None:
 
 def test_the_same_id_twice_is_a_problem() -> None:
     _, problems = read(preference("p", "a", "b", id="x"), preference("q", "a", "b", id="x"))
-    assert "the id 'x' stands on an earlier line already" in problems[0]
+    assert 'the id "x" stands on line 1 already' in problems[0]
 
 
 def test_transcripts_keep_what_orders_them() -> None:
