@@ -9,7 +9,7 @@ from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rbrctl.records.files import Source
     from rbrctl.records.models import Transcript
@@ -43,6 +43,14 @@ def read_source(path: str, on_problem: "ProblemHandler") -> "Iterator[Transcript
     if path == SHIPPED:
         return read_transcripts(builtin_path(path, BUILTIN_DATA) / SHIPPED_FILE, on_problem, path)
     return read_transcripts(data_source(path), on_problem)
+
+
+def warn_first(output: Output, messages: "Sequence[str]", what: str, shown: int = 5) -> None:
+    """Warn of the first few of some messages, and of how many further ones there are."""
+    for message in messages[:shown]:
+        output.warn(message)
+    if len(messages) > shown:
+        output.warn(f"{len(messages) - shown:,} further {what}")
 
 
 def report_problems(output: Output, problems: "ProblemLog", what: str) -> ExitCode:

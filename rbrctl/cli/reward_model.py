@@ -89,7 +89,7 @@ def say_scores(output: Output, scored: int, total: int, weights: "Weights | None
             f"{total - scored:,} of {total:,} completions have no rm_score, which counts as 0 "
             "(--rm-url asks a reward model for it)"
         )
-    elif not scored and weights is not None and weights.fit.get("reward_model") is True:
+    elif not scored and weights is not None and weights.fit.get("reward_model"):
         output.warn(
             "the weights were fitted with a reward model, and no completion has its rm_score, "
             "which counts as 0 (--rm-url asks for it)"

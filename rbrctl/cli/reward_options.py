@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -27,12 +28,22 @@ OrderingsOption = Annotated[
         help="A YAML file of labels, each with those that it beats; with --order KEY.",
     ),
 ]
+
+
+class PairsOf(StrEnum):
+    """Which completions are compared with each other."""
+
+    PROMPT = "prompt"
+    CLASS = "class"
+
+
 PairsOption = Annotated[
-    str,
+    PairsOf | None,
     typer.Option(
         "--pairs",
         metavar="WHICH",
-        help="Compare completions of one prompt, or all of a class: prompt or class.",
+        help="Compare completions of one prompt, or all of a class: prompt or class.  [default: "
+        "prompt]",
     ),
 ]
 ResponseClassOption = Annotated[
@@ -44,8 +55,9 @@ RmUrlOption = Annotated[
     typer.Option(
         "--rm-url",
         metavar="URL",
-        help="A reward model's server, asked for the rm_score of completions that have none: "
-        "OpenRLHF's contract, or vLLM's where the address ends in /pooling or /classify.",
+        help="A reward model's server, asked for the score of completions that have none in "
+        "their rows: OpenRLHF's contract, or vLLM's where the address ends in /pooling or "
+        "/classify.",
     ),
 ]
 RmModelOption = Annotated[
@@ -69,7 +81,7 @@ class Order:
 
     by: str | None
     orderings: str | None
-    pairs: str
+    pairs: PairsOf | None
     margin: float = 1.0
     levels: Mapping[str, float] | None = None
     response_class: str | None = None
@@ -77,26 +89,37 @@ class Order:
 
     def check(self) -> None:
         """Raise UsageError for what cannot be meant."""
-        if self.pairs not in ("prompt", "class"):
-            raise UsageError(f"--pairs is prompt or class, not '{self.pairs}'")
         if self.orderings is not None and (self.by is None or self.by in ORDERS):
             named = f", and --order {self.by} is none" if self.by else ""
             raise UsageError(
                 f"--orderings orders by a key of the rows{named}: name the key with --order"
             )
 
+    def check_preferences(self) -> None:
+        """Raise UsageError for what says nothing of preferences."""
+        options = (("--order", self.by), ("--orderings", self.orderings), ("--pairs", self.pairs))
+        for option, value in options:
+            if value is not None:
+                raise UsageError(
+                    f"{option} {value} says nothing of preferences: the two sides of each are "
+                    "compared, the chosen being the better"
+                )
+
 
 def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
     """Read NAME=NUMBER options. Raises UsageError."""
     numbers: dict[str, float] = {}
     for text in texts or ():
-        name, separator, value = text.rpartition("=")
+        left, _, right = text.rpartition("=")
+        name = left.strip()
         try:
-            numbers[name.strip()] = float(value)
+            value = float(right)
         except ValueError:
-            separator = ""
-        if not separator or not name.strip() or not abs(numbers[name.strip()]) < 1e9:
+            value = float("nan")
+        if not name or not abs(value) < 1e9:
             raise UsageError(f"{option} {text}: write NAME=NUMBER")
+        if numbers.setdefault(name, value) != value:
+            raise UsageError(f"{option} {name} is given twice, and differently: give one number")
     return numbers
 
 
@@ -107,5 +130,7 @@ def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
         name, _, value = text.rpartition("=")
         if not name.strip() or value not in ("+", "-"):
             raise UsageError(f"--sign {text}: write NAME=+ or NAME=-")
-        signs[name.strip()] = 1 if value == "+" else -1
+        sign = 1 if value == "+" else -1
+        if signs.setdefault(name.strip(), sign) != sign:
+            raise UsageError(f"--sign {name.strip()} is given as + and as -: give one of them")
     return signs

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
+from rbrctl.cli.left_out import Places, advice, say_contradictions, say_left_out
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.reward_options import ORDERS, Order
+from rbrctl.cli.reward_options import ORDERS, Order, PairsOf
 from rbrctl.cli.scores import first_problem
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.suggestions import did_you_mean, hint_for
@@ -20,13 +20,12 @@ from rbrctl.suggestions import did_you_mean, hint_for
 if TYPE_CHECKING:
     from rbrctl.graders.interface import Grader
     from rbrctl.records.models import Result, Transcript
-    from rbrctl.rewards.comparisons.candidates import LeftOut
     from rbrctl.rewards.comparisons.compare import Comparisons
+    from rbrctl.rewards.comparisons.inputs import ComparisonInput
     from rbrctl.rewards.comparisons.orderings import Ordering
     from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.verdict import Judge
 
-SHOWN = 5
 NO_REWARD_MODEL = RewardModelOptions()
 OpenGrader = Callable[[], Awaitable["Grader"]]
 """Opens the grader inside the event loop that it will live in."""
@@ -58,27 +57,41 @@ class Gathered:
     results: "Sequence[Result]"
     order: str
     """What says which completion is better: ``labels``, ``rank``, a key of the rows."""
-    contradictions: "Sequence[tuple[str, str]]"
+    pairs: str
+    """What is compared: completions of one ``prompt``, of one ``class``, or a ``preference``."""
+    margin: float | None
+    """None where there are levels."""
+    levels: Mapping[str, float]
+    orderings: Mapping[str, Sequence[str]]
+    """The table of ``--orderings``."""
+    contradictions: "Sequence[tuple[str, ...]]"
     """The ids of preferences or completions that contradict each other; all are left out."""
     bad_lines: int
-    scored: int
-    """How many completions have a reward model's score."""
+    reward_model: bool | str
+    """Whether any completion has a reward model's score; its name where that is known."""
+    response_class: str | None = None
+    """Of completions that came without one."""
 
     @property
     def complete(self) -> bool:
-        """True when nothing was left out."""
-        left_out = self.comparisons.left_out.total
+        """True when nothing was left out, and no class has too little to compare."""
+        left_out = self.comparisons.left_out.total or self.comparisons.classes_without_pairs
         return not (self.bad_lines or left_out or self.contradictions)
 
     @property
     def described(self) -> dict[str, object]:
-        """What a JSON report says of it."""
+        """What a JSON report and a weights file say of it."""
         return {
             "order": self.order,
-            "reward_model": self.scored > 0,
+            "pairs": self.pairs,
+            "margin": self.margin,
+            "levels": dict(self.levels),
+            "orderings": {label: list(beaten) for label, beaten in self.orderings.items()},
+            "reward_model": self.reward_model,
+            "response_class": self.response_class,
             "bad_lines": self.bad_lines,
             "left_out": dict(self.comparisons.left_out.counts),
-            "contradictions": [list(pair) for pair in self.contradictions],
+            "contradictions": [list(ids) for ids in self.contradictions],
             "prompts_without_pairs": self.comparisons.single_prompts,
             "classes_without_pairs": list(self.comparisons.classes_without_pairs),
         }
@@ -104,18 +117,18 @@ def gather(
     from rbrctl.rewards.comparisons.candidates import RM_SCORE, LeftOut, candidates_of
     from rbrctl.rewards.comparisons.compare import compare
     from rbrctl.rewards.comparisons.inputs import InputKind, read_input
+    from rbrctl.rewards.comparisons.orderings_file import read_orderings
 
     order.check()
+    beats = {} if order.orderings is None else read_orderings(order.orderings)
     asked = reward_model.settings(output)
     problems = ProblemLog()
     name = "<stdin>" if source == STANDARD_INPUT else source
     found = read_input(data_source(source), raise_problem if strict else problems, name)
-    rows = found.results or found.transcripts
-    found_values = (each.extra.get(order.by or "") for each in rows)
-    values = {str(value) for value in found_values if value is not None}
     # What is wrong with the options is told before anything is graded.
-    _ordering(judge, order, order.by or "rank", values)
-    _say_contradictions(output, found.contradictions, "preferences")
+    values = _check_order(judge, order, found, beats, first_problem(problems))
+    places = Places(name, found.lines)
+    say_contradictions(output, found.contradictions, places, "preferences")
     left_out = LeftOut()
     transcripts = _with_class(found.transcripts, order.response_class, judge.ruleset)
     if asked is not None:
@@ -126,22 +139,33 @@ def gather(
             )
         transcripts = score_with(output, asked, transcripts, left_out)
     results = found.results or grade(output, judge, transcripts, open_grader)
-    by, pairs = order.by, order.pairs
+    scored = sum(each.extra.get(RM_SCORE) is not None for each in results)
+    say_scores(output, scored, len(results))
     if found.kind is InputKind.PREFERENCES:
         by, pairs = "preference", "preference"
-    by = by or _default_order(output, results)
-    ordering = _ordering(judge, order, by, values)
+    else:
+        by, pairs = order.by or _default_order(output, results), order.pairs or PairsOf.PROMPT
+    ordering = _ordering(judge, order, by, beats, values)
     candidates = candidates_of(results, judge, by, pairs, left_out)
     try:
         comparisons = compare(candidates, judge, ordering, features, left_out)
     except NothingMatchedError as error:
-        raise NothingMatchedError(f"{error}{_advice(left_out)}{first_problem(problems)}") from error
-    scored = sum(each.extra.get(RM_SCORE) is not None for each in results)
-    say_scores(output, scored, len(results))
+        raise NothingMatchedError(f"{error}{advice(left_out)}{first_problem(problems)}") from error
     report_problems(output, problems, "comparisons")
-    _say_left_out(output, comparisons)
-    contradictions = [*found.contradictions, *(each.ids for each in comparisons.contradictions)]
-    return Gathered(comparisons, results, by, contradictions, problems.count, scored)
+    say_left_out(output, comparisons, places)
+    return Gathered(
+        comparisons,
+        results,
+        by,
+        str(pairs),
+        None if order.levels else order.margin,
+        order.levels or {},
+        beats,
+        [*found.contradictions, *(each.ids for each in comparisons.contradictions)],
+        problems.count,
+        bool(scored) and (reward_model.model or True),
+        order.response_class,
+    )
 
 
 def grade(
@@ -198,53 +222,56 @@ def _default_order(output: Output, results: "Sequence[Result]") -> str:
     return by
 
 
-def _ordering(judge: "Judge", order: Order, by: str, values: Set[str]) -> "Ordering":
+def _check_order(
+    judge: "Judge",
+    order: Order,
+    found: "ComparisonInput",
+    beats: Mapping[str, Sequence[str]],
+    problem: str,
+) -> Set[str]:
+    """Give the values of the key that orders the rows. Raises UsageError, NothingMatchedError."""
+    from rbrctl.rewards.comparisons.inputs import InputKind
+
+    if found.kind is InputKind.PREFERENCES:
+        order.check_preferences()
+    rows = found.results or found.transcripts
+    values = (each.extra.get(order.by or "") for each in rows)
+    known = {str(value) for value in values if value is not None}
+    _ordering(judge, order, order.by or "rank", beats, known)
+    if order.orderings is not None:
+        _check_key(order.by or "", rows, problem)
+    return known
+
+
+def _check_key(key: str, rows: "Sequence[Result | Transcript]", problem: str) -> None:
+    """Raise NothingMatchedError where no row has the key that should order them."""
+    keys = {name for row in rows for name in row.extra}
+    if rows and key not in keys:
+        hint = did_you_mean(key, sorted(keys))
+        raise NothingMatchedError(
+            f"--order {key}: no row has this key{f'; {hint}' if hint else ''}{problem}"
+        )
+
+
+def _ordering(
+    judge: "Judge",
+    order: Order,
+    by: str,
+    beats: Mapping[str, Sequence[str]],
+    values: Set[str],
+) -> "Ordering":
     """Give what orders the labels, which are ``values`` where a key of the rows has them."""
     from rbrctl.rewards.comparisons.orderings import (
         preference_ordering,
         rank_ordering,
         table_ordering,
     )
-    from rbrctl.rewards.comparisons.orderings_file import read_orderings
 
     if by == "preference":
         return preference_ordering(order.margin)
     if order.orderings is not None:
-        beats = read_orderings(order.orderings)
         return table_ordering(beats, order.margin, order.levels)
     if by not in ORDERS and not (values and values <= set(judge.ruleset.ranks)):
         hint = did_you_mean(by, ORDERS) or "say which of its labels beat which with --orderings"
         raise UsageError(f"--order {by}: {hint}")
     return rank_ordering(judge.ruleset.ranks, order.margin, order.levels)
-
-
-def _say_contradictions(output: Output, pairs: Sequence[tuple[str, str]], what: str) -> None:
-    for first, second in pairs[:SHOWN]:
-        output.warn(f"{what} that contradict each other, both left out: {first} and {second}")
-    if len(pairs) > SHOWN:
-        output.warn(f"{len(pairs) - SHOWN:,} further contradictions of {what}")
-
-
-def _advice(left_out: "LeftOut") -> str:
-    from rbrctl.rewards.comparisons.candidates import NO_CLASS
-
-    return "; --response-class names one for all" if NO_CLASS in left_out.counts else ""
-
-
-def _say_left_out(output: Output, comparisons: "Comparisons") -> None:
-    left_out: LeftOut = comparisons.left_out
-    reasons = list(left_out.counts.items())
-    for reason, count in reasons[:SHOWN]:
-        output.warn(f"{count:,} left out with {reason}; the first: {left_out.examples[reason]}")
-    if advice := _advice(left_out):
-        output.talk(advice.lstrip("; "))
-    if len(reasons) > SHOWN:
-        further = sum(count for _, count in reasons[SHOWN:])
-        output.warn(f"{further:,} left out for {len(reasons) - SHOWN:,} further reasons")
-    pairs = [each.ids for each in comparisons.contradictions]
-    _say_contradictions(output, pairs, "labels of one completion")
-    if comparisons.single_prompts:
-        prompts = counted(comparisons.single_prompts, "prompt makes", "prompts make")
-        output.talk(f"{prompts} no pair: one completion only, or all of the same rank")
-    for name in comparisons.classes_without_pairs:
-        output.warn(f"{name}: nothing to compare, so no weights")

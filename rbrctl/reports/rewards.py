@@ -9,6 +9,7 @@ from rbrctl.reports.terminal import Tone
 
 if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.best_of import BestOf
+    from rbrctl.rewards.evaluation.distribution import Distribution
     from rbrctl.rewards.evaluation.error_rates import ErrorRate
     from rbrctl.rewards.evaluation.error_rows import ErrorRow
     from rbrctl.rewards.fitting.fit import ClassFit
@@ -29,10 +30,7 @@ def interval(low: float, high: float) -> Interval | None:
 
 def fit_tables(fits: Mapping[str, "ClassFit"]) -> list[Table]:
     """Draw the fit of every class, what it is worth on held-out prompts, and every weight."""
-    tables = [_fits(fits), _weights(fits)]
-    if any(fit.held_out.fitted.pairs for fit in fits.values()):
-        tables.insert(1, _held_out(fits))
-    return tables
+    return [_fits(fits), _held_out(fits), _weights(fits)]
 
 
 def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
@@ -55,22 +53,29 @@ def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
             fit.prompts,
             fit.completions,
             fit.pairs,
-            fit.l2,
+            fit.l2 if fit.is_fitted else None,
             number(fit.baseline_loss),
             number(fit.training_loss),
-            number(fit.held_out.loss),
+            number(fit.held_out.loss) if fit.is_fitted else None,
             number(fit.training_error.rate),
-            fit.duality_gap,
-            fit.iterations,
+            fit.duality_gap if fit.is_fitted else None,
+            fit.iterations if fit.is_fitted else None,
         ]
         for fit in fits.values()
     ]
-    return Table("fits", "Fit", columns, rows, [_certificate(fits)])
+    fitted = [fit for fit in fits.values() if fit.is_fitted]
+    held_out = any(math.isfinite(fit.held_out.loss) for fit in fitted)
+    notes = [
+        "Loss: the mean over all pairs; error: the share of them in the wrong order."
+        + (" Held out: the loss by weights that were fitted without a pair's prompts." * held_out),
+        *([_certificate(fitted)] if fitted else ()),
+    ]
+    return Table("fits", "Fit" if fitted else "Hand-set weights", columns, rows, notes)
 
 
-def _certificate(fits: Mapping[str, "ClassFit"]) -> str:
-    gap = max(fit.duality_gap for fit in fits.values())
-    radius = min(fit.radius for fit in fits.values())
+def _certificate(fits: Sequence["ClassFit"]) -> str:
+    gap = max(fit.duality_gap for fit in fits)
+    radius = min(fit.radius for fit in fits)
     proved = f"Every objective is within {gap:.1e} of the best possible (duality gap)"
     if math.isinf(radius):
         return f"{proved}."
@@ -80,12 +85,10 @@ def _certificate(fits: Mapping[str, "ClassFit"]) -> str:
     )
 
 
-_KINDS = (("baseline", "reward model"), ("yardstick", "by rank"), ("fitted", "fitted"))
-
-
 def _held_out(fits: Mapping[str, "ClassFit"]) -> Table:
     columns = [_CLASS, Column("pairs", "pairs", numeric=True)]
-    for key, title in _KINDS:
+    own = "fitted" if any(fit.is_fitted for fit in fits.values()) else "hand-set"
+    for key, title in (("baseline", "reward model"), ("yardstick", "by rank"), ("fitted", own)):
         priority = 0 if key == "fitted" else WIDE_ONLY
         columns += [
             Column(key, title, numeric=True),
@@ -96,16 +99,26 @@ def _held_out(fits: Mapping[str, "ClassFit"]) -> Table:
         ]
     rows: list[list[Cell | Value]] = []
     for fit in fits.values():
-        rates = (fit.held_out.baseline, fit.held_out.yardstick, fit.held_out.fitted)
-        cells = [value for rate in rates for value in _rate(rate)]
-        rows.append([fit.response_class, fit.held_out.fitted.pairs, *cells])
+        if fit.held_out.fitted.pairs:
+            rates = (fit.held_out.baseline, fit.held_out.yardstick, fit.held_out.fitted)
+            cells = [value for rate in rates for value in _rate(rate)]
+            rows.append([fit.response_class, fit.held_out.fitted.pairs, *cells])
+    fitted = any(fit.is_fitted for fit in fits.values())
+    by = ", each pair judged by weights that were fitted without its prompts" if fitted else ""
     notes = [
-        "Share of pairs whose worse completion is not below the better, each pair judged by "
-        "weights that were fitted without its prompts.",
-        "Reward model: all weights zero, ties count as errors. By rank: hand-set weights, one "
-        "margin more for each better rank.",
+        f"Share of pairs whose worse completion is not below the better{by}.",
+        "Reward model: all weights zero, ties count as errors.",
     ]
-    return Table("held_out", "Error rates on held-out prompts", columns, rows, notes)
+    if any(fit.held_out.yardstick.pairs for fit in fits.values()):
+        notes[-1] += " By rank: hand-set weights, one margin more for each better rank."
+    title = "Error rates on held-out prompts" if fitted else "Error rates"
+    return Table("held_out", title, columns, rows, notes, optional=True)
+
+
+_NOTES = (
+    ("constant", "the feature is the same for every completion of a pair"),
+    ("does nothing", "without the feature the loss is the same"),
+)
 
 
 def _weights(fits: Mapping[str, "ClassFit"]) -> Table:
@@ -124,6 +137,8 @@ def _weights(fits: Mapping[str, "ClassFit"]) -> Table:
         for fit in fits.values()
         if fit.without_optimum
     ]
+    found = {each.note for fit in fits.values() for each in fit.weights}
+    notes += [f"{note.capitalize()}: {meaning}." for note, meaning in _NOTES if note in found]
     return Table("weights", "Weights", columns, rows, notes)
 
 
@@ -206,3 +221,59 @@ def best_of_table(rows: Sequence["BestOf"]) -> Table:
         f"prompts with fewer than {numbers[-1]} completions left out. The interval is of the last."
     ]
     return Table("best_of", "Best of n", columns, table, notes)
+
+
+def best_of_rows_table(rows: Sequence["BestOf"]) -> Table:
+    """Draw the same with a row for each n, so that columns do not depend on the data."""
+    columns = [
+        _CLASS,
+        Column("reward", "reward"),
+        Column("prompts", "prompts", numeric=True),
+        Column("n", "n", numeric=True),
+        Column("share", "share", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
+    ]
+    table: list[list[Cell | Value]] = [
+        [
+            row.response_class,
+            row.kind,
+            row.prompts,
+            each,
+            number(share),
+            interval(row.low, row.high) if each == max(row.shares) else None,
+        ]
+        for row in rows
+        for each, share in row.shares.items()
+    ]
+    return Table("best_of", "Best of n", columns, table)
+
+
+def spread_table(spread: "Distribution") -> Table:
+    """Draw how the reward is spread over the completions of each rank, as numbers."""
+    columns = [
+        _CLASS,
+        Column("rank", "rank", wrap=Wrap.NAMES),
+        Column("n", "n", numeric=True),
+        Column("mean", "mean", numeric=True),
+        Column("deviation", "deviation", numeric=True),
+        Column("edges", "from, to", numeric=True, interval=True),
+        Column("counts", "counts"),
+    ]
+    ends = (spread.edges[0], spread.edges[-1])
+    rows: list[list[Cell | Value]] = [
+        [
+            row.response_class,
+            row.label,
+            row.count,
+            row.mean,
+            row.deviation,
+            ends,
+            " ".join(map(str, row.histogram)),
+        ]
+        for row in spread.rows
+    ]
+    notes = [
+        "Rewards less the mean of their prompt; counts are those of bins of one width between the "
+        "two ends, and the outer ones take what lies beyond."
+    ]
+    return Table("spread", f"Reward ({spread.kind}) by rank", columns, rows, notes)

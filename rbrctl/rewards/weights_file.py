@@ -31,12 +31,13 @@ def weights_text(weights: Weights) -> str:
             "digest": weights.grader.digest,
         }
         content["grader"] = {key: value for key, value in given.items() if value is not None}
-    if weights.fit:
-        content["fit"] = dict(weights.fit)
     content["weights"] = {
         name: {feature: float(weight) for feature, weight in each.items()}
         for name, each in weights.classes.items()
     }
+    if weights.fit:
+        # Last, as it can be long and the weights are what people look for.
+        content["fit"] = dict(weights.fit)
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 

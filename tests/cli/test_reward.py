@@ -89,7 +89,7 @@ def test_preferences_are_written(rbrctl, results, tmp_path):
     [
         (["fit", "missing.jsonl"], 2, "missing.jsonl"),
         (["fit", "results.jsonl"], 3, "prompt"),
-        (["fit", "results.jsonl", "--pairs", "clas"], 2, "prompt or class"),
+        (["fit", "results.jsonl", "--pairs", "clas"], 2, "not one of 'prompt', 'class'"),
         (["evaluate", "results.jsonl", "-w", "none.yaml"], 2, "none.yaml"),
         (
             ["export", "results.jsonl", "--transcripts", "none.jsonl", "--as", "preferences"],

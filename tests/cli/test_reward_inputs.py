@@ -137,7 +137,7 @@ def test_contradictory_preferences_are_named_and_left_out(reward: Call) -> None:
     ]
     code, out, err = reward("fit", write("p.jsonl", rows), *QUICK, "-o", "w.yaml", "-f", "json")
     assert code == 4
-    assert "contradict each other, both left out: first and second" in err
+    assert "contradict each other, all left out: p.jsonl:1 and p.jsonl:2" in err
     report = json.loads(out)
     assert report["contradictions"] == [["first", "second"]]
     assert report["fits"][0]["pairs"] == 2
@@ -148,14 +148,16 @@ def test_nothing_but_contradictions_is_nothing(reward: Call) -> None:
     rows = [preference("first", "p", GOOD, BAD), preference("second", "p", BAD, GOOD)]
     code, _, err = reward("fit", write("p.jsonl", rows), *QUICK)
     assert code == 3
-    assert "first and second" in err
+    assert "p.jsonl:1 and p.jsonl:2" in err
 
 
 def test_contradictory_labels_of_one_completion_are_named_and_left_out(reward: Call) -> None:
     again = {**transcripts()[0], "id": "again", "labels": transcripts()[2]["labels"]}
     code, out, err = reward("fit", write("t.jsonl", [*transcripts(), again]), *QUICK, "-f", "json")
     assert code == 4
-    assert "labels of one completion that contradict each other, both left out" in err
+    assert (
+        "one completion that contradict each other, all left out: t.jsonl:1 and t.jsonl:13" in err
+    )
     report = json.loads(out)
     assert report["contradictions"] == [["good0", "again"]]
     assert report["left_out"] == {"contradictory labels": 2}
@@ -203,6 +205,8 @@ BAD_FILES = {
     "classless.jsonl": [{"prompt": "p", "chosen": GOOD, "rejected": BAD}],
     "unknown.jsonl": [{**row, "response_class": "hard_refusal"} for row in transcripts(1)],
     "mixed.jsonl": [*transcripts(), preference("x", "p", GOOD, BAD)],
+    "p.jsonl": [preference("x", "p", GOOD, BAD)],
+    "marked.jsonl": [{**row, "mark": "good"} for row in transcripts(1)],
     "circle.yaml": ["a: [b]", "b: [c]", "c: a"],
     "table.yaml": ["good: [bad]"],
 }
@@ -221,7 +225,7 @@ BAD_FILES = {
         (["fit", "classless.jsonl"], 3, "2 with no response class"),
         (["fit", "unknown.jsonl"], 3, "did you mean 'hard_refuse'?"),
         (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row is of preferences"),
-        (["fit", "ok.jsonl", "--pairs", "clas"], 2, "prompt or class"),
+        (["fit", "ok.jsonl", "--pairs", "clas"], 2, "not one of 'prompt', 'class'"),
         (["fit", "ok.jsonl", "--order", "ranks"], 2, "did you mean 'rank'?"),
         (["fit", "ok.jsonl", "--order", "mark"], 2, "with --orderings"),
         (["fit", "ok.jsonl", "--orderings", "table.yaml"], 2, "name the key with --order"),
@@ -230,7 +234,11 @@ BAD_FILES = {
             2,
             "a beats b beats c beats a",
         ),
-        (["fit", "ok.jsonl", "--orderings", "table.yaml", "--order", "mark"], 3, "12 with no mark"),
+        (
+            ["fit", "ok.jsonl", "--orderings", "table.yaml", "--order", "mark"],
+            3,
+            "no row has this key",
+        ),
         (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "give every rank a level or none"),
         (["fit", "ok.jsonl", "--level", "ideal"], 2, "write NAME=NUMBER"),
         (["fit", "ok.jsonl", "--margin", "0"], 2, "must be a positive number"),
@@ -238,17 +246,34 @@ BAD_FILES = {
         (["fit", "ok.jsonl", "--l2", "-1"], 2, "must be zero or positive"),
         (["fit", "ok.jsonl", "--l2", "nan"], 2, "must be zero or positive"),
         (["fit", "ok.jsonl", "--l2", "much"], 2, "give a number, 0 for none, or auto"),
-        (["fit", "ok.jsonl", "--prior", "one"], 2, "ranks or zero"),
+        (["fit", "ok.jsonl", "--prior", "one"], 2, "not one of 'ranks', 'zero'"),
         (["fit", "ok.jsonl", "--fix", "idel=1"], 2, "did you mean 'ideal'?"),
         (["fit", "ok.jsonl", "--fix", "ideal=x"], 2, "write NAME=NUMBER"),
         (["fit", "ok.jsonl", "--sign", "ideal=1"], 2, "write NAME=+ or NAME=-"),
         (["fit", "ok.jsonl", "--folds", "1"], 2, "0 or at least 2"),
         (["fit", "ok.jsonl", "--bootstrap", "-1"], 2, "must not be negative"),
-        (["fit", "ok.jsonl", "--loss", "squared"], 2, "hinge or logistic"),
+        (["fit", "ok.jsonl", "--loss", "squared"], 2, "not one of 'hinge', 'logistic'"),
         (["fit", "ok.jsonl", "--loss", "logistic", "--l2", "0"], 2, "has no optimum"),
         (["fit", "ok.jsonl", "--fixed", "rank"], 2, "did you mean 'ranks'?"),
         (["fit", "ok.jsonl", "--fixed", "table.yaml"], 2, "this is no weights file"),
         (["fit", "ok.jsonl", "--fixed", "ranks", "--fix", "ideal=1"], 2, "--fixed fits nothing"),
+        (["fit", "ok.jsonl", "--fixed", "ranks", "--l2", "1"], 2, "--l2 is of a fit, and --fixed"),
+        (["fit", "ok.jsonl", "--fixed", "ranks", "--prior", "zero"], 2, "--prior is of a fit"),
+        (["fit", "ok.jsonl", "--fixed", "ranks", "--sign", "ideal=+"], 2, "--sign is of a fit"),
+        (["fit", "ok.jsonl", "--sign", "ideal=+", "--sign", "ideal=-"], 2, "as + and as -"),
+        (["fit", "ok.jsonl", "--fix", "ideal=1", "--fix", "ideal=2"], 2, "given twice"),
+        (["fit", "p.jsonl", "--order", "rank"], 2, "--order rank says nothing of preferences"),
+        (["fit", "p.jsonl", "--pairs", "class"], 2, "--pairs class says nothing of preferences"),
+        (
+            ["fit", "p.jsonl", "--orderings", "table.yaml", "--order", "mark"],
+            2,
+            "--order mark says nothing of preferences",
+        ),
+        (
+            ["fit", "marked.jsonl", "--orderings", "table.yaml", "--order", "mrak"],
+            3,
+            "--order mrak: no row has this key; did you mean 'mark'?",
+        ),
         (["fit", "ok.jsonl", "-o", "none/w.yaml"], 2, "the folder none does not exist"),
         (["evaluate", "ok.jsonl", "-w", "none.yaml"], 2, "cannot read none.yaml"),
         (["evaluate", "ok.jsonl", "-w", "table.yaml"], 2, "one is made by rbrctl reward fit"),
@@ -303,3 +328,51 @@ def test_the_class_for_all_must_be_one(reward: Call) -> None:
     assert "--response-class hard_refus: there is no such response class; did you mean" in " ".join(
         err.split()
     )
+
+
+def test_a_circle_of_preferences_is_named_by_its_places(reward: Call) -> None:
+    rows = [
+        *(preference("a", "p", GOOD, POOR), preference("b", "p", POOR, BAD)),
+        *(preference("c", "p", BAD, GOOD), preference("d", "q", GOOD, BAD)),
+    ]
+    code, out, err = reward("fit", write("c.jsonl", rows), *QUICK, "-f", "json")
+    assert code == 4
+    assert "all left out: c.jsonl:1, c.jsonl:2 and c.jsonl:3" in " ".join(err.split())
+    report = json.loads(out)
+    assert report["contradictions"] == [["a", "b", "c"]]
+    assert report["fits"][0]["pairs"] == 1
+
+
+def test_completions_that_cannot_be_compared_are_counted_once(
+    reward: Call, results: list[Row]
+) -> None:
+    for row in results:
+        row["answers"]["apology"] = {"error": "timed out"}
+    code, _, err = reward("fit", write("r.jsonl", results), *QUICK)
+    assert code == 3
+    assert "nothing to compare among 12 completions: 12 with missing answers" in err
+
+
+def test_a_class_with_nothing_to_compare_is_not_complete(reward: Call) -> None:
+    rows = [*transcripts(), transcript("alone", "p", GOOD, response_class="soft_refuse")]
+    code, out, err = reward("fit", write("t.jsonl", rows), *QUICK, "-f", "json")
+    assert code == 4
+    assert "soft_refuse: nothing to compare, so no weights" in err
+    assert json.loads(out)["classes_without_pairs"] == ["soft_refuse"]
+
+
+def test_scores_of_some_completions_only_are_said(reward: Call) -> None:
+    rows = [
+        *({**preference("a", "p", GOOD, BAD), "rm_score_chosen": 1, "rm_score_rejected": 2},),
+        *(preference("b", "q", GOOD, BAD), preference("c", "r", GOOD, BAD)),
+    ]
+    _, out, err = reward("fit", write("p.jsonl", rows), *QUICK, "-f", "json")
+    assert "4 of 6 completions have no rm_score" in err
+    assert json.loads(out)["reward_model"] is True
+
+
+def test_a_bare_score_of_a_preference_is_a_bad_line(reward: Call) -> None:
+    rows = [{**preference("a", "p", GOOD, BAD), "rm_score": 1}, preference("b", "q", GOOD, BAD)]
+    code, _, err = reward("fit", write("p.jsonl", rows), *QUICK)
+    assert code == 4
+    assert "p.jsonl:1: rm_score is the score of one completion" in err

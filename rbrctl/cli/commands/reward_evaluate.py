@@ -13,11 +13,12 @@ from rbrctl.cli.idle_options import refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
-from rbrctl.cli.reward_model import RewardModelOptions, say_scores
+from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
     OrderOption,
+    PairsOf,
     PairsOption,
     ResponseClassOption,
     RmKeyOption,
@@ -28,17 +29,14 @@ from rbrctl.cli.reward_options import (
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.safety import SafetyOptions, compare_models
+from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rbrctl.reports.tables import Table
-    from rbrctl.rewards.evaluation.reward_parts import RewardParts
+    from rbrctl.rewards.evaluation.distribution import Distribution
     from rbrctl.rewards.weights import Weights
 
-REPORT_VERSION = 1
 _ONLY_WITH_WEIGHTS = (
     *("grader", "order", "orderings", "pairs", "response_class"),
     *("rm_url", "rm_model", "rm_key_env", "picture", "max_error"),
@@ -66,7 +64,7 @@ def command(
     grader: GraderOption = None,
     order: OrderOption = None,
     orderings: OrderingsOption = None,
-    pairs: PairsOption = "prompt",
+    pairs: PairsOption = None,
     response_class: ResponseClassOption = None,
     rm_url: RmUrlOption = None,
     rm_model: RmModelOption = None,
@@ -161,8 +159,10 @@ def command(
     )
     if len(comparisons) != 1:
         raise UsageError("with --weights one file of comparisons is evaluated")
+    from rbrctl.reports.reward_evaluate import REPORT_NAME, REPORT_VERSION, EvaluationReport
     from rbrctl.reports.reward_picture import check_picture
     from rbrctl.rewards.evaluation.best_of import best_of_rows
+    from rbrctl.rewards.evaluation.distribution import distribution
     from rbrctl.rewards.evaluation.error_rows import error_rows
     from rbrctl.rewards.evaluation.reward_parts import reward_parts
     from rbrctl.rewards.weights_file import read_weights
@@ -182,18 +182,31 @@ def command(
         features={name: tuple(each) for name, each in read.classes.items()},
     )
     _say_other_grader(output, read, gathered)
-    say_scores(output, gathered.scored, gathered.scored, read)
+    _say_other_reward_model(output, read, gathered)
     classes = gathered.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
-    from rbrctl.reports.rewards import best_of_table, error_table
-
-    tables = [error_table(rows)]
-    if best := best_of_rows(parts, resamples, seed=seed) if pairs == "prompt" else []:
-        tables.append(best_of_table(best))
-    body = {"ruleset": ruleset.digest, **gathered.described}
-    _report(output, tables, format_, wide, body)
-    _draw(output, parts, format_, picture)
+    best = best_of_rows(parts, resamples, seed=seed) if gathered.pairs == PairsOf.PROMPT else []
+    spread = distribution(parts)
+    about = {**gathered.described, "bootstrap": resamples, "seed": seed}
+    seen = _say_training_data(output, read, gathered)
+    report = EvaluationReport(ruleset.digest, rows, best, spread, about, *seen)
+    tables = {
+        TableFormat.TEXT: report.for_people,
+        TableFormat.MARKDOWN: report.for_documents,
+        TableFormat.CSV: report.for_spreadsheets,
+        TableFormat.JSON: report.for_programs,
+    }
+    report_tables(
+        output,
+        tables[format_],
+        format_,
+        name=REPORT_NAME,
+        version=REPORT_VERSION,
+        wide=wide,
+        body=report.body,
+    )
+    _draw(output, spread, format_, picture)
     if max_error is not None and rows[0].rates["both"].rate > max_error:
         output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
         return ExitCode.NO
@@ -209,31 +222,40 @@ def _say_other_grader(output: Output, weights: "Weights", gathered: Gathered) ->
     output.warn(f"the weights were fitted on answers of another grader: {fitted}")
 
 
-def _report(
-    output: Output,
-    tables: "list[Table]",
-    format_: TableFormat,
-    wide: bool,
-    body: "Mapping[str, object]",
-) -> None:
-    report_tables(
-        output,
-        tables,
-        format_,
-        name="reward-evaluate",
-        version=REPORT_VERSION,
-        wide=wide,
-        body=body,
-    )
+def _say_other_reward_model(output: Output, weights: "Weights", gathered: Gathered) -> None:
+    """Warn where a reward model took part in the fit and not here, or the other way round."""
+    fitted, here = weights.fit.get("reward_model"), gathered.reward_model
+    if not here:
+        say_scores(output, 0, 0, weights)
+    elif fitted is False:
+        output.warn(
+            "the weights were fitted without a reward model, and here there are its scores: its "
+            "scale and theirs may have nothing in common"
+        )
+    elif isinstance(fitted, str) and isinstance(here, str) and fitted != here:
+        output.warn(f"the weights were fitted beside another reward model: {fitted}")
+
+
+def _say_training_data(output: Output, weights: "Weights", gathered: Gathered) -> tuple[int, int]:
+    """Count the prompts that the weights were fitted on, and all; warn where there are any."""
+    from rbrctl.rewards.fitting.prompt_marks import fitted_on
+
+    classes = gathered.comparisons.classes.values()
+    prompts = {digest for data in classes for digest in data.prompt_digests}
+    seen = fitted_on(weights.fit, prompts)
+    if seen:
+        output.warn(
+            f"the weights were fitted on {seen:,} of these {counted(len(prompts), 'prompt')}: what "
+            "the reward is worth on others is what 'rbrctl reward fit' says of held-out prompts"
+        )
+    return seen, len(prompts)
 
 
 def _draw(
-    output: Output, parts: "list[RewardParts]", format_: TableFormat, picture: str | None
+    output: Output, spread: "Distribution", format_: TableFormat, picture: str | None
 ) -> None:
     from rbrctl.reports.reward_picture import draw_distribution, save_distribution
-    from rbrctl.rewards.evaluation.distribution import distribution
 
-    spread = distribution(parts)
     if format_ is TableFormat.TEXT:
         text = draw_distribution(
             spread, output.palette, boxes=output.draws_boxes, width=output.width

@@ -1,6 +1,7 @@
 """``rbrctl reward fit``: weights from comparisons, with what they are worth."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.idle_options import refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
@@ -30,7 +32,9 @@ from rbrctl.cli.reward_options import (
 )
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.counting import counted
 from rbrctl.errors import UsageError
+from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.suggestions import did_you_mean
 
@@ -39,9 +43,16 @@ if TYPE_CHECKING:
     from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.ruleset.model import RuleSet
 
-REPORT_VERSION = 1
+_OF_A_FIT = ("l2", "prior", "fix", "sign")
 CERTIFIED = 1e-6
 """A duality gap above this is worth a word."""
+
+
+class Prior(StrEnum):
+    """Where L2 pulls the weights."""
+
+    RANKS = "ranks"
+    ZERO = "zero"
 
 
 @with_endpoint
@@ -62,14 +73,14 @@ def command(
     grader: GraderOption = None,
     order: OrderOption = None,
     orderings: OrderingsOption = None,
-    pairs: PairsOption = "prompt",
+    pairs: PairsOption = None,
     response_class: ResponseClassOption = None,
     rm_url: RmUrlOption = None,
     rm_model: RmModelOption = None,
     rm_key_env: RmKeyOption = None,
     loss: Annotated[
-        str, typer.Option("--loss", metavar="LOSS", help="hinge, or logistic (Bradley-Terry).")
-    ] = "hinge",
+        LossKind, typer.Option("--loss", metavar="LOSS", help="hinge, or logistic (Bradley-Terry).")
+    ] = LossKind.HINGE,
     margin: Annotated[
         float, typer.Option("--margin", metavar="M", help="By how much the better should win.")
     ] = 1.0,
@@ -91,13 +102,13 @@ def command(
         ),
     ] = "auto",
     prior: Annotated[
-        str,
+        Prior,
         typer.Option(
             "--prior",
             metavar="WEIGHTS",
             help="Where --l2 pulls: ranks (one margin more for each better rank) or zero.",
         ),
-    ] = "ranks",
+    ] = Prior.RANKS,
     fix: Annotated[
         list[str] | None,
         typer.Option("--fix", metavar="FEATURE=WEIGHT", help="A weight that is not fitted."),
@@ -129,12 +140,12 @@ def command(
     """
     Fit the reward's weights so that better completions score above worse ones.
 
-    The reward is the reward model's score (rm_score in the rows, else what --rm-url says, else 0)
-    plus the weighted sum of the features of the completion's response class. The hinge loss over
-    ordered pairs is solved to a proven optimum; prompts are held out whole, and drawn whole for the
-    intervals.
+    The reward is the reward model's score plus the weighted sum of the features of the completion's
+    response class. Scores stand in the rows (rm_score; of preferences rm_score_chosen and
+    rm_score_rejected), else --rm-url is asked, else they are 0. The hinge loss over ordered pairs
+    is solved to a proven optimum; prompts are held out whole, and drawn whole for the intervals.
     """
-    from rbrctl.reports.rewards import fit_tables
+    from rbrctl.reports.reward_fit import REPORT_NAME, REPORT_VERSION, FitReport
     from rbrctl.rewards.extras import require
     from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.rewards.hand_set import rank_ladder
@@ -151,7 +162,7 @@ def command(
     options = FitOptions(
         loss=loss,
         l2=_factor(l2),
-        prior=_prior(prior, ladder),
+        prior=ladder if prior is Prior.RANKS else {},
         yardstick=ladder,
         fixed=parse_numbers(fix, "--fix"),
         signs=parse_signs(sign),
@@ -159,7 +170,9 @@ def command(
         bootstrap=bootstrap,
         seed=seed,
     )
-    hand_set = _hand_set(fixed, ruleset) if fixed else None
+    if fixed is not None:
+        refuse_idle(context, _OF_A_FIT, "is of a fit, and --fixed fits nothing: leave one out")
+    hand_set = _hand_set(fixed, ruleset) if fixed is not None else None
     gathered = gather(
         output,
         Judge(ruleset),
@@ -168,36 +181,38 @@ def command(
         grader_opener(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env),
         strict=strict,
-        features={name: tuple(each) for name, each in (hand_set or {}).items()},
+        features={name: (*each, *_others(each, ladder)) for name, each in (hand_set or {}).items()},
     )
     fits = _fit(output, gathered, options, hand_set)
+    _say_what_is_odd(output, fits, folds)
+    _write(output, out, ruleset, gathered, options, fits, fixed)
+    report = FitReport(ruleset.digest, fits, options, gathered.described, fixed)
+    report_tables(
+        output,
+        report.tables,
+        format_,
+        name=REPORT_NAME,
+        version=REPORT_VERSION,
+        wide=wide,
+        body=report.body,
+    )
+    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+
+
+def _others(weights: Mapping[str, float], ladder: Mapping[str, float]) -> list[str]:
+    """Give the ranks that hand-set weights do not name: those by rank are judged beside them."""
+    return [rank for rank in ladder if rank not in weights]
+
+
+def _say_what_is_odd(output: Output, fits: "Mapping[str, ClassFit]", folds: int) -> None:
     for name, each in fits.items():
         if each.duality_gap > CERTIFIED:
             output.warn(
                 f"{name}: the weights are proved to be the best only to within "
                 f"{each.duality_gap:.1e} of the loss: look for outlying rm_score"
             )
-    if out is not None:
-        _write(out, ruleset, gathered, options, fits, margin)
-        output.talk(f"weights written to {out}")
-    else:
-        output.talk("nothing is kept without -o WEIGHTS.yaml")
-    report_tables(
-        output,
-        fit_tables(fits),
-        format_,
-        name="reward-fit",
-        version=REPORT_VERSION,
-        wide=wide,
-        body={
-            "loss": loss,
-            "l2": l2,
-            "prior": prior,
-            "ruleset": ruleset.digest,
-            **gathered.described,
-        },
-    )
-    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+        if each.prompts < folds:
+            output.talk(f"{name}: {counted(each.prompts, 'prompt')}, so no more folds than that")
 
 
 def _factor(text: str) -> float | None:
@@ -210,32 +225,22 @@ def _factor(text: str) -> float | None:
         raise UsageError(f"--l2 {text}: give a number, 0 for none, or auto") from None
 
 
-def _prior(name: str, ladder: Mapping[str, float]) -> Mapping[str, float]:
-    if name not in ("ranks", "zero"):
-        raise UsageError(f"--prior is ranks or zero, not '{name}'")
-    return ladder if name == "ranks" else {}
-
-
 def _fit(
     output: Output,
     gathered: Gathered,
     options: "FitOptions",
     hand_set: Mapping[str, Mapping[str, float]] | None,
 ) -> "dict[str, ClassFit]":
-    from dataclasses import replace
-
-    from rbrctl.rewards.fitting.fit import fit, fit_class, steps
+    from rbrctl.rewards.fitting.fit import fit, steps
+    from rbrctl.rewards.fitting.hand_set_fit import judge_hand_set
 
     classes = gathered.comparisons.classes
     total = sum(steps(data, options) for data in classes.values())
     with Progress(output, "fitted", total) as progress:
-        advance = progress.advance
         if hand_set is None:
-            return fit(gathered.comparisons, options, advance)
-        if options.fixed or options.signs:
-            raise UsageError("--fixed fits nothing: leave out --fix and --sign")
+            return fit(gathered.comparisons, options, progress.advance)
         return {
-            name: fit_class(data, replace(options, fixed=hand_set[name]), advance)
+            name: judge_hand_set(data, hand_set[name], options, progress.advance)
             for name, data in classes.items()
         }
 
@@ -254,39 +259,21 @@ def _hand_set(fixed: str, ruleset: "RuleSet") -> dict[str, Mapping[str, float]]:
 
 
 def _write(
-    path: str,
+    output: Output,
+    path: str | None,
     ruleset: "RuleSet",
     gathered: Gathered,
     options: "FitOptions",
     fits: "Mapping[str, ClassFit]",
-    margin: float,
+    hand_set: str | None,
 ) -> None:
-    from rbrctl.records.models import RuleSetIdentity
-    from rbrctl.reports.rewards import number
-    from rbrctl.rewards.weights import Weights
+    from rbrctl.rewards.fitting.made_weights import made_weights
     from rbrctl.rewards.weights_file import write_weights
 
-    graders = {result.grader for result in gathered.results}
-    weights = Weights(
-        ruleset=RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest),
-        classes={name: each.vector for name, each in fits.items()},
-        grader=graders.pop() if len(graders) == 1 else None,
-        fit={
-            "loss": options.loss,
-            "margin": margin,
-            "seed": options.seed,
-            **gathered.described,
-            "response_classes": {
-                name: {
-                    "prompts": each.prompts,
-                    "pairs": each.pairs,
-                    "l2": each.l2,
-                    "training_loss": round(each.training_loss, 6),
-                    "duality_gap": float(f"{each.duality_gap:.1e}"),
-                    "held_out_error": number(round(each.held_out.fitted.rate, 6)),
-                }
-                for name, each in fits.items()
-            },
-        },
-    )
-    write_weights(path, weights)
+    if path is None:
+        output.talk("nothing is kept without -o WEIGHTS.yaml")
+        return
+    about = {"hand_set": hand_set, **gathered.described}
+    compared = gathered.comparisons
+    write_weights(path, made_weights(ruleset, compared, fits, options, gathered.results, about))
+    output.talk(f"weights written to {path}")

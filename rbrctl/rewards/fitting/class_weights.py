@@ -5,6 +5,7 @@ import numpy as np
 from rbrctl.rewards.arrays import Floats
 from rbrctl.rewards.comparisons.compare import ClassComparisons, wins_of
 from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
+from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.rewards.solver.losses import hinge, softplus
 from rbrctl.rewards.solver.problem import GatheredDifferences, Problem
 from rbrctl.rewards.solver.solution import Solution
@@ -18,7 +19,7 @@ def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:
 
 def losses_of(data: ClassComparisons, wins: Floats, loss: str) -> Floats:
     """Give the loss of each pair."""
-    return (hinge if loss == "hinge" else softplus)(data.margins - wins)
+    return (hinge if LossKind(loss) is LossKind.HINGE else softplus)(data.margins - wins)
 
 
 def mean_loss(data: ClassComparisons, weights: Floats, loss: str) -> float:

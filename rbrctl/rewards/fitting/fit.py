@@ -15,7 +15,7 @@ from rbrctl.rewards.comparisons.compare import (
 )
 from rbrctl.rewards.evaluation.error_rates import ErrorRate, error_rate, margins_of
 from rbrctl.rewards.fitting.class_weights import mean_loss, rewards_of, solve_weights
-from rbrctl.rewards.fitting.fitted_weights import FittedWeight, bootstrap, describe
+from rbrctl.rewards.fitting.fitted_weights import FIXED, HAND_SET, FittedWeight, bootstrap, describe
 from rbrctl.rewards.fitting.held_out import HeldOut, held_out_parts, judge_held_out
 from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.fitting.regularisation import with_l2
@@ -56,6 +56,11 @@ class ClassFit:
     held_out: HeldOut
     without_optimum: int = 0
     """Resamples that have no optimum, and are left out of the intervals of the weights."""
+
+    @property
+    def is_fitted(self) -> bool:
+        """True where any weight was fitted."""
+        return any(each.note not in (FIXED, HAND_SET) for each in self.weights)
 
     @property
     def vector(self) -> dict[str, float]:

@@ -17,6 +17,8 @@ CONSTANT = 1e-9
 SMALL = 1e-3
 """A weight that is less does nothing, where the loss is the same without it."""
 SAME_LOSS = 1e-6
+FIXED, HAND_SET = "fixed", "hand-set"
+"""Notes of weights that were not fitted: one of them, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class FittedWeight:
     spread: float
     """Standard deviation of the feature over the completions."""
     note: str = ""
-    """``fixed``, ``constant``, ``does nothing``, or empty."""
+    """``fixed``, ``hand-set``, ``constant``, ``does nothing``, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def describe(
         without[index] = 0.0
         note = ""
         if feature in options.fixed:
-            note = "fixed"
+            note = FIXED
         elif np.ptp(column[np.r_[data.pairs.better, data.pairs.worse]]) < CONSTANT:
             note = "constant"
         elif np.abs(wins_of(data, column)).max() < CONSTANT or (

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rbrctl.errors import UsageError
+from rbrctl.rewards.solver.loss_kind import LossKind
 
-LOSSES = ("hinge", "logistic")
 DEFAULT_L2 = 0.03
 """
 Where there are too few prompts to choose by: small beside a mean loss of a few tenths.
@@ -19,7 +19,8 @@ they like, and neither they nor their intervals mean anything.
 class FitOptions:
     """Loss, constraints and what is reported; the defaults are those of the command."""
 
-    loss: str = "hinge"
+    loss: str = LossKind.HINGE
+    """One of LossKind."""
     l2: float | None = None
     """
     The objective is the mean loss plus half of this times the squared distance from the prior.
@@ -45,7 +46,7 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be asked."""
-        if self.loss not in LOSSES:
+        if self.loss not in list(LossKind):
             raise UsageError(f"the loss must be hinge or logistic, not '{self.loss}'")
         if self.l2 is not None and not 0 <= self.l2 < 1e6:
             raise UsageError(f"the L2 factor must be zero or positive, not {self.l2:g}")

@@ -16,6 +16,7 @@ from rbrctl.rewards.arrays import Floats
 from rbrctl.rewards.solver.certificate import radius
 from rbrctl.rewards.solver.homotopy import follow_narrowing
 from rbrctl.rewards.solver.interior import MAX_ITERATIONS, InteriorPoint
+from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.rewards.solver.losses import Logistic
 from rbrctl.rewards.solver.path import follow
 from rbrctl.rewards.solver.polishing import polished
@@ -31,16 +32,19 @@ FEW = 5_000
 
 
 def solve(
-    problem: Problem, loss: str = "hinge", tolerance: float = 5e-7, start: Floats | None = None
+    problem: Problem,
+    loss: str = LossKind.HINGE,
+    tolerance: float = 5e-7,
+    start: Floats | None = None,
 ) -> Solution:
     """
     Minimise the mean loss over the pairs plus the L2 term.
 
     ``loss`` is ``hinge`` or ``logistic``; ``tolerance`` is the duality gap to reach, as far as
     rounding allows where demands are large. Deterministic: the same problem gives the same weights.
-    ``start`` saves time where near weights are known.
+    ``start`` saves time where near weights are known. Raises ValueError for another loss.
     """
-    logistic = loss == "logistic"
+    logistic = LossKind(loss) is LossKind.LOGISTIC
     posed, units = in_units(problem, 1.0 if logistic else 0.0)
     wanted = max(tolerance / max(units.reward, 1.0), LEAST_TOLERANCE)
     near = None if start is None else units.own(start)

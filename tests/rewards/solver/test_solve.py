@@ -258,3 +258,8 @@ def test_few_pairs_that_the_interior_point_method_does_not_certify_go_to_newtons
     problem = make_problem(11, 3000, 6)
     solution = solve(problem)
     assert solution.duality_gap <= 1e-6
+
+
+def test_another_loss_is_refused() -> None:
+    with pytest.raises(ValueError, match="logistc"):
+        solve(make_problem(1, 10, 2), "logistc")
