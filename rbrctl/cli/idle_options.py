@@ -1,4 +1,4 @@
-"""Options that would do nothing beside others, refused where someone typed them."""
+"""Where options came from: typed ones that would do nothing, and the name to blame."""
 
 from collections.abc import Collection
 
@@ -17,3 +17,13 @@ def refuse_idle(context: typer.Context, names: Collection[str], why: str) -> Non
         source = context.get_parameter_source(parameter.name or "")
         if parameter.name in names and source is not None and source.name == "COMMANDLINE":
             raise UsageError(f"{max(parameter.opts, key=len)} {why}")
+
+
+def given_by(context: typer.Context, name: str) -> str:
+    """Give what set a parameter, for messages about its value: the option, or the variable."""
+    parameter = next(each for each in context.command.params if each.name == name)
+    source = context.get_parameter_source(name)
+    variables = parameter.envvar or ()
+    if source is not None and source.name == "ENVIRONMENT" and variables:
+        return variables if isinstance(variables, str) else variables[0]
+    return max(parameter.opts, key=len)

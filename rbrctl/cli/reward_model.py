@@ -25,6 +25,8 @@ class RewardModelOptions:
     url: str | None = None
     model: str | None = None
     key_env: str | None = None
+    url_from: str = "--rm-url"
+    """What named the server, for messages about its address."""
 
     def settings(self, output: Output) -> "EndpointSettings | None":
         """Put settings together; None where no server is named. Raises UsageError."""
@@ -38,10 +40,11 @@ class RewardModelOptions:
         from rbrctl.graders.endpoint.settings import EndpointSettings
         from rbrctl.rewards.reward_model.contracts import contract_of
 
-        address = parse_address(self.url, "--rm-url")
+        address = parse_address(self.url, self.url_from)
         if contract_of(address.path).needs_model and self.model is None:
             raise UsageError(
-                f"--rm-url {address}: such a server wants the name of its model: --rm-model NAME"
+                f"{self.url_from} {address}: such a server wants the name of its model: "
+                "--rm-model NAME"
             )
         return EndpointSettings(
             str(address),

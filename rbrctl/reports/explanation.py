@@ -64,11 +64,20 @@ def explanations_body(explanations: list[Explanation]) -> Mapping[str, Any]:
 
 def check_text(check: Check, palette: Palette, width: int) -> str:
     """Draw a check's page: its sentences wrapped anew, its examples as they stand."""
+    return f"check {palette.name(check.id)} ({check.severity})\n\n{_page_text(check.page, width)}"
+
+
+def report_text(name: str, page: str, palette: Palette, width: int) -> str:
+    """Draw the page of a JSON report in the same way."""
+    return f"report {palette.name(name)} (-f json)\n\n{_page_text(page, width)}"
+
+
+def _page_text(page: str, width: int) -> str:
     blocks = [
         block if block.startswith(" ") else textwrap.fill(block, width, break_on_hyphens=False)
-        for block in check.page.split("\n\n")
+        for block in page.split("\n\n")
     ]
-    return "\n\n".join([f"check {palette.name(check.id)} ({check.severity})", *blocks])
+    return "\n\n".join(blocks)
 
 
 def checks_text(checks: Mapping[str, Check], palette: Palette, width: int) -> str:

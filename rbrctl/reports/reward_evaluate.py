@@ -21,8 +21,8 @@ reward is of the best rank. The interval is that of the largest n, else null.
 between ``spread_edges``; the outer bins take what lies beyond.
 
     {"report": "reward-evaluate", "version": 2, "ruleset": "...", "prompts": 40,
-     "prompts_fitted_on": 0, "error_rates": [...], "best_of": [...], "spread": [...],
-     "spread_edges": [...], ...}
+     "prompts_fitted_on": 0, "error_rates": [...], "best_of": [...],
+     "spread": [...], "spread_edges": [...], ...}
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,8 +20,8 @@ What was not: ``bad_lines``, ``left_out`` (a count by reason), ``contradictions`
 "spread", "note"}``; the spread is the feature's standard deviation, and the note is ``fixed``,
 ``hand-set``, ``constant``, ``does nothing`` or empty.
 
-    {"report": "reward-fit", "version": 2, "ruleset": "...", "order": "labels", "fits": [...],
-     "held_out": [...], "weights": [...], ...}
+    {"report": "reward-fit", "version": 2, "ruleset": "...", "order": "labels",
+     "fits": [...], "held_out": [...], "weights": [...], ...}
 """
 
 from collections.abc import Mapping

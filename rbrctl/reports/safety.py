@@ -17,8 +17,9 @@ fewer than two prompts.
 "interval", "prompts"}``, its figure less that of the first model, over the prompts that both have
 completions of.
 
-    {"report": "safety-figures", "version": 1, "ruleset": "...", "terms": {...}, "bad_lines": 0,
-     "without_class": {"a.jsonl": 0}, "safety": [...], "differences": []}
+    {"report": "safety-figures", "version": 1, "ruleset": "...", "terms": {...},
+     "bad_lines": 0, "without_class": {"a.jsonl": 0}, "safety": [...],
+     "differences": []}
 """
 
 from collections.abc import Mapping, Sequence

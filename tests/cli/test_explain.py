@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from rbrctl.cli.registry import ENTRIES
+from rbrctl.reports.report_pages import MODULES
 from rbrctl.ruleset.checks.registry import all_checks
 
 RULES = str(Path(__file__).parent.parent.parent / "rules")
@@ -152,3 +153,14 @@ def test_results_that_cannot_be_explained(rbrctl, results, tmp_path):
     assert rbrctl("explain", "three", "--results", file, "--rules", RULES).code == 3
     assert rbrctl("explain", "--results", file, "--rules", RULES).code == 2
     assert rbrctl("explain", "one", "--results", "nowhere.jsonl", "--rules", RULES).code == 2
+
+
+@pytest.mark.parametrize("name", list(MODULES))
+def test_each_report_of_rewards_has_a_page(rbrctl, name):
+    outcome = rbrctl("explain", name)
+    assert outcome.code == 0
+    assert outcome.stdout.startswith(f"report {name} (-f json)")
+    assert f'"report": "{name}"' in outcome.stdout
+    assert max(map(len, outcome.stdout.splitlines())) <= 80
+    report = json.loads(rbrctl("explain", name, "-f", "json").stdout)
+    assert report["reports"][0]["id"] == name

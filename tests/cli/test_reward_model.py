@@ -130,3 +130,12 @@ def test_a_repository_cannot_name_the_server(reward: Call, option: str) -> None:
     code, _, err = reward("fit", write("t.jsonl", transcripts(1)))
     assert code == 2
     assert f"'{option}' may not be set by a file in a repo" in err
+
+
+def test_the_variable_that_names_the_server_is_blamed(
+    reward: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RBRCTL_RM_URL", "localhost:9")
+    code, _, err = reward("fit", write("t.jsonl", transcripts(1)))
+    assert code == 2
+    assert "RBRCTL_RM_URL 'localhost:9' is not a URL" in err

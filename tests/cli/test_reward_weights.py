@@ -10,6 +10,8 @@ import pytest
 import yaml
 from reward_rows import BAD, GOOD, QUICK, Row, preference, transcripts, write
 
+from rbrctl.reports.report_pages import report_page
+
 pytest.importorskip("numpy", reason="the extra 'reward' installs numpy")
 
 Call = Callable[..., tuple[int, str, str]]
@@ -161,3 +163,17 @@ def test_the_best_of_n_has_a_row_for_each_n(reward: Call) -> None:
     assert [row["n"] for row in best] == [1, 2]
     assert best[0]["interval"] is None
     assert best[0]["share"] == pytest.approx(1 / 3)
+
+
+def test_every_key_of_a_report_is_on_its_page(reward: Call) -> None:
+    report, _, _ = fitted(reward)
+    _, out, _ = reward("evaluate", "t.jsonl", "-w", "w.yaml", "--bootstrap", "5", "-f", "json")
+    for each in (report, json.loads(out)):
+        page = report_page(each["report"]) or ""
+        if each["report"] == "reward-evaluate":
+            page += report_page("reward-fit") or ""
+        tables = [value[0] for value in each.values() if value and isinstance(value, list)]
+        keys = {key for row in tables if isinstance(row, dict) for key in row}
+        for key in {*each, *keys}:
+            suffixless = key.removesuffix("_ties").removesuffix("_interval")
+            assert f"``{suffixless}``" in page or f'"{suffixless}"' in page, key

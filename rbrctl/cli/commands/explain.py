@@ -52,9 +52,9 @@ def command(
         typer.Argument(
             metavar="[NAME]",
             autocompletion=explained,
-            help="A check's id; a rule, proposition, definition, response class or rank; with "
-            "--results a transcript's id; with -f markdown or html a rule set, for its whole "
-            "policy. Without any, the checks are listed.",
+            help="A check's id; a rule, proposition, definition, response class or rank; a JSON "
+            "report's name; with --results a transcript's id; with -f markdown or html a rule set, "
+            "for its whole policy. Without any, the checks are listed.",
         ),
     ] = None,
     rules: Annotated[
@@ -127,8 +127,10 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
         check_text,
         checks_body,
         explanations_body,
+        report_text,
     )
     from rbrctl.reports.json_report import json_report
+    from rbrctl.reports.report_pages import MODULES, report_page
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.explanation import explain_name, known_names
     from rbrctl.ruleset.loader import load
@@ -142,10 +144,17 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
         else:
             output.report(check_text(check, output.palette, output.width))
         return ExitCode.YES
+    if (page := report_page(name)) is not None:
+        if format_ is ExplainFormat.JSON:
+            pages = {"reports": [{"id": name, "page": page}]}
+            output.report(json_report("reports", EXPLANATION_VERSION, pages))
+        else:
+            output.report(report_text(name, page, output.palette, output.width))
+        return ExitCode.YES
     ruleset = load(rules_source(rules))
     explanations = explain_name(ruleset, name)
     if not explanations:
-        hint = did_you_mean(name, [*checks, *known_names(ruleset)])
+        hint = did_you_mean(name, [*checks, *MODULES, *known_names(ruleset)])
         raise UsageError(
             f"'{name}' is neither a check nor a name in {rules}; "
             + (hint or "'rbrctl explain' lists the checks")

@@ -271,7 +271,7 @@ def _body(report: "CrossValidationReport") -> dict[str, float | int | None]:
 
 def _write(path: str | None, content: bytes, output: Output) -> None:
     if path is None:
-        output.talk("nothing is kept; -o FILE keeps the model")
+        output.talk("the model is not kept; -o FILE keeps it")
         return
     with replacing(path) as stream:
         stream.write(content)

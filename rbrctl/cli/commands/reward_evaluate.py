@@ -9,11 +9,11 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
-from rbrctl.cli.idle_options import refuse_idle
+from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
-from rbrctl.cli.reward_model import RewardModelOptions
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
@@ -177,7 +177,7 @@ def command(
         comparisons[0],
         Order(order, orderings, pairs, response_class=response_class),
         grader_opener(grader, endpoint, ruleset, output),
-        reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env),
+        reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},
     )
