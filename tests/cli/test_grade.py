@@ -486,7 +486,14 @@ def test_a_stopped_run_says_how_to_go_on_and_loses_nothing(folder, number, code,
     command = [sys.executable, "-m", "rbrctl", "grade", "t.jsonl", "-o", "r.jsonl"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     results = folder / "r.jsonl"
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        # A shell has what it starts in the background ignore SIGINT, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if results.exists() and results.read_bytes().count(b"\n") > 1:
