@@ -75,6 +75,13 @@ StrictOption = Annotated[
 ]
 
 
+class Prior(StrEnum):
+    """Where L2 pulls the weights."""
+
+    RANKS = "ranks"
+    ZERO = "zero"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """The options that say what is better than what."""
@@ -134,3 +141,13 @@ def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
         if signs.setdefault(name.strip(), sign) != sign:
             raise UsageError(f"--sign {name.strip()} is given as + and as -: give one of them")
     return signs
+
+
+def parse_factor(text: str) -> float | None:
+    """Read --l2; None for auto."""
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"--l2 {text}: give a number, 0 for none, or auto") from None

@@ -1,28 +1,27 @@
 """Comparisons for the reward commands: read, graded where they are not, and put in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rbrctl.cli.comparison_order import check_order, default_order, ordering_of
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.left_out import Places, advice, say_contradictions, say_left_out
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.reward_options import ORDERS, Order, PairsOf
+from rbrctl.cli.reward_options import Order, PairsOf
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.suggestions import did_you_mean, hint_for
+from rbrctl.suggestions import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.interface import Grader
     from rbrctl.records.models import Result, Transcript
     from rbrctl.rewards.comparisons.compare import Comparisons
-    from rbrctl.rewards.comparisons.inputs import ComparisonInput
-    from rbrctl.rewards.comparisons.orderings import Ordering
     from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.verdict import Judge
 
@@ -126,7 +125,7 @@ def gather(
     name = "<stdin>" if source == STANDARD_INPUT else source
     found = read_input(data_source(source), raise_problem if strict else problems, name)
     # What is wrong with the options is told before anything is graded.
-    values = _check_order(judge, order, found, beats, first_problem(problems))
+    values = check_order(judge, order, found, beats, first_problem(problems))
     places = Places(name, found.lines)
     say_contradictions(output, found.contradictions, places, "preferences")
     left_out = LeftOut()
@@ -144,8 +143,8 @@ def gather(
     if found.kind is InputKind.PREFERENCES:
         by, pairs = "preference", "preference"
     else:
-        by, pairs = order.by or _default_order(output, results), order.pairs or PairsOf.PROMPT
-    ordering = _ordering(judge, order, by, beats, values)
+        by, pairs = order.by or default_order(output, results), order.pairs or PairsOf.PROMPT
+    ordering = ordering_of(judge, order, by, beats, values)
     candidates = candidates_of(results, judge, by, pairs, left_out)
     try:
         comparisons = compare(candidates, judge, ordering, features, left_out)
@@ -203,75 +202,3 @@ def _with_class(
         each if each.response_class is not None else replace(each, response_class=spelling)
         for each in transcripts
     ]
-
-
-def _default_order(output: Output, results: "Sequence[Result]") -> str:
-    if any(result.labels for result in results):
-        by = "labels"
-    elif any(result.rank_label for result in results):
-        by = "rank_label"
-    elif results:
-        output.warn(
-            "order: rank, that of the grader's own answers, as no row has labels: the figures say "
-            "nothing of the grader's mistakes (--order names another)"
-        )
-        return "rank"
-    else:
-        return "rank"
-    output.talk(f"order: {by} (--order names another)")
-    return by
-
-
-def _check_order(
-    judge: "Judge",
-    order: Order,
-    found: "ComparisonInput",
-    beats: Mapping[str, Sequence[str]],
-    problem: str,
-) -> Set[str]:
-    """Give the values of the key that orders the rows. Raises UsageError, NothingMatchedError."""
-    from rbrctl.rewards.comparisons.inputs import InputKind
-
-    if found.kind is InputKind.PREFERENCES:
-        order.check_preferences()
-    rows = found.results or found.transcripts
-    values = (each.extra.get(order.by or "") for each in rows)
-    known = {str(value) for value in values if value is not None}
-    _ordering(judge, order, order.by or "rank", beats, known)
-    if order.orderings is not None:
-        _check_key(order.by or "", rows, problem)
-    return known
-
-
-def _check_key(key: str, rows: "Sequence[Result | Transcript]", problem: str) -> None:
-    """Raise NothingMatchedError where no row has the key that should order them."""
-    keys = {name for row in rows for name in row.extra}
-    if rows and key not in keys:
-        hint = did_you_mean(key, sorted(keys))
-        raise NothingMatchedError(
-            f"--order {key}: no row has this key{f'; {hint}' if hint else ''}{problem}"
-        )
-
-
-def _ordering(
-    judge: "Judge",
-    order: Order,
-    by: str,
-    beats: Mapping[str, Sequence[str]],
-    values: Set[str],
-) -> "Ordering":
-    """Give what orders the labels, which are ``values`` where a key of the rows has them."""
-    from rbrctl.rewards.comparisons.orderings import (
-        preference_ordering,
-        rank_ordering,
-        table_ordering,
-    )
-
-    if by == "preference":
-        return preference_ordering(order.margin)
-    if order.orderings is not None:
-        return table_ordering(beats, order.margin, order.levels)
-    if by not in ORDERS and not (values and values <= set(judge.ruleset.ranks)):
-        hint = did_you_mean(by, ORDERS) or "say which of its labels beat which with --orderings"
-        raise UsageError(f"--order {by}: {hint}")
-    return rank_ordering(judge.ruleset.ranks, order.margin, order.levels)

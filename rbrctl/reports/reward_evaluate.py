@@ -29,8 +29,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rbrctl.reports.rewards import best_of_rows_table, best_of_table, error_table, spread_table
-from rbrctl.reports.tables import Table
+from rbrctl.reports.rewards import RESPONSE_CLASS, interval, number, rate_cells
+from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 
 if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.best_of import BestOf
@@ -103,3 +103,124 @@ class EvaluationReport:
             "spread": spread,
             "spread_edges": list(self.spread.edges),
         }
+
+
+def error_table(rows: Sequence["ErrorRow"]) -> Table:
+    """Draw the error rates of the reward model alone, the rules alone, and both."""
+    columns = [
+        RESPONSE_CLASS,
+        Column("pairs", "pairs", wrap=Wrap.WORDS),
+        Column("n", "n", numeric=True),
+    ]
+    for key, title in (("reward_model", "reward model"), ("rules", "rules"), ("both", "both")):
+        columns += [
+            Column(key, title, numeric=True),
+            Column(f"{key}_ties", "of these ties", numeric=True, priority=WIDE_ONLY),
+            Column(
+                f"{key}_interval",
+                "95 % interval",
+                numeric=True,
+                interval=True,
+                priority=0 if key == "both" else WIDE_ONLY,
+            ),
+        ]
+    table = [_error_row(row) for row in rows]
+    notes = [
+        "Share of pairs whose worse completion is not below the better; ideal: pairs with a "
+        "completion of the best rank."
+    ]
+    return Table("error_rates", "Error rates", columns, table, notes)
+
+
+def _error_row(row: "ErrorRow") -> list[Cell | Value]:
+    cells: list[Cell | Value] = [
+        Cell(row.response_class, text=row.response_class or "all classes"),
+        row.pairs,
+        next(iter(row.rates.values())).pairs,
+    ]
+    for rate in row.rates.values():
+        cells += rate_cells(rate)
+    return cells
+
+
+def best_of_table(rows: Sequence["BestOf"]) -> Table:
+    """Draw how often the best of n by each reward is of the best rank; of at least one row."""
+    numbers = list(rows[0].shares)
+    columns = [
+        RESPONSE_CLASS,
+        Column("reward", "reward"),
+        Column("prompts", "prompts", numeric=True),
+        *(Column(f"best_of_{number}", f"n = {number}", numeric=True) for number in numbers),
+        Column("interval", "95 % interval", numeric=True, interval=True),
+    ]
+    table: list[list[Cell | Value]] = [
+        [
+            Cell(row.response_class, text=row.response_class or "all classes"),
+            row.kind,
+            row.prompts,
+            *(number(row.shares[each]) for each in numbers),
+            interval(row.low, row.high),
+        ]
+        for row in rows
+    ]
+    notes = [
+        "Share of prompts where the completion of highest reward, of n drawn, is of the best rank; "
+        f"prompts with fewer than {numbers[-1]} completions left out. The interval is of the last."
+    ]
+    return Table("best_of", "Best of n", columns, table, notes)
+
+
+def best_of_rows_table(rows: Sequence["BestOf"]) -> Table:
+    """Draw the same with a row for each n, so that columns do not depend on the data."""
+    columns = [
+        RESPONSE_CLASS,
+        Column("reward", "reward"),
+        Column("prompts", "prompts", numeric=True),
+        Column("n", "n", numeric=True),
+        Column("share", "share", numeric=True),
+        Column("interval", "95 % interval", numeric=True, interval=True),
+    ]
+    table: list[list[Cell | Value]] = [
+        [
+            row.response_class,
+            row.kind,
+            row.prompts,
+            each,
+            number(share),
+            interval(row.low, row.high) if each == max(row.shares) else None,
+        ]
+        for row in rows
+        for each, share in row.shares.items()
+    ]
+    return Table("best_of", "Best of n", columns, table)
+
+
+def spread_table(spread: "Distribution") -> Table:
+    """Draw how the reward is spread over the completions of each rank, as numbers."""
+    columns = [
+        RESPONSE_CLASS,
+        Column("rank", "rank", wrap=Wrap.NAMES),
+        Column("n", "n", numeric=True),
+        Column("mean", "mean", numeric=True),
+        Column("deviation", "deviation", numeric=True),
+        Column("edges", "from, to", numeric=True, interval=True),
+        Column("counts", "counts"),
+    ]
+    ends = (spread.edges[0], spread.edges[-1])
+    rows: list[list[Cell | Value]] = [
+        [
+            row.response_class,
+            row.label,
+            row.count,
+            row.mean,
+            row.deviation,
+            ends,
+            " ".join(map(str, row.histogram)),
+        ]
+        for row in spread.rows
+    ]
+    notes = [
+        "Rewards less the mean of their prompt; counts are those of bins of one width between the "
+        "two ends, and the outer ones take what lies beyond."
+    ]
+    return Table("spread", f"Reward ({spread.kind}) by rank", columns, rows, notes)

@@ -93,12 +93,8 @@ def save_distribution(spread: "Distribution", path: str | Path) -> None:
         axis = axes[index][0]
         for row in spread.rows:
             if row.response_class == name:
-                axis.step(
-                    centres,
-                    _shares(row),
-                    where="mid",
-                    label=f"{_plain(row.label)}, n {row.count:,}",
-                )
+                label = f"{_plain(row.label)} (n {row.count:,})"
+                axis.step(centres, _shares(row), where="mid", label=label)
         axis.set_title(_plain(name))
         axis.set_ylabel("share")
         axis.legend(fontsize="small")

@@ -56,6 +56,12 @@ def test_figures_model_and_held_out_results(train: Call, tmp_path: Path) -> None
     assert right / 144 == pytest.approx(accuracy)
 
 
+def test_of_two_products_the_one_that_is_not_kept_is_named(train: Call) -> None:
+    _, _, err = train("builtin:fixtures", *QUICK, "--held-out", "held.jsonl")
+    assert "144 results written to held.jsonl" in err
+    assert "the model is not kept; -o FILE keeps it" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

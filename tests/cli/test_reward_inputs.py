@@ -274,6 +274,7 @@ BAD_FILES = {
             3,
             "--order mrak: no row has this key; did you mean 'mark'?",
         ),
+        (["fit", "marked.jsonl", "--order", "mrak"], 2, "--order mrak: did you mean 'mark'?"),
         (["fit", "ok.jsonl", "-o", "none/w.yaml"], 2, "the folder none does not exist"),
         (["evaluate", "ok.jsonl", "-w", "none.yaml"], 2, "cannot read none.yaml"),
         (["evaluate", "ok.jsonl", "-w", "table.yaml"], 2, "one is made by rbrctl reward fit"),

@@ -7,13 +7,14 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.fitted_weights import say_training_data, say_where_fitted
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
-from rbrctl.cli.reward_model import RewardModelOptions, say_scores
+from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     Order,
     OrderingsOption,
@@ -26,16 +27,14 @@ from rbrctl.cli.reward_options import (
     RmUrlOption,
     StrictOption,
 )
-from rbrctl.cli.rewards import Gathered, gather, grader_opener
+from rbrctl.cli.rewards import gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.safety import SafetyOptions, compare_models
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.distribution import Distribution
-    from rbrctl.rewards.weights import Weights
 
 _ONLY_WITH_WEIGHTS = (
     *("grader", "order", "orderings", "pairs", "response_class"),
@@ -181,15 +180,14 @@ def command(
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},
     )
-    _say_other_grader(output, read, gathered)
-    _say_other_reward_model(output, read, gathered)
+    say_where_fitted(output, read, gathered)
     classes = gathered.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
     best = best_of_rows(parts, resamples, seed=seed) if gathered.pairs == PairsOf.PROMPT else []
     spread = distribution(parts)
     about = {**gathered.described, "bootstrap": resamples, "seed": seed}
-    seen = _say_training_data(output, read, gathered)
+    seen = say_training_data(output, read, gathered)
     report = EvaluationReport(ruleset.digest, rows, best, spread, about, *seen)
     tables = {
         TableFormat.TEXT: report.for_people,
@@ -211,44 +209,6 @@ def command(
         output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
         return ExitCode.NO
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
-
-
-def _say_other_grader(output: Output, weights: "Weights", gathered: Gathered) -> None:
-    """Warn where the answers are not of the grader that the weights were fitted on."""
-    graders = {(result.grader.kind, result.grader.model) for result in gathered.results}
-    if weights.grader is None or graders == {(weights.grader.kind, weights.grader.model)}:
-        return
-    fitted = " ".join(filter(None, (weights.grader.kind, weights.grader.model)))
-    output.warn(f"the weights were fitted on answers of another grader: {fitted}")
-
-
-def _say_other_reward_model(output: Output, weights: "Weights", gathered: Gathered) -> None:
-    """Warn where a reward model took part in the fit and not here, or the other way round."""
-    fitted, here = weights.fit.get("reward_model"), gathered.reward_model
-    if not here:
-        say_scores(output, 0, 0, weights)
-    elif fitted is False:
-        output.warn(
-            "the weights were fitted without a reward model, and here there are its scores: its "
-            "scale and theirs may have nothing in common"
-        )
-    elif isinstance(fitted, str) and isinstance(here, str) and fitted != here:
-        output.warn(f"the weights were fitted beside another reward model: {fitted}")
-
-
-def _say_training_data(output: Output, weights: "Weights", gathered: Gathered) -> tuple[int, int]:
-    """Count the prompts that the weights were fitted on, and all; warn where there are any."""
-    from rbrctl.rewards.fitting.prompt_marks import fitted_on
-
-    classes = gathered.comparisons.classes.values()
-    prompts = {digest for data in classes for digest in data.prompt_digests}
-    seen = fitted_on(weights.fit, prompts)
-    if seen:
-        output.warn(
-            f"the weights were fitted on {seen:,} of these {counted(len(prompts), 'prompt')}: what "
-            "the reward is worth on others is what 'rbrctl reward fit' says of held-out prompts"
-        )
-    return seen, len(prompts)
 
 
 def _draw(

@@ -1,8 +1,6 @@
 """``rbrctl reward fit``: weights from comparisons, with what they are worth."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +9,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.hand_set import hand_set_weights, judged_features
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
@@ -22,21 +21,21 @@ from rbrctl.cli.reward_options import (
     OrderingsOption,
     OrderOption,
     PairsOption,
+    Prior,
     ResponseClassOption,
     RmKeyOption,
     RmModelOption,
     RmUrlOption,
     StrictOption,
+    parse_factor,
     parse_numbers,
     parse_signs,
 )
 from rbrctl.cli.rewards import Gathered, gather, grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
-from rbrctl.errors import UsageError
 from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from rbrctl.rewards.fitting.fit import ClassFit
@@ -46,13 +45,6 @@ if TYPE_CHECKING:
 _OF_A_FIT = ("l2", "prior", "fix", "sign")
 CERTIFIED = 1e-6
 """A duality gap above this is worth a word."""
-
-
-class Prior(StrEnum):
-    """Where L2 pulls the weights."""
-
-    RANKS = "ranks"
-    ZERO = "zero"
 
 
 @with_endpoint
@@ -161,7 +153,7 @@ def command(
     ladder = rank_ladder(ruleset, margin, levels)
     options = FitOptions(
         loss=loss,
-        l2=_factor(l2),
+        l2=parse_factor(l2),
         prior=ladder if prior is Prior.RANKS else {},
         yardstick=ladder,
         fixed=parse_numbers(fix, "--fix"),
@@ -172,7 +164,7 @@ def command(
     )
     if fixed is not None:
         refuse_idle(context, _OF_A_FIT, "is of a fit, and --fixed fits nothing: leave one out")
-    hand_set = _hand_set(fixed, ruleset) if fixed is not None else None
+    hand_set = hand_set_weights(fixed, ruleset) if fixed is not None else None
     gathered = gather(
         output,
         Judge(ruleset),
@@ -181,7 +173,7 @@ def command(
         grader_opener(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
-        features={name: (*each, *_others(each, ladder)) for name, each in (hand_set or {}).items()},
+        features=judged_features(hand_set or {}, ladder),
     )
     fits = _fit(output, gathered, options, hand_set)
     _say_what_is_odd(output, fits, folds)
@@ -199,11 +191,6 @@ def command(
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
 
 
-def _others(weights: Mapping[str, float], ladder: Mapping[str, float]) -> list[str]:
-    """Give the ranks that hand-set weights do not name: those by rank are judged beside them."""
-    return [rank for rank in ladder if rank not in weights]
-
-
 def _say_what_is_odd(output: Output, fits: "Mapping[str, ClassFit]", folds: int) -> None:
     for name, each in fits.items():
         if each.duality_gap > CERTIFIED:
@@ -213,16 +200,6 @@ def _say_what_is_odd(output: Output, fits: "Mapping[str, ClassFit]", folds: int)
             )
         if each.prompts < folds:
             output.talk(f"{name}: {counted(each.prompts, 'prompt')}, so no more folds than that")
-
-
-def _factor(text: str) -> float | None:
-    """Read --l2; None for auto."""
-    if text == "auto":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"--l2 {text}: give a number, 0 for none, or auto") from None
 
 
 def _fit(
@@ -243,19 +220,6 @@ def _fit(
             name: judge_hand_set(data, hand_set[name], options, progress.advance)
             for name, data in classes.items()
         }
-
-
-def _hand_set(fixed: str, ruleset: "RuleSet") -> dict[str, Mapping[str, float]]:
-    from rbrctl.rewards.hand_set import PRESETS, preset_weights
-    from rbrctl.rewards.weights_file import read_weights
-
-    if fixed in PRESETS:
-        return {name: preset_weights(fixed, ruleset) for name in ruleset.response_classes}
-    if (hint := did_you_mean(fixed, PRESETS)) and not Path(fixed).exists():
-        raise UsageError(f"--fixed {fixed}: there is no such file; {hint}")
-    weights = read_weights(fixed)
-    weights.check(ruleset)
-    return {name: weights.classes.get(name, {}) for name in ruleset.response_classes}
 
 
 def _write(
