@@ -57,14 +57,15 @@ def posed(classes: list[Completions]) -> list[tuple[Floats, Floats]]:
 
 
 @pytest.mark.benchmark
-def test_the_fit_takes_at_most_a_fifteenth_of_the_time_of_adamw() -> None:
+def test_the_fit_takes_at_most_a_tenth_of_the_time_of_a_lean_adamw() -> None:
+    """Two products with a matrix a step and nothing else: much less than torch takes, see below."""
     classes = generate(0)
     problems = posed(classes)
     with threadpool_limits(1):
         ours = best_time(lambda: fit(classes), 7)
         theirs = best_time(lambda: [adamw(*each) for each in problems], 2)
     print(f"fit {ours * 1e3:.0f} ms, AdamW {theirs * 1e3:.0f} ms: {theirs / ours:.0f} times")
-    assert ours * 15 <= theirs
+    assert ours * 10 <= theirs
 
 
 @pytest.mark.benchmark
