@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rbrctl.rewards.comparisons.compare import compare
     from rbrctl.rewards.comparisons.orderings import rank_ordering
     from rbrctl.rewards.fitting.fit import fit
+    from rbrctl.rewards.fitting.made_weights import made_weights
     from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.rewards.reward import RuleReward
     from rbrctl.rewards.weights import Weights
@@ -21,6 +22,7 @@ __all__ = [
     "candidates_of",
     "compare",
     "fit",
+    "made_weights",
     "rank_ordering",
     "read_weights",
     "write_weights",
@@ -33,6 +35,7 @@ __getattr__ = lazily(
         "compare": "rbrctl.rewards.comparisons.compare",
         "rank_ordering": "rbrctl.rewards.comparisons.orderings",
         "fit": "rbrctl.rewards.fitting.fit",
+        "made_weights": "rbrctl.rewards.fitting.made_weights",
         "FitOptions": "rbrctl.rewards.fitting.options",
         "RuleReward": "rbrctl.rewards.reward",
         "Weights": "rbrctl.rewards.weights",
