@@ -33,7 +33,7 @@ def choose_l2(data: ClassComparisons, options: FitOptions) -> float:
     of their difference over the folds: weights leave the prior only as far as held-out prompts
     speak for it. DEFAULT_L2 where there is nothing to hold out or to fit. Source: the
     one-standard-error rule of Breiman, Friedman, Olshen and Stone, *Classification and Regression
-    Trees* (1984), section 3.4.3, on paired differences.
+    Trees* (1984), on paired differences.
     """
     folds = min(FOLDS, len(paired_prompts(data)))
     if folds < 2 or all(name in options.fixed for name in data.features):

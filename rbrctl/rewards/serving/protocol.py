@@ -22,7 +22,7 @@ def limited_protocol(limits: Limits) -> Any:
     require("httptools", "serve", "the reward server")
     base: Any = import_module("uvicorn.protocols.http.httptools_impl").HttpToolsProtocol
 
-    class LimitedProtocol(base):  # type: ignore[misc]
+    class LimitedProtocol(base):  # type: ignore[misc]  # imported where it is used: Any
         """Counts the bytes since the parser last had something to tell, and watches the clock."""
 
         pending = 0
