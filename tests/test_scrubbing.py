@@ -6,7 +6,7 @@ import pytest
 
 from rbrctl.scrubbing import Scrubber, credentials_in, without_credentials
 
-KEY = "sk-pr/oj+9f\"Ab_Cd3XyZ0123456789"
+KEY = 'sk-pr/oj+9f"Ab_Cd3XyZ0123456789'
 SCRUBBER = Scrubber([KEY])
 ENCODED = KEY.encode()
 
