@@ -24,6 +24,10 @@ KEY_LIKE = re.compile(
 
 _USER_IN_URL = re.compile(r"//[^\s'\"?#/:@]*(?::[^\s'\"?#]*)?@")
 _USER_ALONE = re.compile(r"(?<![^\s'\"(=,])[\w.+%-]+:[^\s'\"/@:]+@(?=[\w\[])")
+_ESCAPE = re.compile(
+    r"%(?:25)*([0-9A-Fa-f]{2})|\\+u([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})"
+    r"|&#0*([0-9]{1,7});|&#[xX]0*([0-9A-Fa-f]{1,6});|\\+([^\\])"
+)
 _PARAMETER = re.compile(r"([?&;])([^\s=&;?#'\"]+)=([^\s&;#'\"]*)")
 
 
@@ -37,38 +41,71 @@ class Scrubber:
             forms.append((secret, min(PREFIX, len(secret))))
             if len(secret) >= PREFIX:
                 forms += _encoded(secret.encode("utf-8", "surrogateescape"))
+        self._forms = forms
         self._needles = [form[:least] for form, least in forms]
         self._bytes = [needle.encode("utf-8", "surrogateescape") for needle in self._needles]
-        self._patterns = [
-            (re.compile("".join(map(_spelled, form[:least]))), form[least:])
-            for form, least in forms
+        marks = {each for needle in self._needles for each in needle if not each.isalnum()}
+        self._marks = [
+            "%",
+            "&#",
+            "\\u",
+            "\\x",
+            *(f"\\{each}" for each in sorted(marks - set("-_"))),
         ]
-        # Only what could spell a needle in another way costs a thorough look.
-        marks = {c for needle in self._needles for c in needle if not c.isalnum() and c not in "-_"}
-        escaped = "".join(map(re.escape, sorted({"u", "x", *marks})))
-        self._escapes = re.compile(rf"%|\\+[{escaped}]|&#")
-        self._escapes_in_bytes = re.compile(self._escapes.pattern.encode("utf-8", "ignore"))
+        self._marks_in_bytes = [each.encode("utf-8", "surrogateescape") for each in self._marks]
+        # A key with such characters of its own cannot be told from one that is escaped.
+        self._plain = all(each.isascii() and not set(each) & set("%\\&") for each in self._needles)
+        self._patterns: list[tuple[re.Pattern[str], str]] | None = None
 
     def text(self, text: str) -> str:
         """Return a text with MASK in the place of every secret."""
-        if not self._patterns:
+        if not self._needles or not self._suspects(text):
             return text
-        if not any(each in text for each in self._needles) and not self._escapes.search(text):
-            return text
+        if self._patterns is None:
+            # Compiled at the first find: most runs never meet an echoed key.
+            self._patterns = [
+                (re.compile("".join(map(_spelled, form[:least]))), form[least:])
+                for form, least in self._forms
+            ]
         for start, rest in self._patterns:
             text = _replaced(text, start, rest)
         return text
 
     def body(self, body: bytes) -> bytes:
         """Return a reply's bytes as ``text`` does: the very same where nothing is found."""
-        if not self._patterns:
-            return body
-        plain = any(each in body for each in self._bytes)
-        if not plain and not self._escapes_in_bytes.search(body):
-            return body
+        # On the path of every reply: a few searches for fixed bytes, and no more for most.
+        for each in self._bytes:
+            if each in body:
+                break
+        else:
+            for each in self._marks_in_bytes:
+                if each in body:
+                    break
+            else:
+                return body
         before = body.decode("utf-8", "surrogateescape")
         after = self.text(before)
         return body if after == before else after.encode("utf-8", "surrogateescape")
+
+    def _suspects(self, text: str) -> bool:
+        """Return False if no secret can be in a text, however it is spelled."""
+        if any(each in text for each in self._needles):
+            return True
+        if not any(mark in text for mark in self._marks):
+            return False
+        if not self._plain:
+            return True
+        unescaped = _ESCAPE.sub(_unescaped, text)
+        return any(each in unescaped for each in self._needles)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    percent, wide, narrow, decimal, hexadecimal, itself = escape.groups()
+    if itself is not None:
+        return itself
+    digits = percent or wide or narrow or hexadecimal
+    number = int(digits, 16) if digits else int(decimal)
+    return chr(number) if number < 0x110000 else "\ufffd"
 
 
 def _encoded(secret: bytes) -> list[tuple[str, int]]:
