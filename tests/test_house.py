@@ -12,7 +12,7 @@ import rbrctl
 
 ROOT = Path(rbrctl.__file__).parent
 FLOORS = (
-    {"statistics", "errors", "states", "suggestions", "digests", "counting", "lazy"},
+    {"statistics", "errors", "states", "suggestions", "scrubbing", "digests", "counting", "lazy"},
     {"ruleset", "records"},
     {"graders", "authoring"},
     {"scoring", "comparing", "rewards"},
@@ -27,6 +27,8 @@ SPEAKS_ONLY_IN_CLI = {
 }
 TOOLS_CALL_IT = "rewards/adapters/shared.py"
 """Called with texts by tools that have no command line of ours: it reads the environment alone."""
+STARTS_A_PROGRAM = "ruleset/git_commands.py"
+"""Hands git the environment without the variables that point it elsewhere; reads nothing of it."""
 HEAVY = ("httpx", "jsonschema", "yaml", "numpy")
 MODULES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
@@ -90,7 +92,7 @@ def test_a_module_imports_only_floors_below_its_own(module: str) -> None:
 def test_nothing_below_the_command_line_prints_reads_the_environment_or_exits(module: str) -> None:
     tree = ast.parse(MODULES[module].read_text("utf-8"))
     used = {name for _, name in names_used(tree)} & SPEAKS_ONLY_IN_CLI
-    assert used == ({"os.environ"} if module == TOOLS_CALL_IT else set())
+    assert used == ({"os.environ"} if module in (TOOLS_CALL_IT, STARTS_A_PROGRAM) else set())
 
 
 def test_httpx_is_imported_by_one_module_only() -> None:

@@ -1,5 +1,6 @@
 """The YAML files of a folder, brought into canonical form and written back."""
 
+import os
 from pathlib import Path
 
 from rbrctl.authoring.formatting import Formatted, format_text
@@ -9,13 +10,18 @@ from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Sou
 from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
 
-def format_path(path: str) -> list[Formatted]:
+def format_path(path: str, within: Path | None = None) -> list[Formatted]:
     """
     Format a file, or all YAML files below a folder, without writing anything.
+
+    Symbolic links are not followed out of the folder, nor out of ``within``, the folder that the
+    user stands in where the path is only a default.
 
     Raises FileError or UsageError where it cannot be read, NothingMatchedError where a folder has
     no YAML files, RuleSetError for what is not YAML.
     """
+    if within is not None:
+        _check_inside(path, within)
     return [format_text(_text(file), file.name) for file in _files(path)]
 
 
@@ -31,15 +37,27 @@ def _files(path: str) -> list[SourceFile]:
     place = Path(path)
     if place.is_dir():
         files = FolderSource(place, path).files()
+        for file in files:
+            _check_inside(file.name, place)
         if not files:
             raise NothingMatchedError(f"{path}: no YAML files; a rule set has some")
         return files
     if not place.is_file():
         raise FileError(f"{path}: no such file or folder; name a rule set's folder")
+    _check_inside(path, place.parent)
     try:
         return [SourceFile(path, place.read_bytes())]
     except OSError as error:
         raise cannot("read", path, error) from error
+
+
+def _check_inside(file: str, folder: Path) -> None:
+    """Raise FileError if a file is a symbolic link out of the folder that was given."""
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder)):
+        raise FileError(
+            f"{file}: a symbolic link out of {folder}, and only files inside it are formatted; "
+            "name the file that it leads to"
+        )
 
 
 def _text(file: SourceFile) -> str:

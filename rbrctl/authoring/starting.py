@@ -1,10 +1,11 @@
 """A new rule set to start from: files that validate and whose tests pass as they are."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from rbrctl.errors import UsageError, cannot
+from rbrctl.errors import FileError, UsageError, cannot
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
 from rbrctl.suggestions import hint_for
@@ -55,9 +56,11 @@ def write_new(folder: Path, files: Mapping[str, str]) -> None:
     Write files below a folder, none of which may be there already.
 
     Raises UsageError naming those that are, before anything is written; FileError where a file
-    cannot be written.
+    cannot be written, or a symbolic link would lead it out of the folder.
     """
-    there = [name for name in files if (folder / name).exists()]
+    for name in files:
+        _check_inside(folder, name)
+    there = [name for name in files if os.path.lexists(folder / name)]
     if there:
         more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
         raise UsageError(
@@ -72,3 +75,13 @@ def write_new(folder: Path, files: Mapping[str, str]) -> None:
                 file.write(text)
         except OSError as error:
             raise cannot("write", path, error) from error
+
+
+def _check_inside(folder: Path, name: str) -> None:
+    """Raise FileError if a folder on the way to a file is a link out of ``folder``."""
+    target = Path(os.path.realpath(folder / name))
+    if not target.is_relative_to(os.path.realpath(folder)):
+        raise FileError(
+            f"{folder / name}: a symbolic link leads out of {folder}, and files are written only "
+            "inside it; remove the link or name another folder"
+        )

@@ -35,7 +35,7 @@ async def batch_service(options: EndpointOptions, output: Output) -> "AsyncItera
     transport = open_transport(settings, parse_address(settings.base_url))
     seconds = max(settings.timeout, TRANSFER_SECONDS)
     try:
-        yield BatchService(transport, settings.base_url, seconds, settings.secrets)
+        yield BatchService(transport, settings.where, seconds, settings.secrets)
     finally:
         await transport.close()
 

@@ -51,6 +51,17 @@ class Command(TyperCommand):
         return super().make_context(info_name, args, parent, **extra)
 
 
+def set_by_repository(context: Any, name: str) -> bool:
+    """Return True if a parameter's value comes from a file in a repository."""
+    source = context.get_parameter_source(name)
+    if source is None or source.name != "DEFAULT_MAP":
+        return False
+    from rbrctl.cli.configuration import LazyDefaults
+
+    defaults = context.default_map
+    return isinstance(defaults, LazyDefaults) and defaults.sets_untrusted(name)
+
+
 def load_command(entry: CommandEntry) -> Any:
     """Import a command's module and make a command of its function ``command``."""
     module = importlib.import_module(f"rbrctl.cli.commands.{entry.module}")

@@ -5,8 +5,8 @@ A key is the long name of an option (``min-accuracy`` or ``min_accuracy``) and s
 command that has it; a table named after a command (``[tool.rbrctl.grade]``,
 ``[tool.rbrctl.grader.train]``) sets it there alone and wins. Options given on the command line and
 ``RBRCTL_*`` variables win over both. The user's own ``~/.config/rbrctl/config.toml`` is read in the
-same way and yields to the repository's file, except for what may send a key somewhere: that is
-taken from the user's own file only.
+same way and yields to the repository's file. That one is untrusted: what it may set, and within
+which bounds, is declared in ``option_trust``.
 """
 
 import os
@@ -16,17 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rbrctl.cli.parameters import environment_name, is_flag, is_path, options_by_name
+from rbrctl.cli.option_trust import TRUST
+from rbrctl.cli.parameters import is_flag, is_path, options_by_name
+from rbrctl.cli.repository_settings import RepositorySetting, check_option, check_value
 from rbrctl.errors import UsageError, cannot
 from rbrctl.suggestions import did_you_mean
-
-PRIVATE_OPTIONS = frozenset(
-    {
-        *("base-url", "api-key-env", "header", "headers", "proxy"),
-        *("rm-url", "rm-key-env", "writer-url", "writer-key-env"),
-    }
-)
-"""What may send a key somewhere: a pull request must not be able to redirect a CI secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,13 @@ class ConfigurationFile:
             if pattern.match(line):
                 return f"{self.path}:{number}"
         return str(self.path)
+
+    def repository_setting(self, key: str) -> RepositorySetting:
+        """Return a key of this file for the checks that hold for a repository's files."""
+        from rbrctl.ruleset.sources import repository_root
+
+        root = repository_root(self.path.parent)
+        return RepositorySetting(_option(key), key, self.place(key), root)
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -116,6 +117,8 @@ class Setting:
 
     value: Any
     source: str
+    own: bool = True
+    """True where the user set it, false where a file in a repository did."""
 
 
 class Reader:
@@ -129,8 +132,14 @@ class Reader:
         self._others: Iterator[Any] | None = None
         self._elsewhere: set[str] = set()
 
-    def read(self, file: ConfigurationFile) -> dict[str, Setting]:
-        """Give a file's settings by option; those of an inner table win."""
+    def read(
+        self, file: ConfigurationFile, own: Mapping[str, Setting] | None = None
+    ) -> dict[str, Setting]:
+        """
+        Return a file's settings by option; those of an inner table win.
+
+        ``own`` are the user's own settings, which a repository's file may only make stricter.
+        """
         found: dict[str, Setting] = {}
         table: Any = file.table
         for depth in range(len(self.path) + 1):
@@ -141,8 +150,12 @@ class Reader:
                 self._check_key(file, key, value, own_table=depth == len(self.path))
                 parameter = self.options.get(_option(key))
                 if parameter is not None:
-                    setting = Setting(_value(parameter, key, value, file), file.place(key))
-                    found[_option(key)] = setting
+                    read = _value(parameter, key, value, file)
+                    if not file.own:
+                        users = (own or {}).get(_option(key))
+                        checked = file.repository_setting(key)
+                        check_value(checked, parameter, read, users and users.value)
+                    found[_option(key)] = Setting(read, file.place(key), file.own)
             table = table.get(self.path[depth], {}) if depth < len(self.path) else {}
             if not isinstance(table, dict):
                 # An option may share a group's name: then there is no table for the group.
@@ -159,12 +172,8 @@ class Reader:
 
     def _check_key(self, file: ConfigurationFile, key: str, value: Any, own_table: bool) -> None:
         option = _option(key)
-        if not file.own and (option in PRIVATE_OPTIONS or "://" in str(value)):
-            raise UsageError(
-                f"{file.place(key)}: '{key}' may not be set by a file in a repository, since it "
-                f"could send a key elsewhere; use --{option}, {environment_name(option)} or your "
-                "own ~/.config/rbrctl/config.toml"
-            )
+        if not file.own:
+            check_option(file.repository_setting(key), value, known=option in self.options)
         if option in self.options or (not own_table and self._exists(option)):
             return
         raise UsageError(
@@ -174,7 +183,7 @@ class Reader:
 
     def _exists(self, option: str) -> bool:
         # Other commands are loaded one by one, and only until one has the option.
-        if option in PRIVATE_OPTIONS:
+        if option in TRUST:
             return True
         if self._others is None:
             self._others = self.root.all_commands()
@@ -227,7 +236,7 @@ def defaults(path: Sequence[str], parameters: Sequence[Any], root: Any) -> dict[
     found: dict[str, Setting] = {}
     for file in (own_file(os.environ), repository_file(Path.cwd())):
         if file is not None:
-            found.update(reader.read(file))
+            found.update(reader.read(file, dict(found)))
     return {reader.options[option].name: setting for option, setting in found.items()}
 
 
@@ -257,3 +266,7 @@ class LazyDefaults(Mapping[str, Any]):
     def __len__(self) -> int:
         """Count the parameters that are configured."""
         return len(self.settings)
+
+    def sets_untrusted(self, name: str) -> bool:
+        """Return True if a file in a repository sets the parameter of that name."""
+        return name in self.settings and not self.settings[name].own

@@ -43,8 +43,8 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
         )
     address = parse_address(options.base_url)
     environment = output.environment
-    return EndpointSettings(
-        base_url=str(address),
+    settings = EndpointSettings(
+        base_url=address.url,
         model=options.model,
         key=key_in(options.api_key_env, "--api-key-env", environment, DEFAULT_KEY_VARIABLE),
         headers=_headers(options, environment),
@@ -66,6 +66,18 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
         prices=Prices(options.price_in, options.price_out),
         budget=Budget(options.max_calls, options.max_cost),
     )
+    keep_secret(settings, address, output)
+    return settings
+
+
+def keep_secret(settings: "EndpointSettings", address: "Address", output: Output) -> None:
+    """Hide the secrets of an endpoint in all output; warn once if they travel unencrypted."""
+    secrets = [each.reveal() for each in settings.secrets]
+    output.hide(*secrets)
+    if secrets and not address.secure and not address.local:
+        output.warn_once(
+            f"a key is sent unencrypted to {address}: anyone on the way can read it; use https"
+        )
 
 
 async def open_endpoint(
@@ -87,7 +99,7 @@ async def open_endpoint(
     settings = settings_of(options, output)
     cache = open_cache(options.cache, output)
     grader = await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
-    where = f"{settings.model} at {settings.base_url}"
+    where = f"{settings.model} at {settings.where}"
     output.talk(f"grader: {where}, mode {grader.identity.mode}")
     if grader.unsure:
         output.warn(

@@ -111,7 +111,7 @@ def _interrupted(output: Output) -> int:
 def _explain(error: Exception, output: Output) -> int:
     """Say what went wrong in one line, with the trace if it was asked for."""
     if output.debug:
-        traceback.print_exception(error)
+        output.say("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, PARSING_ERROR):
         from rbrctl.cli.usage import explain_usage
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from rbrctl.errors import FileError
 from rbrctl.reports.terminal import Palette, printable_lines
+from rbrctl.scrubbing import Scrubber, without_credentials
 
 REPORT_WIDTH = 80
 
@@ -52,6 +53,21 @@ class Output:
         """What to say where a run was stopped; a command that can go on later sets it."""
         self.terminated = False
         """True where SIGTERM stopped the run, which ends like Ctrl-C but for its exit code."""
+
+        self._secrets: set[str] = set()
+        self._scrubber = Scrubber(())
+        self._warned: set[str] = set()
+
+    def hide(self, *secrets: str) -> None:
+        """Show none of these texts from here on, neither on stdout nor on stderr."""
+        self._secrets |= {secret for secret in secrets if secret}
+        self._scrubber = Scrubber(self._secrets)
+
+    def warn_once(self, message: str) -> None:
+        """Warn of what one run meets several times."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self.warn(message)
 
     @property
     def palette(self) -> Palette:
@@ -97,6 +113,7 @@ class Output:
         """
         if not text:
             return
+        text = self._scrubber.text(text)
         self._write(text if text.endswith("\n") else text + "\n")
 
     def flush(self) -> None:
@@ -126,7 +143,7 @@ class Output:
             return
         try:
             with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(markdown + "\n\n")
+                file.write(self._scrubber.text(markdown) + "\n\n")
         except OSError as error:
             self.warn(f"the step's summary cannot be written: {path}: {error.strerror}")
 
@@ -150,6 +167,7 @@ class Output:
         """Write a line that is already safe and painted to stderr."""
         if sys.stderr is None:
             return
+        line = without_credentials(self._scrubber.text(line))
         try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()

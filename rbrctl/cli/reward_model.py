@@ -35,7 +35,7 @@ class RewardModelOptions:
                 if value is not None:
                     raise UsageError(f"{option} says something of a server: name it with --rm-url")
             return None
-        from rbrctl.cli.endpoint import key_in, proxy_for
+        from rbrctl.cli.endpoint import keep_secret, key_in, proxy_for
         from rbrctl.graders.endpoint.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
         from rbrctl.rewards.reward_model.contracts import contract_of
@@ -46,13 +46,15 @@ class RewardModelOptions:
                 f"{self.url_from} {address}: such a server wants the name of its model: "
                 "--rm-model NAME"
             )
-        return EndpointSettings(
-            str(address),
+        settings = EndpointSettings(
+            address.url,
             self.model or "reward model",
             key_in(self.key_env, "--rm-key-env", output.environment),
             proxy=proxy_for(address, None, output.environment),
             concurrency=CONCURRENCY,
         )
+        keep_secret(settings, address, output)
+        return settings
 
 
 def score_with(

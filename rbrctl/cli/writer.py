@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import extra_body_of, key_in, settings_of
+from rbrctl.cli.endpoint import extra_body_of, keep_secret, key_in, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
@@ -141,4 +141,7 @@ class WriterOptions:
         if not apart:
             return settings
         # A key goes where its own option says, and nowhere else.
-        return replace(settings, key=key_in(self.key_env, "--writer-key-env", output.environment))
+        key = key_in(self.key_env, "--writer-key-env", output.environment)
+        settings = replace(settings, key=key)
+        keep_secret(settings, parse_address(settings.base_url), output)
+        return settings

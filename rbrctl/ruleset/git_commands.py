@@ -1,13 +1,53 @@
-"""The few things that are asked of git: where a repository is, and what a revision of it holds."""
+"""
+The few things that are asked of git: where a repository is, and what a revision of it holds.
 
+A repository's own configuration is untrusted: it can name commands (a remote's upload-pack, an
+``ext::`` address, a file-system monitor, hooks) that git runs when it looks for a missing object or
+refreshes an index. Every call therefore runs with all of that switched off.
+"""
+
+import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rbrctl.errors import FileError, UsageError
 
 _TIMEOUT_SECONDS = 120
+_OPTIONS = (
+    "--no-optional-locks",
+    "--literal-pathspecs",
+    "--no-pager",
+    # A commit is judged by what its own files say, not by what refs/replace puts in their place.
+    "--no-replace-objects",
+)
+_SETTINGS = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "core.askPass": "",
+    "credential.helper": "",
+    "protocol.allow": "never",
+    "protocol.ext.allow": "never",
+    "protocol.file.allow": "never",
+    # A folder of the working tree that looks like a bare repository would bring its own settings.
+    "safe.bareRepository": "explicit",
+}
+_ENVIRONMENT = {
+    "GIT_NO_LAZY_FETCH": "1",
+    # Older versions of git do not know the variable above; without a protocol they cannot fetch.
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_POINTERS = frozenset(
+    {
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_NAMESPACE"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"),
+        *("GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_EXTERNAL_DIFF"),
+    }
+)
+"""Variables that point git at another repository than the one around the folder. Hooks inherit
+them, and the question here is always about a folder. What only configures git stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +71,13 @@ class Git:
     def __init__(self, folder: Path) -> None:
         """Find the repository around ``folder``."""
         self._folder = folder
-        self._folder = Path(self._text(["rev-parse", "--show-toplevel"], _no_repository(folder)))
+        root = Path(self._text(["rev-parse", "--show-toplevel"], _no_repository(folder)))
+        if not folder.resolve().is_relative_to(root.resolve()):
+            raise UsageError(
+                f"'{folder}' is outside the working tree '{root}' that its repository names "
+                "(core.worktree); run rbrctl inside that working tree"
+            )
+        self._folder = root
 
     @property
     def root(self) -> Path:
@@ -41,11 +87,13 @@ class Git:
     def _run(
         self, arguments: Sequence[str], given: bytes = b""
     ) -> "subprocess.CompletedProcess[bytes]":
-        command = ["git", "--no-optional-locks", "--literal-pathspecs", *arguments]
+        settings = [word for item in _SETTINGS.items() for word in ("-c", "=".join(item))]
+        command = ["git", *_OPTIONS, *settings, *arguments]
         try:
             return subprocess.run(  # noqa: S603 - a list, never a shell; revisions follow --end-of-options
                 command,
                 cwd=self._folder,
+                env=_safe_environment(os.environ),
                 input=given,
                 capture_output=True,
                 check=False,
@@ -98,12 +146,22 @@ class Git:
             "(in GitHub Actions 'fetch-depth: 0' for actions/checkout, in GitLab 'GIT_DEPTH: 0')"
         )
 
+    def _partial_hint(self) -> str:
+        outcome = self._run(["config", "--get-regexp", r"^remote\..*\.promisor$"])
+        if outcome.returncode:
+            return ""
+        return (
+            "; this is a partial clone, and missing files are not fetched here, since the "
+            "repository's own settings say how: fetch them with 'git fetch --refetch --no-filter'"
+        )
+
     def entries(self, commit: str, path: str) -> list[TreeEntry]:
         """List the files of a commit at or below a path from the root, in git's order."""
         arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", commit]
         outcome = self._run([*arguments, "--", path] if path else arguments)
         if outcome.returncode:
-            raise UsageError(f"the files of commit {commit[:12]} cannot be listed")
+            hint = self._partial_hint()
+            raise UsageError(f"the files of commit {commit[:12]} cannot be listed{hint}")
         entries = []
         for line in outcome.stdout.split(b"\0"):
             if line:
@@ -123,7 +181,10 @@ class Git:
             end = outcome.stdout.find(b"\n", at)
             fields = outcome.stdout[at:end].split()
             if end < 0 or len(fields) != 3 or fields[1] != b"blob":
-                raise FileError(f"{entry.path}: its content is not in this clone of the repository")
+                raise FileError(
+                    f"{entry.path}: its content is not in this clone of the repository"
+                    f"{self._partial_hint()}"
+                )
             start, size = end + 1, int(fields[2])
             contents.append(outcome.stdout[start : start + size])
             at = start + size + 1
@@ -133,6 +194,12 @@ class Git:
         """Give a folder's path from the root with a slash at its end; empty for the root."""
         relative = folder.resolve().relative_to(self.root.resolve()).as_posix()
         return "" if relative == "." else f"{relative}/"
+
+
+def _safe_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for git: no pointers to other repositories, and no fetching."""
+    kept = {name: value for name, value in environment.items() if name not in _POINTERS}
+    return kept | _ENVIRONMENT
 
 
 def _no_repository(folder: Path) -> str:

@@ -105,3 +105,16 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 def test_an_unknown_rule_set_is_named() -> None:
     with pytest.raises(UsageError, match="did you mean 'safety'"):
         starter_files("saftey")
+
+
+@pytest.mark.parametrize("name", ["rules", ".github", "fixtures"])
+def test_a_link_out_of_the_folder_is_not_followed(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / name).symlink_to(tmp_path / "outside")
+    assert run(["init", str(tmp_path / "new")], output=Output({})) == 2
+    assert "a symbolic link leads out of" in capsys.readouterr().err
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [name]

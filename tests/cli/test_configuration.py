@@ -19,8 +19,8 @@ def grade(
     context: typer.Context,
     rules: Annotated[str, typer.Option("--rules", metavar="PATH")] = "rules",
     min_n: Annotated[int, typer.Option("--min-n", min=1)] = 10,
-    only: Annotated[list[str] | None, typer.Option("--only")] = None,
-    shape: Annotated[Shape, typer.Option("--shape")] = Shape.FULL,
+    only: Annotated[list[str] | None, typer.Option("--describe")] = None,
+    shape: Annotated[Shape, typer.Option("--reasoning")] = Shape.FULL,
     base_url: Annotated[str | None, typer.Option("--base-url")] = None,
     wide: WideOption = False,
 ) -> None:
@@ -65,15 +65,15 @@ def test_options_beat_the_environment_which_beats_files(
 def test_every_kind_of_value(graded: Any, tmp_path: Path) -> None:
     write(
         tmp_path / "rbrctl.toml",
-        'min_n = 7\nonly = ["a", "b"]\nshape = "short"\nwide = true\nrules = "policy"\n',
+        'min_n = 7\ndescribe = ["a", "b"]\nreasoning = "short"\nwide = true\nrules = "policy"\n',
     )
     assert graded("grade").stdout == "policy 7 ['a', 'b'] short None True\n"
 
 
 def test_environment_variables_of_every_kind(graded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (
-        ("ONLY", "a b"),
-        ("SHAPE", "short"),
+        ("DESCRIBE", "a b"),
+        ("REASONING", "short"),
         ("WIDE", "1"),
         ("BASE_URL", "http://x"),
     ):

@@ -85,3 +85,35 @@ def test_bad_input(
     assert (found, out) == (code, "")
     assert message in err
     assert (folder / "a.yaml").read_text() == UNTIDY
+
+
+@pytest.mark.parametrize("arguments", [(), ("rules",), ("rules/link.yaml",), ("--diff",), (".",)])
+def test_a_link_out_of_the_folder_is_not_followed(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    (folder.parent / ".git").mkdir()
+    outside = folder.parent / "elsewhere.yml"
+    if arguments == (".",):
+        outside = folder.parent.parent / f"{folder.parent.name}.yml"
+    outside.write_text(UNTIDY)
+    (folder / "link.yaml").symlink_to(outside)
+    code, out, err = fmt(capsys, *arguments)
+    assert code == 2
+    assert "link.yaml: a" in err
+    assert out == ""
+    assert outside.read_text() == UNTIDY
+    assert (folder / "a.yaml").read_text() == UNTIDY
+
+
+def test_the_default_folder_is_not_followed_elsewhere_and_a_named_one_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = folder.parent.parent / f"{folder.parent.name}-elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    code, _, err = fmt(capsys)
+    assert code == 2
+    assert "rules: a symbolic link out of" in err
+    assert (elsewhere / "a.yaml").read_text() == UNTIDY
+    assert fmt(capsys, "rules")[0] == 0
+    assert (elsewhere / "a.yaml").read_text() == TIDY

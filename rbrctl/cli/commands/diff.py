@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from rbrctl.cli.command import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, WideOption, output_of
@@ -103,10 +104,13 @@ def command(
     """
     from rbrctl.cli.comparing import Asked, Comparer, Drawing, replace_baseline
     from rbrctl.cli.graders import choose_grader
-    from rbrctl.comparing.gates import check_evidence, failures, parse_gates
+    from rbrctl.comparing.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
 
     output = output_of(context)
-    gates = parse_gates(fail_on or ())
+    named = gates = parse_gates(fail_on or ())
+    if set_by_repository(context, "fail_on"):
+        # Such a file may only add gates: the default ones hold beside those that it names.
+        gates = tuple(dict.fromkeys((*named, *DEFAULT_GATES)))
     comparer = Comparer(output, strict)
     asks = grader is not None or endpoint.named or bool(endpoint.typed)
     comparison = comparer.compare(
@@ -125,7 +129,7 @@ def command(
         )
     )
     if fail_on:
-        check_evidence(gates, comparison)
+        check_evidence(named, comparison)
     failed = failures(gates, comparison)
     drawing = Drawing(output, format_, None if limit == 0 else limit, wide)
     drawing.report(comparison, gates, failed, comparer.new_side)

@@ -1,6 +1,7 @@
 """``rbrctl fmt``: rule files in their canonical form."""
 
 import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,7 +39,8 @@ def command(
     from rbrctl.authoring.rule_files import format_path, write
 
     output = output_of(context)
-    formatted = {each.file: each for path in rules or ["rules"] for each in format_path(path)}
+    found = [format_path(path) for path in rules] if rules else [format_path("rules", Path())]
+    formatted = {each.file: each for files in found for each in files}
     changed = [each for each in formatted.values() if each.changed]
     for each in changed:
         if diff:

@@ -49,7 +49,7 @@ def command(
     report_tables(
         output, [_table(report)], format_, name="probe", version=REPORT_VERSION, body=body
     )
-    where = f"{settings.base_url}, model {settings.model}"
+    where = f"{settings.where}, model {settings.model}"
     if found.unsure:
         output.talk(f"{where}: answers neither yes nor no; grade would ask in mode {found.mode}")
         return ExitCode.NO

@@ -149,6 +149,7 @@ def _listening(host: str, port: int, token_env: str, output: Output) -> "Listeni
 
     require("uvicorn", "serve", "the reward server")
     token = output.environment.get(token_env) or None
+    output.hide(token or "")
     if token is None and token_env != DEFAULT_VARIABLE:
         raise UsageError(f"--token-env {token_env}: the variable is not set or empty")
     if token is None and not is_loopback(host):

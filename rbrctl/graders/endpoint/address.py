@@ -1,9 +1,11 @@
 """The address of an endpoint, taken apart and checked."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from rbrctl.errors import UsageError
+from rbrctl.scrubbing import without_credentials
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -34,10 +36,26 @@ class Address:
         """Give the request target of a path below the base (``/chat/completions``)."""
         return f"{self.path}{path}" + (f"?{self.query}" if self.query else "")
 
-    def __str__(self) -> str:
-        """Write it as it is shown to people and used in digests."""
+    @property
+    def url(self) -> str:
+        """The whole URL, with whatever keys its parameters hold: for requests alone."""
         query = f"?{self.query}" if self.query else ""
         return f"{self.scheme}://{self.authority}{self.path}{query}"
+
+    @property
+    def local(self) -> bool:
+        """True for this machine: the loopback addresses, localhost and names below it."""
+        host = self.host.lower().rstrip(".")
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        """Write it as it is shown to people and used in digests: without keys."""
+        return without_credentials(self.url)
 
 
 def parse_address(url: str, option: str = "--base-url") -> Address:
@@ -47,19 +65,21 @@ def parse_address(url: str, option: str = "--base-url") -> Address:
     Raises UsageError for anything but http and https, for credentials inside the URL, and for
     characters that do not belong into a URL.
     """
+    shown = without_credentials(url)[:200]
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{option} {url[:200]!r} is not a URL: {error}") from None
+    except ValueError:
+        # The reason would quote a part of the URL, which may hold a password.
+        raise UsageError(f"{option} {shown!r} is not a URL: look at its host and port") from None
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"{option} holds a user name or password; keys are named by a variable")
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise UsageError(
-            f"{option} {url[:200]!r} is not a URL like https://host/v1 or http://localhost:8000/v1"
+            f"{option} {shown!r} is not a URL like https://host/v1 or http://localhost:8000/v1"
         )
     if any(ord(character) <= 0x20 or ord(character) > 0x7E for character in url):
-        raise UsageError(f"{option} {url[:200]!r} has characters that no URL has")
+        raise UsageError(f"{option} {shown!r} has characters that no URL has")
     return Address(
         scheme=parts.scheme,
         host=parts.hostname,

@@ -44,7 +44,7 @@ class ChatProbe:
         """Probe in the mode that the settings name, or in all of them, best first."""
         self._settings = settings
         self._client = client
-        self._where = f"{settings.base_url}, model {settings.model}"
+        self._where = f"{settings.where}, model {settings.model}"
         self.steps: list[tuple[Mode, bool, str]] = []
 
     async def run(self) -> Capabilities | None:

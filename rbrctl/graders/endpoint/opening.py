@@ -19,6 +19,7 @@ from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.packed_asker import PackedAsker
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
+from rbrctl.graders.endpoint.scrubbed_transport import ScrubbedTransport
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.transport import Transport
 from rbrctl.graders.endpoint.usage import Spending, Usage
@@ -55,7 +56,17 @@ def open_client(settings: EndpointSettings, spending: Spending | None = None) ->
 
 
 def open_transport(settings: EndpointSettings, address: Address) -> Transport:
-    """Make the transport: our own, or httpx's where there is a proxy. Raises UsageError."""
+    """
+    Make the transport: our own, or httpx's where there is a proxy; neither lets a secret through.
+
+    Raises UsageError.
+    """
+    transport = _bare_transport(settings, address)
+    secrets = settings.secrets
+    return ScrubbedTransport(transport, secrets) if secrets else transport
+
+
+def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
     if settings.proxy is None:
         return LeanTransport(
             address,
@@ -161,7 +172,7 @@ def known_layout(
         return Layout.TEMPLATE
     if settings.layout != "auto":
         return Layout(settings.layout)
-    name = f"layout {settings.base_url} {settings.model} {ruleset.name}"
+    name = f"layout {settings.where} {settings.model} {ruleset.name}"
     remembered = cache.recall(name)
     if remembered in {Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST}:
         return Layout(remembered)
@@ -213,4 +224,4 @@ def identity_of(
 
 
 def _probe_note(settings: EndpointSettings) -> str:
-    return f"probe {settings.base_url} {settings.model} {settings.mode.value}"
+    return f"probe {settings.where} {settings.model} {settings.mode.value}"

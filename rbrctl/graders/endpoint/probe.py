@@ -62,7 +62,7 @@ async def probe(settings: EndpointSettings, client: Client) -> ProbeReport:
     calls = client.usage.calls - before
     if capabilities is None:
         seen = "; ".join(f"{step.mode}: {step.detail}" for step in steps)
-        raise GraderError(f"{settings.base_url}, model {settings.model}: no mode works ({seen})")
+        raise GraderError(f"{settings.where}, model {settings.model}: no mode works ({seen})")
     return ProbeReport(replace(capabilities), tuple(steps), calls)
 
 
@@ -85,7 +85,7 @@ async def _try_shape(
     )
     outcome = await client.attempt(shape.path, lambda: body, retries=PROBE_RETRIES)
     if isinstance(outcome, Failure):
-        raise_if_fatal(f"{settings.base_url}, model {settings.model}", outcome)
+        raise_if_fatal(f"{settings.where}, model {settings.model}", outcome)
         return ProbeStep(mode, False, outcome.message)
     values = shape.values(outcome, list(QUESTIONS))
     return _judge_values(mode, values)

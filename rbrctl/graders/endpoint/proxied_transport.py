@@ -9,6 +9,7 @@ from rbrctl.graders.endpoint.address import Address
 from rbrctl.graders.endpoint.http_parser import Response
 from rbrctl.graders.endpoint.lean_transport import default_tls, request_headers
 from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.scrubbing import without_credentials
 
 
 class ProxiedTransport:
@@ -39,10 +40,9 @@ class ProxiedTransport:
         self._all: list[httpx.AsyncClient] = []
         try:
             self._proxy = httpx.Proxy(proxy)
-        except (ValueError, httpx.InvalidURL) as error:
-            raise UsageError(f"the proxy {proxy[:80]!r} is not a URL like http://host:port") from (
-                error
-            )
+        except (ValueError, httpx.InvalidURL):
+            shown = without_credentials(proxy)[:80]
+            raise UsageError(f"the proxy {shown!r} is not a URL like http://host:port") from None
 
     async def send(
         self, method: str, path: str, body: bytes, timeout: float, content_type: str

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from rbrctl.scrubbing import Scrubber
+
 
 class Secret:
     """A text that is sent to a server and shown to nobody: not in a repr, a log or an error."""
@@ -33,8 +35,4 @@ class Secret:
 
 def scrub(text: str, secrets: Iterable[Secret]) -> str:
     """Replace every secret in a text from outside (servers echo keys in their error bodies)."""
-    for secret in secrets:
-        key = secret.reveal()
-        if len(key) >= 4:
-            text = text.replace(key, "***")
-    return text
+    return Scrubber(secret.reveal() for secret in secrets).text(text)

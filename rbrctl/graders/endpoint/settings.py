@@ -9,6 +9,7 @@ from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.usage import Budget, Prices
 from rbrctl.graders.modes import Mode
+from rbrctl.scrubbing import credentials_in, without_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,15 @@ class EndpointSettings:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every text that must not be shown."""
-        return (*([self.key] if self.key else []), *self.headers.values())
+        """Every text that must not be shown: keys, headers, and what URLs hold of these."""
+        in_urls = [*credentials_in(self.base_url), *credentials_in(self.proxy or "")]
+        own = (*([self.key] if self.key else []), *self.headers.values())
+        return (*own, *map(Secret, in_urls))
+
+    @property
+    def where(self) -> str:
+        """The endpoint's address as it may be shown and stored."""
+        return without_credentials(self.base_url)
 
     def request_headers(self) -> dict[str, str]:
         """Give the headers of every request, the key among them."""
