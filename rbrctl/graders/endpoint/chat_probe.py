@@ -75,7 +75,9 @@ class ChatProbe:
                 fewer = without_refused(capabilities, outcome.message)
                 if fewer is None:
                     self.steps.append((mode, False, outcome.message))
-                    return None
+                    # Who names a mode that the server takes gets it, and hears of each failure.
+                    named = outcome.taken and mode is self._settings.mode
+                    return replace(capabilities, unsure=True) if named else None
                 capabilities = fewer
             elif reasons(outcome) and not capabilities.reasoning:
                 capabilities = replace(capabilities, reasoning=True)
