@@ -69,7 +69,13 @@ class Capabilities:
         known = cls(**data)
         for each in fields(cls):
             value, default = getattr(known, each.name), each.default
-            wanted = list if isinstance(default, tuple) else str if default is Mode.LOGPROBS else type(default)
+            wanted = (
+                list
+                if isinstance(default, tuple)
+                else str
+                if default is Mode.LOGPROBS
+                else type(default)
+            )
             if type(value) is not wanted:
                 raise TypeError(f"{each.name} is a {type(value).__name__}")
         if not 1 <= known.top_logprobs <= MOST_TOP_LOGPROBS or not 0 <= known.max_questions <= 4096:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from rbrctl.graders.endpoint.alternatives import fewer_alternatives
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, chat_body
 from rbrctl.graders.endpoint.chat_reply import (
@@ -190,9 +191,8 @@ def without_refused(capabilities: Capabilities, message: str) -> Capabilities | 
         return replace(capabilities, temperature=False)
     if "seed" in words and capabilities.seed:
         return replace(capabilities, seed=False)
-    if "top_logprobs" in words and capabilities.top_logprobs > 5:
-        return replace(capabilities, top_logprobs=5)
-    return None
+    allowed = fewer_alternatives(message, capabilities.top_logprobs)
+    return None if allowed is None else replace(capabilities, top_logprobs=allowed)
 
 
 def _fewer_caps(fields: tuple[str, ...], words: str) -> tuple[str, ...] | None:

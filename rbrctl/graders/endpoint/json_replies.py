@@ -12,7 +12,7 @@ MAX_NUMBER_DIGITS = 300
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _QUICK_PASSES = 12
-_HIDDEN = {code: "�" for code in (*range(0xD800, 0xE000), *range(9), *range(14, 32), 127)}
+_HIDDEN = dict.fromkeys((*range(55296, 57344), *range(9), *range(14, 32), 127), "�")
 
 
 class NoObjectError(ValueError):
@@ -55,9 +55,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _PLAIN = json.JSONDecoder(parse_constant=Unusable)
-_CAREFUL = json.JSONDecoder(
-    parse_constant=Unusable, parse_int=_integer, object_pairs_hook=_object
-)
+_CAREFUL = json.JSONDecoder(parse_constant=Unusable, parse_int=_integer, object_pairs_hook=_object)
 
 
 def decode_reply(body: bytes) -> dict[str, Any]:

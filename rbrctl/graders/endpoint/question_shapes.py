@@ -94,9 +94,7 @@ class SystemOneShape:
         answers = reply.get("answers")
         if not isinstance(answers, dict):
             return dict.fromkeys(group, "the reply has no object of answers")
-        return {
-            name: _value_of(answers[name], "noul", "noul") for name in group if name in answers
-        }
+        return {name: _value_of(answers[name], "noul", "noul") for name in group if name in answers}
 
 
 def _value_of(answer: Any, type_: str, key: str) -> float | str:

@@ -40,7 +40,9 @@ _BY_WORD = {
 _END_OF = {word: end for end, words in _BY_WORD.items() for word in words.split()}
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _BARE = re.compile(r"[\W_]*(?:yes|no)[\W_]*", re.IGNORECASE)
-_CLAUSE = re.compile(r"[\W_]*?(?:yes|no)[*_`\"'”’)\]]*(?:[.!]+[*_`\"'”’)\]]*\s|\s*\n)", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[\W_]*?(?:yes|no)[*_`\"'”’)\]]*(?:[.!]+[*_`\"'”’)\]]*\s|\s*\n)", re.IGNORECASE
+)
 _TURN = re.compile(
     r"\b(?:wait|actually|but|however|hmm+|hm|no|yes|sorry|correction|unless|except|although|though"
     r"|let me|let's|on second|rather|scratch|or)\b",

@@ -7,7 +7,6 @@ from typing import Any
 
 from rbrctl.errors import BudgetSpentError
 
-
 MOST_TOKENS = 10_000_000
 """Of one reply; more than any model reads or writes."""
 TEMPLATE_TOKENS = 4096
