@@ -43,12 +43,10 @@ def answer(request: Request, delay: float = 0.0) -> Reply:
     return json_reply(yes(0.05 + 0.9 * digest[0] / 255), delay=delay)
 
 
-async def start(
-    folder: Path, endpoint: FaultEndpoint, name: str, *more: str
-) -> asyncio.subprocess.Process:
+async def start(folder: Path, endpoint: FaultEndpoint, name: str) -> asyncio.subprocess.Process:
     at = ["--model", "m", "--base-url", endpoint.base_url, "--mode", "logprobs"]
     files = ["-o", f"{name}.jsonl", "--cache", f"{name}.sqlite", "--concurrency", "8"]
-    arguments = ["grade", "t.jsonl", *at, *files, "--retries", "0", "-f", "json", *more]
+    arguments = ["grade", "t.jsonl", *at, *files, "--retries", "0", "-f", "json"]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,32 +1,41 @@
 """``rbrctl grade`` and what servers send that is no answer: through the real command line."""
 
 import asyncio
+import contextlib
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.test_grade_endpoint import grade, results, start
 from servers.fault_endpoint import Plan, Reply, Request, chat, json_reply, serving, token, yes
+
+from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+from rbrctl.cli.registry import ENTRIES
 
 ROW = {"id": "t", "prompt": "Hi", "completion": "No.", "response_class": "hard_refuse"}
 
 
-def graded(folder: Path, plan: Plan, mode: str = "logprobs") -> tuple[int, str, list[Any]]:
+def graded(
+    folder: Path, plan: Plan, mode: str = "logprobs", row: dict[str, Any] = ROW
+) -> tuple[int, str, list[Any]]:
     """Grade one transcript against a plan: exit code, stderr, and the answers that were stored."""
-    (folder / "t.jsonl").write_text(json.dumps(ROW) + "\n")
+    source, out = folder / "t.jsonl", folder / "out.jsonl"
+    source.write_text(json.dumps(row) + "\n")
+    options = ["--mode", mode, "--cache", "none", "--retries", "0", "-f", "json", "-o", str(out)]
 
-    async def run() -> tuple[int, str]:
+    async def work() -> int:
         async with serving(plan) as endpoint:
-            if mode == "logprobs":
-                return await grade(folder, endpoint, "out")
-            process = await start(folder, endpoint, "out", "--mode", mode)
-            _, err = await process.communicate()
-            return process.returncode or 0, err.decode()
+            at = ["--model", "m", "--base-url", endpoint.base_url]
+            arguments = ["grade", str(source), *at, *options]
+            return await asyncio.to_thread(run, arguments, ENTRIES, Output({}))
 
-    code, err = asyncio.run(run())
-    rows = results(folder, "out") if (folder / "out.jsonl").exists() else {}
-    return code, err, [answer for row in rows.values() for answer in row["answers"].values()]
+    err = io.StringIO()
+    with contextlib.redirect_stderr(err), contextlib.redirect_stdout(io.StringIO()):
+        code = asyncio.run(work())
+    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    return code, err.getvalue(), [each for row in rows for each in row["answers"].values()]
 
 
 def choice(finish: Any = "stop", **parts: Any) -> Any:
@@ -193,13 +202,7 @@ def test_no_count_of_tokens_ends_a_run(tmp_path: Path, usage: Any) -> None:
 def test_a_server_that_truncates_is_told_of_once(tmp_path: Path) -> None:
     row = ROW | {"completion": "word " * 8000}
     plan: Plan = lambda request: json_reply(yes() | {"usage": {"prompt_tokens": 2048}})  # noqa: E731
-    (tmp_path / "t.jsonl").write_text(json.dumps(row) + "\n")
-
-    async def run() -> tuple[int, str]:
-        async with serving(plan) as endpoint:
-            return await grade(tmp_path, endpoint, "out")
-
-    code, err = asyncio.run(run())
+    code, err, _ = graded(tmp_path, plan, row=row)
     assert code == 0, err
     assert err.count("it truncates long requests") == 1
 
