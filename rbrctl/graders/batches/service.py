@@ -172,8 +172,9 @@ def _multipart(boundary: str, name: str, data: bytes) -> bytes:
 
 def _count(counts: dict[str, Any], name: str) -> int:
     value = counts.get(name)
-    counted = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
-    return value if counted else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 <= value < 1 << 53 else 0
 
 
 def _optional(value: dict[str, Any], name: str) -> str | None:

@@ -112,10 +112,10 @@ def _of_success(response: Response, answer: bool) -> Failure | dict[str, Any]:
         retryable = not isinstance(error, NoObjectError)
         taken = response.body.lstrip()[:1] == b"{"
         return Failure(FailureKind.BROKEN, message, retryable, status=200, taken=taken)
-    error = error_in(value) if answer else value.get("error") or None
-    if error is not None:
-        status = _status_of(error)
-        words = f"an error with status 200: {shorten(words_of(error)) or shown(error)}"
+    said = error_in(value) if answer else value.get("error") or None
+    if said is not None:
+        status = _status_of(said)
+        words = f"an error with status 200: {shorten(words_of(said)) or shown(said)}"
         failure = _of_status(Response(status, response.headers, response.body), words)
         return replace(failure, usage=value.get("usage"), taken=True)
     reason = broken_reason(value)
