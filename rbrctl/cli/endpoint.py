@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 NO_CACHE = "none"
+_OWN_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_OTHER_TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CACHE_FILE = "answers.sqlite"
 
 
@@ -49,6 +51,7 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
         key=key_in(options.api_key_env, "--api-key-env", environment, DEFAULT_KEY_VARIABLE),
         headers=_headers(options, environment),
         proxy=proxy_for(address, options.proxy, environment),
+        certificates=certificates_for(address, environment),
         mode=options.mode,
         concurrency=options.concurrency,
         timeout=options.timeout,
@@ -175,6 +178,25 @@ def proxy_for(address: "Address", named: str | None, environment: Mapping[str, s
     found = lower.get(f"{scheme}_proxy") or lower.get("all_proxy")
     local = host in {"localhost", "127.0.0.1", "::1"}
     return None if local or _bypassed(host, lower.get("no_proxy", "")) else found
+
+
+def certificates_for(address: "Address", environment: Mapping[str, str]) -> str | None:
+    """
+    Give the file of certificates that other tools' variables name; None leaves it to OpenSSL.
+
+    OpenSSL heeds SSL_CERT_FILE and SSL_CERT_DIR by itself, and says nothing where they name what is
+    not there, so that is looked at here. Raises UsageError.
+    """
+    if address.scheme != "https":
+        return None
+    named = {name: environment.get(name) for name in (*_OWN_TRUST, *_OTHER_TRUST)}
+    for name, value in named.items():
+        if value and not all(map(os.path.exists, value.split(os.pathsep))):
+            raise UsageError(f"{name} names {value}, which does not exist: no certificate in it")
+    if any(named[name] for name in _OWN_TRUST):
+        return named["SSL_CERT_FILE"] or None
+    files = (named[name] for name in _OTHER_TRUST)
+    return next((file for file in files if file and os.path.isfile(file)), None)
 
 
 def _bypassed(host: str, no_proxy: str) -> bool:

@@ -238,5 +238,10 @@ def say_what_is_missing(
         )
     if summary.failed_answers:
         failed = sum(summary.failed_answers.values())
-        output.warn(f"{counted(failed, 'answer')} failed; the first: {summary.first_failure}")
+        kinds = summary.failure_kinds.most_common(SHOWN_NAMES)
+        listed = "; ".join(f"{count:,} times '{kind}'" for kind, count in kinds)
+        output.warn(
+            f"{counted(failed, 'answer')} failed; the first: {summary.first_failure}"
+            + (f"; in all {listed}" if failed > 1 else "")
+        )
     return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE

@@ -35,7 +35,7 @@ class RewardModelOptions:
                 if value is not None:
                     raise UsageError(f"{option} says something of a server: name it with --rm-url")
             return None
-        from rbrctl.cli.endpoint import keep_secret, key_in, proxy_for
+        from rbrctl.cli.endpoint import certificates_for, keep_secret, key_in, proxy_for
         from rbrctl.graders.endpoint.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
         from rbrctl.rewards.reward_model.contracts import contract_of
@@ -51,6 +51,7 @@ class RewardModelOptions:
             self.model or "reward model",
             key_in(self.key_env, "--rm-key-env", output.environment),
             proxy=proxy_for(address, None, output.environment),
+            certificates=certificates_for(address, output.environment),
             concurrency=CONCURRENCY,
         )
         keep_secret(settings, address, output)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from rbrctl.errors import FileError
 from rbrctl.records.models import Answer
@@ -19,6 +19,8 @@ _KEYS_A_QUERY = 500
 _T = TypeVar("_T")
 _Row = tuple[bytes, float | None, str | None, str | None, int, int]
 _ADVICE = "name another with --cache FILE, or none with --cache none"
+_NUMBERS = ("mass", "unseen")
+"""Details that are numbers where they are there."""
 _NO_DETAILS: Mapping[str, Any] = {}
 _INSERT = "INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
@@ -69,6 +71,7 @@ class AnswerCache:
         self._origins: dict[Origin, int] = {}
         self._pending: list[_Row] = []
         self._waiters: list[asyncio.Future[None]] = []
+        self._unreadable: set[bytes] = set()
         if path is not None:
             _prepare(path)
         self._database = self._guard(lambda: _open(path))
@@ -79,7 +82,8 @@ class AnswerCache:
         """
         Give the answers that are there, by key, each with its key's digest of ``digests``.
 
-        An entry that cannot be read is as if it were not there. Raises FileError.
+        An entry that cannot be read, or whose value can be no answer, is as if it were not there,
+        and gives way to the next answer. Raises FileError.
         """
         known = digests or {}
         found: dict[bytes, Answer] = {}
@@ -88,8 +92,15 @@ class AnswerCache:
             query = _ANSWERS_OF.format(marks=",".join("?" * len(part)))
             for key, probability, source, details in self._rows(query, part):
                 more = _NO_DETAILS if details is None else _decode(details)
-                if more is not None and type(probability) is float:
+                if (
+                    more is not None
+                    and type(probability) is float
+                    and 0.0 <= probability <= 1.0
+                    and (source is None or type(source) is str)
+                ):
                     found[key] = Answer(probability, source, known.get(key), None, more)
+                else:
+                    self._unreadable.add(key)
         return found
 
     def put(self, entries: Mapping[bytes, Answer], origin: Origin) -> asyncio.Future[None]:
@@ -127,7 +138,7 @@ class AnswerCache:
         row = self._guard(lambda: self._database.execute(query, (name,)).fetchone())
         try:
             return None if row is None else json.loads(row[0])
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):
             return None
 
     def shares(self) -> list[CacheShare]:
@@ -207,10 +218,29 @@ class AnswerCache:
 
     def _write(self, rows: Sequence[_Row]) -> None:
         with self._database:
+            spoiled = [(row[0],) for row in rows if row[0] in self._unreadable]
+            if spoiled:
+                self._database.executemany("DELETE FROM answered WHERE key = ?", spoiled)
+                self._unreadable.difference_update(key for (key,) in spoiled)
             self._database.executemany(_INSERT, rows)
 
     def _rows(self, query: str, values: Sequence[bytes]) -> list[Any]:
-        return self._guard(lambda: self._database.execute(query, values).fetchall())
+        """Read rows; a text that is no UTF-8 spoils its own row only."""
+
+        def read() -> list[Any]:
+            try:
+                return self._database.execute(query, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+            self._database.text_factory = bytes
+            try:
+                rows = self._database.execute(query, values).fetchall()
+                return [(*row[:2], *map(_as_text, row[2:])) for row in rows]
+            finally:
+                self._database.text_factory = str
+
+        return self._guard(read)
 
     def _guard(self, action: Callable[[], _T]) -> _T:
         try:
@@ -255,9 +285,27 @@ def _open(path: Path | None) -> sqlite3.Connection:
 _write_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _decode(text: str) -> Mapping[str, Any] | None:
+def _as_text(value: Any) -> Any:
+    """Decode bytes that are UTF-8; anything else stays, to be refused by its type."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def _decode(text: Any) -> Mapping[str, Any] | None:
+    """Read stored details; None for what are none."""
+    if not isinstance(text, str):
         return None
-    return value if isinstance(value, dict) else None
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    numbers = (value.get(name, 0.0) for name in _NUMBERS)
+    return value if all(type(number) in {int, float} for number in numbers) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

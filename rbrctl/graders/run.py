@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
-from rbrctl.graders.run_summary import RunSummary
+from rbrctl.graders.run_summary import RunSummary, kind_of
 from rbrctl.graders.transcript_grader import (
     INFERRED,
     UNRESOLVED_CLASS_KEY,
@@ -101,5 +101,6 @@ class GradingRun:
         for name, answer in result.answers.items():
             if answer.error is not None:
                 self.summary.failed_answers[name] += 1
+                self.summary.failure_kinds[kind_of(answer.error)] += 1
                 self.summary.first_failure = self.summary.first_failure or answer.error
         return result

@@ -1,7 +1,16 @@
 """What a run of grading did, and what it left undone."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+
+_DETAIL = re.compile(r"[:;(]|, ")
+
+
+def kind_of(message: str) -> str:
+    """Give what an error message says before its details, with no number but a status."""
+    kind = _DETAIL.split(message, maxsplit=1)[0].strip()
+    return kind if kind.startswith("status ") else re.sub(r"\d[\d,.]*", "N", kind)
 
 
 @dataclass(slots=True)
@@ -21,6 +30,8 @@ class RunSummary:
     failed_answers: Counter[str] = field(default_factory=Counter)
     """How often each proposition's answer was an error."""
     first_failure: str | None = None
+    failure_kinds: Counter[str] = field(default_factory=Counter)
+    """How often each kind of error came: what its message says before any detail."""
     unanswerable: tuple[str, ...] = ()
     """Propositions that the rules need and the grader knows nothing of."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from rbrctl.graders.batches.shards import BatchRequest
 from rbrctl.graders.cache import AnswerCache, Origin
@@ -10,6 +11,7 @@ from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Transcript
 
+_ORIGIN_FIELDS = ("endpoint", "model", "mode")
 _PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{48})")
 
 
@@ -41,9 +43,16 @@ def read_custom_id(text: str, cache: AnswerCache) -> tuple[BatchOrigin, bytes] |
     if match is None:
         return None
     found = cache.recall(f"batch {match[1]}")
-    if not isinstance(found, dict):
+    origin = _origin_of(found)
+    return None if origin is None else (BatchOrigin(match[1], origin), bytes.fromhex(match[2]))
+
+
+def _origin_of(note: Any) -> Origin | None:
+    """Read a remembered origin; None where the note is none of ours."""
+    fields = [note.get(name) for name in _ORIGIN_FIELDS] if isinstance(note, dict) else [None]
+    if not all(isinstance(each, str) for each in fields) or fields[-1] not in set(Mode):
         return None
-    return BatchOrigin(match[1], Origin(**found)), bytes.fromhex(match[2])
+    return Origin(*fields)
 
 
 def requests_of(

@@ -1,7 +1,7 @@
 """Reading batch output and error files, in any order, into the cache of answers."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.chat_asker import read_reply
 from rbrctl.graders.endpoint.chat_reply import UnreadableError
-from rbrctl.graders.endpoint.json_replies import decode_object, error_text, shorten
-from rbrctl.graders.prompt.forms import encode
+from rbrctl.graders.endpoint.error_words import words_of
+from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES
+from rbrctl.graders.endpoint.json_replies import decode_reply, shorten, shown
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import LineProblem
 
 _ANSWERS_A_WRITE = 500
-MAX_LINE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -50,30 +50,44 @@ async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
     FileError.
     """
     reading = BatchReading()
-    waiting: dict[BatchOrigin, dict[bytes, Answer]] = {}
+    found: dict[tuple[BatchOrigin, bytes], Answer] = {}
+    contradicted: set[tuple[BatchOrigin, bytes]] = set()
     for number, line in _lines(path):
         try:
-            row = decode_object(line)
+            row = decode_reply(line)
             name = row["custom_id"]
         except (ValueError, KeyError) as error:
             why = 'no "custom_id"' if isinstance(error, KeyError) else str(error)
             reading.broken += 1
             reading.first_broken = reading.first_broken or LineProblem(str(path), number, why)
             continue
-        found = read_custom_id(name, cache) if isinstance(name, str) else None
-        if found is None:
+        asked = read_custom_id(name, cache) if isinstance(name, str) else None
+        if asked is None:
             reading.foreign += 1
             continue
-        origin, key = found
-        answer = _answer(row, origin, reading)
-        if answer is not None:
-            reading.answers += 1
-            waiting.setdefault(origin, {})[key] = answer
-            if len(waiting[origin]) >= _ANSWERS_A_WRITE:
-                await cache.put(waiting.pop(origin), origin.origin)
+        answer = _answer(row, asked[0], reading)
+        if answer is None:
+            continue
+        first = found.setdefault(asked, answer)
+        if first.probability != answer.probability:
+            contradicted.add(asked)
+    for asked in contradicted:
+        del found[asked]
+        reading.failures["the file answers this question twice, and not alike"] += 1
+    reading.answers += len(found)
+    await _keep(found, cache)
+    return reading
+
+
+async def _keep(found: Mapping[tuple[BatchOrigin, bytes], Answer], cache: AnswerCache) -> None:
+    """Write answers, so many at once."""
+    waiting: dict[BatchOrigin, dict[bytes, Answer]] = {}
+    for (origin, key), answer in found.items():
+        waiting.setdefault(origin, {})[key] = answer
+        if len(waiting[origin]) >= _ANSWERS_A_WRITE:
+            await cache.put(waiting.pop(origin), origin.origin)
     for origin, answers in waiting.items():
         await cache.put(answers, origin.origin)
-    return reading
 
 
 def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchReading) -> Answer | None:
@@ -83,8 +97,8 @@ def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchReading) -> 
     body = response.get("body") if isinstance(response, dict) else None
     if error is not None or status != 200 or not isinstance(body, dict):
         what = error if error is not None else body
-        says = error_text(encode(what if isinstance(what, dict) else {"error": what}))
-        reading.failures[shorten(f"status {status}: {says}" if status else says)] += 1
+        says = words_of(what) or shown(what)
+        reading.failures[shorten(f"status {shown(status)}: {says}" if status else says)] += 1
         return None
     try:
         probability, details = read_reply(origin.mode, body)
@@ -99,7 +113,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     number = 0
     try:
         with path.open("rb") as file:
-            while line := file.readline(MAX_LINE_BYTES):
+            while line := file.readline(MAX_REPLY_BYTES):
                 number += 1
                 if line.strip():
                     yield number, line

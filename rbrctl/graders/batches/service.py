@@ -15,7 +15,7 @@ from urllib.parse import quote
 from rbrctl.errors import FileError, GraderError, cannot
 from rbrctl.graders.batches.shards import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
-from rbrctl.graders.endpoint.json_replies import shorten
+from rbrctl.graders.endpoint.json_replies import shorten, shown
 from rbrctl.graders.endpoint.secret import Secret, scrub
 from rbrctl.graders.endpoint.transport import Transport, TransportError
 from rbrctl.graders.prompt.forms import encode
@@ -102,7 +102,7 @@ class BatchService:
             reply = await self._transport.send(method, path, body, self._timeout, content_type)
         except TransportError as error:
             raise self._error(path, str(error)) from None
-        outcome = of_response(reply)
+        outcome = of_response(reply, answer=False)
         if isinstance(outcome, Failure):
             hint = " (this server has no batches; vllm run-batch takes the files as they are)"
             raise self._error(path, outcome.message + (hint if reply.status == 404 else ""))
@@ -172,7 +172,9 @@ def _multipart(boundary: str, name: str, data: bytes) -> bytes:
 
 def _count(counts: dict[str, Any], name: str) -> int:
     value = counts.get(name)
-    return value if isinstance(value, int) else 0
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return value if 0 <= value < 1 << 53 else 0
 
 
 def _optional(value: dict[str, Any], name: str) -> str | None:
@@ -182,6 +184,6 @@ def _optional(value: dict[str, Any], name: str) -> str | None:
 
 def _error_line(item: Any) -> str:
     if not isinstance(item, dict):
-        return shorten(str(item))
-    line = f"line {item['line']}: " if item.get("line") is not None else ""
-    return shorten(f"{line}{item.get('message') or item.get('code') or 'an error'}")
+        return shown(item)
+    line = f"line {shown(item['line'], 20)}: " if item.get("line") is not None else ""
+    return shorten(f"{line}{shown(item.get('message') or item.get('code') or 'an error')}")

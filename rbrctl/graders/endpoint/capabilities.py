@@ -1,7 +1,7 @@
 """What is known of an endpoint's abilities with one model."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from rbrctl.graders.endpoint.settings import EndpointSettings
@@ -12,6 +12,8 @@ PARSER_VERSION = 1
 Part of every cache key: raised whenever the same reply would be read as another answer, or the same
 transcript quoted otherwise.
 """
+MOST_TOP_LOGPROBS = 20
+TOKEN_FIELDS = frozenset({"max_completion_tokens", "max_tokens"})
 QUESTION_KEY_BYTES = 8
 """Of a cache key: enough to tell the questions about one transcript apart."""
 
@@ -27,7 +29,7 @@ class Capabilities:
     mode: Mode = Mode.LOGPROBS
     token_fields: tuple[str, ...] = ("max_completion_tokens",)
     """Which fields cap the output; both where a server ignores one, none where it takes neither."""
-    top_logprobs: int = 20
+    top_logprobs: int = MOST_TOP_LOGPROBS
     temperature: bool = True
     seed: bool = True
     system_role: bool = True
@@ -65,4 +67,19 @@ class Capabilities:
     def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
         """Read what to_json wrote. Raises KeyError, TypeError or ValueError for anything else."""
         known = cls(**data)
+        for each in fields(cls):
+            value, default = getattr(known, each.name), each.default
+            wanted = (
+                list
+                if isinstance(default, tuple)
+                else str
+                if default is Mode.LOGPROBS
+                else type(default)
+            )
+            if type(value) is not wanted:
+                raise TypeError(f"{each.name} is a {type(value).__name__}")
+        if not 1 <= known.top_logprobs <= MOST_TOP_LOGPROBS or not 0 <= known.max_questions <= 4096:
+            raise ValueError("a number that is no limit")
+        if not set(known.token_fields) <= TOKEN_FIELDS:
+            raise ValueError("a field that caps no output")
         return replace(known, mode=Mode(known.mode), token_fields=tuple(known.token_fields))

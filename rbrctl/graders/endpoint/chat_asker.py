@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from rbrctl.graders.endpoint.alternatives import fewer_alternatives
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_reply import (
     UnreadableError,
@@ -98,20 +100,23 @@ class ChatAsker:
         """Encode every proposition's request once. Raises RuleSetError for a broken template."""
         self._mode = mode
         self._client = client
+        self._capabilities = capabilities
         self._samples = settings.votes if mode is Mode.VOTES else 1
         style = JSON_ANSWER if mode is Mode.SCHEMA else ONE_WORD
-        self._forms: dict[str, Form] = {
-            name: form_of(
-                chat_body(
-                    settings,
-                    capabilities,
-                    mode,
-                    chat_messages(ruleset.grader, proposition, layout, style),
-                )
-            )
+        messages = {
+            name: chat_messages(ruleset.grader, proposition, layout, style)
             for name, proposition in ruleset.propositions.items()
             if question_of(proposition) is not None
         }
+
+        def forms(known: Capabilities) -> dict[str, Form]:
+            return {
+                name: form_of(chat_body(settings, known, mode, each))
+                for name, each in messages.items()
+            }
+
+        self._make_forms = forms
+        self._forms = forms(capabilities)
         votes = f"/{self._samples}" if mode is Mode.VOTES else ""
         self.digests: Mapping[str, str] = {
             name: f"{form.digest}{votes}" for name, form in self._forms.items()
@@ -141,23 +146,42 @@ class ChatAsker:
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask one proposition."""
         (name,) = group
-        form = self._forms[name]
         digest = self.digests[name]
         if self._samples == 1:
-            return {name: await self._answer(form, fragments, digest)}
-        asking = (self._answer(form, fragments, digest) for _ in range(self._samples))
+            return {name: await self._answer(name, fragments)}
+        asking = (self._answer(name, fragments) for _ in range(self._samples))
         return {name: _poll(await asyncio.gather(*asking), digest, self.source)}
 
-    async def _answer(self, form: Form, fragments: Fragments, digest: str) -> Answer:
+    async def _answer(self, name: str, fragments: Fragments) -> Answer:
+        form, digest = self._forms[name], self.digests[name]
+        asked = self._capabilities.top_logprobs
         tokens = tokens_of(form.size + fragments.size)
         try:
             reply = await self._client.call(CHAT_PATH, lambda: form.fill(fragments), tokens=tokens)
             probability, details = read_reply(self._mode, reply)
         except CallError as error:
+            if self._asks_for_fewer(str(error), asked):
+                return await self._answer(name, fragments)
             return failed_answer(str(error), digest)
         except UnreadableError as error:
             return failed_answer(str(error), digest, error.raw)
         return Answer(probability, self.source, digest, details=details)
+
+    def _asks_for_fewer(self, message: str, asked: int) -> bool:
+        """
+        Ask from now on for as many alternatives as a refusal of ``asked`` allows.
+
+        False where the message refuses something else. The digests stay those of the questions.
+        """
+        if self._mode is not Mode.LOGPROBS:
+            return False
+        fewer = fewer_alternatives(message, asked)
+        if fewer is None:
+            return False
+        if fewer < self._capabilities.top_logprobs:
+            self._capabilities = replace(self._capabilities, top_logprobs=fewer)
+            self._forms = self._make_forms(self._capabilities)
+        return self._capabilities.top_logprobs < asked
 
 
 def _poll(votes: Sequence[Answer], digest: str, source: str) -> Answer:

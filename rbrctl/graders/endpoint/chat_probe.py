@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from rbrctl.graders.endpoint.alternatives import fewer_alternatives
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, chat_body
 from rbrctl.graders.endpoint.chat_reply import (
@@ -75,7 +76,9 @@ class ChatProbe:
                 fewer = without_refused(capabilities, outcome.message)
                 if fewer is None:
                     self.steps.append((mode, False, outcome.message))
-                    return None
+                    # Who names a mode that the server takes gets it, and hears of each failure.
+                    named = outcome.taken and mode is self._settings.mode
+                    return replace(capabilities, unsure=True) if named else None
                 capabilities = fewer
             elif reasons(outcome) and not capabilities.reasoning:
                 capabilities = replace(capabilities, reasoning=True)
@@ -188,9 +191,8 @@ def without_refused(capabilities: Capabilities, message: str) -> Capabilities | 
         return replace(capabilities, temperature=False)
     if "seed" in words and capabilities.seed:
         return replace(capabilities, seed=False)
-    if "top_logprobs" in words and capabilities.top_logprobs > 5:
-        return replace(capabilities, top_logprobs=5)
-    return None
+    allowed = fewer_alternatives(message, capabilities.top_logprobs)
+    return None if allowed is None else replace(capabilities, top_logprobs=allowed)
 
 
 def _fewer_caps(fields: tuple[str, ...], words: str) -> tuple[str, ...] | None:

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rbrctl.graders.endpoint.json_replies import decode_object, shorten
+from rbrctl.graders.endpoint.error_words import words_of
+from rbrctl.graders.endpoint.json_replies import decode_object, printable, shown
+from rbrctl.graders.endpoint.reply_ends import (
+    End,
+    cut_before_end,
+    end_of,
+    error_in,
+    why_no_answer,
+)
 from rbrctl.graders.endpoint.token_evidence import (
     LOW_MASS,
     EvidenceError,
@@ -41,25 +49,54 @@ def choice_of(reply: Mapping[str, Any]) -> ChatChoice:
     """Take the first choice out of a reply. Raises UnreadableError."""
     choices = reply.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise UnreadableError("the reply has no choices", shorten(str(dict(reply)), RAW_LIMIT))
+        raise UnreadableError(_without_choices(reply), shown(dict(reply), RAW_LIMIT))
     choice = choices[0]
     message = choice.get("message")
     if not isinstance(message, dict):
-        raise UnreadableError("the reply has no message", shorten(str(choice), RAW_LIMIT))
+        raise UnreadableError("the reply has no message", shown(choice, RAW_LIMIT))
     text = _text(message.get("content"))
-    refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal and not text:
-        raise UnreadableError("the grader's model refused to answer", refusal)
-    finish = choice.get("finish_reason")
-    if finish == "content_filter":
-        raise UnreadableError("the endpoint's content filter withheld the answer", text)
+    finish = _normal_end(reply, choice, message, text)
     logprobs = choice.get("logprobs")
     return ChatChoice(
         text=text,
         reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
-        finish_reason=finish if isinstance(finish, str) else None,
+        finish_reason=finish,
         logprobs=logprobs.get("content") if isinstance(logprobs, dict) else None,
     )
+
+
+def _without_choices(reply: Mapping[str, Any]) -> str:
+    words = words_of(reply)
+    return "the reply has no choices" + (f": {words}" if words else "")
+
+
+def _normal_end(
+    reply: Mapping[str, Any], choice: Mapping[str, Any], message: Mapping[str, Any], text: str
+) -> str | None:
+    """
+    Give the finish reason of a choice, ``length`` by whatever name a cut at the token cap has.
+
+    Raises UnreadableError where the reply ended in another way, whatever text it holds.
+    """
+    error = error_in(reply)
+    if error is not None:
+        raise UnreadableError(f"an error came in the reply: {words_of(error) or error!r}", text)
+    why = why_no_answer(choice, message)
+    if why is not None:
+        raise UnreadableError(why, text)
+    finish = choice.get("finish_reason")
+    if finish is None or finish == "stop":
+        return finish
+    return "length" if end_of(finish) is End.CUT else shown(finish, 60)
+
+
+def check_whole(choice: ChatChoice) -> None:
+    """Raise UnreadableError where the token cap cut off what might have said otherwise."""
+    if choice.finish_reason == "length" and choice.text.strip() and cut_before_end(choice.text):
+        raise UnreadableError(
+            "the token limit cut the reply off in the middle of a sentence; raise --max-tokens",
+            choice.text,
+        )
 
 
 def _text(content: Any) -> str:
@@ -87,6 +124,7 @@ def read_text(reply: Mapping[str, Any]) -> bool:
     """Read a plain yes or no. Raises UnreadableError."""
     choice = choice_of(reply)
     check_complete(choice)
+    check_whole(choice)
     verdict = read_verdict(choice.text)
     if verdict is None:
         raise UnreadableError("the reply is neither yes nor no", choice.text)
@@ -127,6 +165,7 @@ def read_logprobs(reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
             " (this endpoint needs --mode schema or text)",
             choice.text,
         )
+    check_whole(choice)
     try:
         evidence = read_evidence(choice.logprobs)
     except EvidenceError as error:
@@ -141,5 +180,5 @@ def read_logprobs(reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
 
 def failed_answer(message: str, digest: str, raw: str = "") -> Answer:
     """Make an answer that is an error, with the raw text kept."""
-    details = {"raw": raw[:RAW_LIMIT]} if raw else {}
-    return Answer(error=message, digest=digest, details=details)
+    details = {"raw": printable(raw[:RAW_LIMIT])} if raw else {}
+    return Answer(error=printable(message), digest=digest, details=details)

@@ -7,7 +7,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from rbrctl.graders.endpoint.chat_reply import UnreadableError, check_complete, choice_of
-from rbrctl.graders.endpoint.json_replies import decode_object
+from rbrctl.graders.endpoint.json_replies import decode_object, number_of, shown
 from rbrctl.graders.endpoint.token_evidence import SENTINEL
 from rbrctl.graders.endpoint.verdict_text import reasoning_end
 from rbrctl.graders.modes import Mode
@@ -96,10 +96,13 @@ def _read_letters(content: Sequence[Any], categories: Sequence[Category]) -> dic
         if not entry["token"].strip(" \n\t*_`\"'(▁Ġ"):
             continue
         masses: dict[str, float] = {}
-        for item in entry.get("top_logprobs") or []:
+        listed = entry.get("top_logprobs")
+        for item in listed if isinstance(listed, list) else []:
+            if not isinstance(item, dict):
+                return {}
             name = by_letter.get(str(item.get("token")).strip(" \n\t*_`\"'().:▁Ġ"))
-            value = item.get("logprob")
-            if name is not None and isinstance(value, int | float) and SENTINEL < value <= 1e-3:
+            value = number_of(item.get("logprob"))
+            if name is not None and value is not None and SENTINEL < value <= 1e-3:
                 masses[name] = masses.get(name, 0.0) + math.exp(value)
         total = sum(masses.values())
         if total < LEAST_LETTER_MASS:
@@ -114,7 +117,9 @@ def _read_decision(reply: Mapping[str, Any], categories: Sequence[Category]) -> 
     if isinstance(answers, list) and answers:
         first = answers[0]
     if not isinstance(first, dict) or first.get("type") == "refusal":
-        raise UnreadableError("the grader's model refused this question", str(answers)[:500])
+        raise UnreadableError("the grader's model refused this question", shown(answers, 500))
+    if first.get("error"):
+        raise UnreadableError(f"the server could not answer: {shown(first['error'])}")
     names = {category.name for category in categories}
     listed = first.get("probabilities")
     pairs: list[tuple[Any, Any]] = []
@@ -127,13 +132,15 @@ def _read_decision(reply: Mapping[str, Any], categories: Sequence[Category]) -> 
             if isinstance(item, dict)
         ]
     found = {
-        name: float(p)
+        name: number
         for name, p in pairs
-        if name in names and isinstance(p, int | float) and p >= 0
+        if isinstance(name, str) and name in names
+        if (number := number_of(p)) is not None and 0.0 <= number <= 1.0
     }
     total = sum(found.values())
     if total > 0 and math.isfinite(total):
         return {name: p / total for name, p in found.items()}
-    if first.get("choice") in names:
-        return {str(first["choice"]): 1.0}
-    raise UnreadableError("the reply chooses no category", str(first)[:500])
+    chosen = first.get("choice")
+    if isinstance(chosen, str) and chosen in names:
+        return {chosen: 1.0}
+    raise UnreadableError("the reply chooses no category", shown(first, 500))

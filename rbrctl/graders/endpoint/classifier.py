@@ -18,6 +18,7 @@ from rbrctl.graders.endpoint.choices import (
 )
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError
+from rbrctl.graders.endpoint.json_replies import number_of
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
@@ -62,9 +63,10 @@ class EndpointClassifier:
         fragments = Fragments(request)
         key = fragments.digest + self._question_key
         cached = self._cache.get([key]).get(key)
-        if cached is not None:
+        known = None if cached is None else self._known(cached.details.get("categories"))
+        if known:
             self._client.usage.cache_hits += 1
-            return self._guess(cached.details.get("categories") or {})
+            return self._guess(known)
         try:
             reply = await self._client.call(
                 self._path,
@@ -77,6 +79,14 @@ class EndpointClassifier:
         answer = Answer(max(chances.values()), self._mode.value, details={"categories": chances})
         await self._cache.put({key: answer}, self._origin)
         return self._guess(chances)
+
+    def _known(self, chances: Any) -> dict[str, float]:
+        """Take stored chances of categories; none where any of them can be no chance."""
+        if not isinstance(chances, dict) or not set(chances) <= set(self._classes):
+            return {}
+        numbers = {name: number_of(value) for name, value in chances.items()}
+        whole = all(number is not None and 0.0 <= number <= 1.0 for number in numbers.values())
+        return {name: number or 0.0 for name, number in numbers.items()} if whole else {}
 
     def _guess(self, chances: dict[str, float]) -> ClassGuess:
         by_class: dict[str, float] = {}

@@ -136,13 +136,23 @@ class Client:
     async def _try(
         self, method: str, path: str, body: Body, tokens: int, urgent: bool
     ) -> dict[str, Any] | Failure:
-        response = await self._send(method, path, body, tokens, urgent)
+        sent = 0
+
+        def counted() -> bytes:
+            nonlocal sent
+            data = body()
+            sent = len(data)
+            return data
+
+        response = await self._send(method, path, counted, tokens, urgent)
         if isinstance(response, Failure):
             return self._scrubbed(response)
         outcome = of_response(response)
         if isinstance(outcome, Failure):
+            if outcome.usage is not None:
+                self.usage.add_reply(outcome.usage, sent)
             return self._scrubbed(outcome)
-        self._count(outcome, tokens)
+        self._count(outcome, tokens, sent)
         return outcome
 
     async def _send(
@@ -186,16 +196,22 @@ class Client:
             self._drained.set()
 
     def _heed(self, response: Response, sent_at: float) -> None:
-        """Send less where the server says that it is full, before the place is given back."""
+        """
+        Send less where the server says that it is full, before the place is given back.
+
+        A wait that is longer than any is waited for ends its own call and holds up no other.
+        """
         if response.status in _FULL_STATUSES:
-            self._limiter.pushed_back(sent_at, retry_after(response.headers) or 0.0)
+            asked = retry_after(response.headers) or 0.0
+            pause = asked if asked <= self._policy.longest_asked else 0.0
+            self._limiter.pushed_back(sent_at, pause)
         elif response.status == 200:
             self._limiter.succeeded()
         self._limiter.pause(exhausted_for(response.headers))
 
-    def _count(self, reply: dict[str, Any], tokens: int) -> None:
+    def _count(self, reply: dict[str, Any], tokens: int, sent: int) -> None:
         before = self.usage.input_tokens + self.usage.output_tokens
-        self.usage.add_reply(reply.get("usage"))
+        self.usage.add_reply(reply.get("usage"), sent)
         used = self.usage.input_tokens + self.usage.output_tokens - before
         if self._tokens is not None and used:
             self._tokens.correct(used - tokens)

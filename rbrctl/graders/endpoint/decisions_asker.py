@@ -7,7 +7,7 @@ from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_reply import failed_answer
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError, FailureKind
-from rbrctl.graders.endpoint.json_replies import shorten
+from rbrctl.graders.endpoint.json_replies import shown
 from rbrctl.graders.endpoint.question_shapes import QuestionShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.prompt.forms import Fragments, encode, form_of, tokens_of
@@ -107,7 +107,7 @@ class DecisionsAsker:
             if isinstance(value, float):
                 answers[name] = Answer(value, self.source, digest)
             else:
-                raw = shorten(str(reply.get("answers")), 500)
+                raw = shown(reply.get("answers"), 500)
                 answers[name] = failed_answer(value, digest, raw)
         return answers
 

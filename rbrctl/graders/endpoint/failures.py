@@ -1,13 +1,16 @@
 """What went wrong with a call, and whether to try again."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from rbrctl.graders.endpoint.error_words import error_text, speaks_of_key, words_of
 from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.json_replies import NoObjectError, decode_object, error_text, shorten
+from rbrctl.graders.endpoint.json_replies import NoObjectError, decode_reply, shorten, shown
 from rbrctl.graders.endpoint.rate_headers import retry_after
+from rbrctl.graders.endpoint.reply_ends import broken_reason, error_in
 from rbrctl.graders.endpoint.transport import TransportError
 
 
@@ -22,14 +25,32 @@ class FailureKind(StrEnum):
     RATE = "rate"
     SERVER = "server"
     UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    """The server's certificate is not trusted."""
     BROKEN = "broken"
     """A reply that was cut off, too slow, too large or no JSON."""
 
 
 HOPELESS_KINDS = frozenset(
-    {FailureKind.KEY, FailureKind.QUOTA, FailureKind.NOT_FOUND, FailureKind.REDIRECT}
+    {
+        FailureKind.KEY,
+        FailureKind.QUOTA,
+        FailureKind.NOT_FOUND,
+        FailureKind.REDIRECT,
+        FailureKind.CERTIFICATE,
+    }
 )
 """Kinds that fail every call alike, unless one has succeeded before."""
+_STATUS_OF_CODE = {
+    "rate_limit": 429,
+    "insufficient_quota": 402,
+    "invalid_request": 400,
+    "content_filter": 400,
+    "content_policy": 400,
+    "context_length": 400,
+    "not_found": 404,
+}
+"""What the codes and types in words that servers put into errors begin with, as a status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +63,10 @@ class Failure:
     status: int | None = None
     wait: float | None = None
     """Seconds that the server asked to wait; None where it did not say."""
+    usage: Any = None
+    """What the reply says that it cost, where a reply came."""
+    taken: bool = False
+    """True where the server took the request, and what it replied with status 200 is no answer."""
 
 
 class CallError(Exception):
@@ -56,13 +81,19 @@ class CallError(Exception):
 def of_transport(error: TransportError) -> Failure:
     """Tell what a request without a whole response means."""
     kind = FailureKind.BROKEN if error.connected else FailureKind.UNREACHABLE
+    if error.untrusted:
+        kind = FailureKind.CERTIFICATE
     return Failure(kind, str(error), error.retryable)
 
 
-def of_response(response: Response) -> Failure | dict[str, Any]:
-    """Read a whole response: the JSON object it holds, or how it failed."""
+def of_response(response: Response, *, answer: bool = True) -> Failure | dict[str, Any]:
+    """
+    Read a whole response: the JSON object it holds, or how it failed.
+
+    Where it is no ``answer`` but an account of work (a batch), only an error in its place is one.
+    """
     if response.status == 200:
-        return _of_success(response)
+        return _of_success(response, answer)
     if 300 <= response.status < 400:
         return _of_redirect(response)
     says = error_text(response.body)
@@ -70,23 +101,43 @@ def of_response(response: Response) -> Failure | dict[str, Any]:
     return _of_status(response, words)
 
 
-def _of_success(response: Response) -> Failure | dict[str, Any]:
+def _of_success(response: Response, answer: bool) -> Failure | dict[str, Any]:
     try:
-        value = decode_object(response.body)
+        value = decode_reply(response.body)
     except ValueError as error:
         kind = response.headers.get("content-type", "no content type")
         start = shorten(response.body[:400].decode("utf-8", "replace"), 120)
         message = f"the reply cannot be read: {error}; {shorten(kind, 60)}; it begins {start!r}"
         # A server that speaks JSON, but of another shape, would say the same again.
         retryable = not isinstance(error, NoObjectError)
-        return Failure(FailureKind.BROKEN, message, retryable, status=200)
-    error_value = value.get("error")
-    if not error_value or value.get("choices") or value.get("answers"):
+        taken = response.body.lstrip()[:1] == b"{"
+        return Failure(FailureKind.BROKEN, message, retryable, status=200, taken=taken)
+    said = error_in(value) if answer else value.get("error") or None
+    if said is not None:
+        status = _status_of(said)
+        words = f"an error with status 200: {shorten(words_of(said)) or shown(said)}"
+        failure = _of_status(Response(status, response.headers, response.body), words)
+        return replace(failure, usage=value.get("usage"), taken=True)
+    reason = broken_reason(value)
+    if reason is None:
         return value
-    code = str(error_value.get("code")) if isinstance(error_value, dict) else ""
-    status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else 500
-    words = f"an error with status 200: {error_text(response.body)}"
-    return _of_status(Response(status, response.headers, response.body), words)
+    words = f"the endpoint broke off: finish reason {reason}"
+    return Failure(FailureKind.SERVER, words, True, 200, usage=value.get("usage"), taken=True)
+
+
+def _status_of(error: Any) -> int:
+    """Tell with which status an error would have come; 500 where it does not say."""
+    if not isinstance(error, Mapping):
+        return 500
+    for name in ("code", "status", "status_code", "type"):
+        said = shown(error.get(name), 60)
+        if re.fullmatch("[45][0-9][0-9]", said):
+            return int(said)
+        known = (status for word, status in _STATUS_OF_CODE.items() if said.startswith(word))
+        status = next(known, None)
+        if status is not None:
+            return status
+    return 500
 
 
 def _of_redirect(response: Response) -> Failure:
@@ -102,7 +153,7 @@ def _of_redirect(response: Response) -> Failure:
 def _of_status(response: Response, words: str) -> Failure:
     status = response.status
     kind, retryable = FailureKind.REQUEST, False
-    if status in {401, 403}:
+    if status in {401, 403} or (status != 429 and speaks_of_key(words)):
         kind = FailureKind.KEY
     elif status in {404, 405, 410}:
         kind = FailureKind.NOT_FOUND

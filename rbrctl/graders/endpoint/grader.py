@@ -93,7 +93,7 @@ class EndpointGrader:
     @property
     def notes(self) -> Sequence[str]:
         """What a user should hear after the run: what it used."""
-        return (self.usage.line(),)
+        return (*self.usage.warnings, self.usage.line())
 
     @property
     def origin(self) -> Origin:

@@ -15,6 +15,8 @@ ADVICE = {
     FailureKind.NOT_FOUND: "the endpoint does not know this path or model; look at --base-url"
     " (most end in /v1) and --model",
     FailureKind.REDIRECT: "the endpoint is elsewhere",
+    FailureKind.CERTIFICATE: "the endpoint's certificate is not trusted; where an authority of your"
+    " own has signed it, name the file of that one's certificate in SSL_CERT_FILE",
     FailureKind.UNREACHABLE: "the endpoint cannot be reached; look at --base-url and whether the"
     " server runs",
 }

@@ -5,6 +5,8 @@ import zlib
 from dataclasses import dataclass, field
 
 MAX_HEAD_BYTES = 64 * 1024
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""The most that one answer may take: in memory, what JSON says in few bytes is fifty times that."""
 MAX_INTERIM_RESPONSES = 16
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: .*)?")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*")

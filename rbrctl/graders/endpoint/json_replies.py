@@ -1,29 +1,85 @@
 """Reading JSON from a server: strict where Python's own reader is lenient."""
 
 import json
-from typing import Any, NoReturn
+import math
+import re
+from typing import Any
 
-
-def _reject(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+MAX_DEPTH = 64
+"""How deep a value may be nested; the deepest reply that a server has a reason to send has 10."""
+MAX_NUMBER_DIGITS = 300
+"""An integer of more digits is above every float."""
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_QUICK_PASSES = 12
+_HIDDEN = dict.fromkeys((*range(55296, 57344), *range(9), *range(14, 32), 127), "�")
 
 
 class NoObjectError(ValueError):
     """It is JSON, and another kind of value than an object."""
 
 
-_DECODER = json.JSONDecoder(parse_constant=_reject)
-
-
-def decode_object(body: bytes) -> dict[str, Any]:
+class Unusable:
     """
-    Read a body as one JSON object.
+    What stands where a reply has no value that JSON knows, or two that contradict each other.
 
-    Raises ValueError with a reason for anything else: not UTF-8, not JSON, NaN, nested too deep,
-    a number too long to read, another kind of value (NoObjectError).
+    It is of no type that any reader takes, so that whatever needs the value fails, and that alone.
     """
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        """Keep what stood there, for messages."""
+        self._what = what
+
+    def __repr__(self) -> str:
+        """Show what stood there."""
+        return self._what
+
+
+def _integer(text: str) -> int | Unusable:
+    return int(text) if len(text) <= MAX_NUMBER_DIGITS else Unusable(f"{text[:20]}… (an integer)")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; a name that comes twice counts only where both values are the same."""
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    first: dict[str, Any] = {}
+    for name, item in pairs:
+        if name in first and first[name] != item:
+            value[name] = Unusable(f"two values, {first[name]!r:.60} and {item!r:.60}")
+        first.setdefault(name, item)
+    return value
+
+
+_PLAIN = json.JSONDecoder(parse_constant=Unusable)
+_CAREFUL = json.JSONDecoder(parse_constant=Unusable, parse_int=_integer, object_pairs_hook=_object)
+
+
+def decode_reply(body: bytes) -> dict[str, Any]:
+    """
+    Read a server's reply as one JSON object.
+
+    What no JSON value is (NaN), an integer beyond every float, and a name with two values stand as
+    Unusable where they are, so that they spoil nothing else. Raises ValueError with a reason for
+    what is not UTF-8, not JSON, nested too deep, or another kind of value (NoObjectError).
+
+    Token probabilities are long and regular, and their names are not looked at twice: that would
+    take half as long again.
+    """
+    if _depth_exceeds(body, MAX_DEPTH):
+        raise ValueError("it is nested too deep")
+    decoder = _PLAIN if b'"top_logprobs"' in body else _CAREFUL
     try:
-        value = _DECODER.decode(body.decode("utf-8-sig"))
+        text = body.decode("utf-8-sig")
+        try:
+            value = decoder.decode(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # An integer of more digits than Python converts.
+            value = _CAREFUL.decode(text)
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     except RecursionError:
@@ -35,39 +91,75 @@ def decode_object(body: bytes) -> dict[str, Any]:
     return value
 
 
+def decode_object(body: bytes) -> dict[str, Any]:
+    """
+    Read a text as one JSON object in which everything is usable.
+
+    Raises ValueError as decode_reply does, and for what that leaves as Unusable.
+    """
+    value = decode_reply(body)
+    spoiled = _first_unusable(value)
+    if spoiled is not None:
+        raise ValueError(f"it is not JSON ({spoiled!r} is no value)")
+    return value
+
+
+def _first_unusable(value: Any) -> Unusable | None:
+    if isinstance(value, Unusable):
+        return value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = (_first_unusable(item) for item in items)
+    return next((each for each in found if each is not None), None)
+
+
+def _depth_exceeds(body: bytes, limit: int) -> bool:
+    """
+    Tell whether brackets are nested deeper than a limit, in a time that no body makes long.
+
+    Innermost pairs are struck out until few brackets are left, which the regular replies of
+    servers take a few passes to be; only then are strings, which may hold brackets, left out and
+    the brackets counted one by one.
+    """
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(_QUICK_PASSES):
+        if len(brackets) <= limit:
+            return False
+        fewer = brackets.replace(b"{}", b"").replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            break
+        brackets = fewer
+    depth = 0
+    for byte in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if byte in b"[{" else -1
+        if depth > limit:
+            return True
+    return False
+
+
+def number_of(value: Any) -> float | None:
+    """Give a number of a reply as a finite float; None for anything else, booleans among it."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def printable(text: str) -> str:
+    """Put a replacement mark where a text has what no file or terminal takes."""
+    return text.translate(_HIDDEN)
+
+
+def shown(value: Any, limit: int = 300) -> str:
+    """Show a value from a server on one line, whatever it is."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:
+        return "an integer of hundreds of digits"
+    return shorten(value if isinstance(value, str) else repr(value), limit)
+
+
 def shorten(text: str, limit: int = 300) -> str:
     """Put a text from outside on one line of at most ``limit`` characters."""
-    line = " ".join(text.split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
-def error_text(body: bytes) -> str:
-    """
-    Find what an error body says, in any of the shapes that servers use.
-
-    ``{"error": {"message"}}``, ``{"error": text}``, ``{"detail": text or [{"loc", "msg"}]}``,
-    ``{"message"}``, or plain text; empty where it says nothing.
-    """
-    try:
-        value = decode_object(body[:65536])
-    except ValueError:
-        return shorten(body[:2000].decode("utf-8", "replace"))
-    for name in ("error", "detail", "message"):
-        text = _text_of(value.get(name))
-        if text:
-            return shorten(text)
-    return shorten(body[:2000].decode("utf-8", "replace"))
-
-
-def _text_of(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        for name in ("message", "msg", "detail", "code", "type"):
-            if isinstance(value.get(name), str) and value[name]:
-                place = value.get("loc")
-                where = f" at {'.'.join(map(str, place))}" if isinstance(place, list) else ""
-                return f"{value[name]}{where}"
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_text_of, value[:5])))
-    return ""

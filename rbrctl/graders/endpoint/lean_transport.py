@@ -9,7 +9,7 @@ from typing import TypedDict
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.address import Address
 from rbrctl.graders.endpoint.connection import Connection
-from rbrctl.graders.endpoint.http_parser import Response
+from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES, Response
 from rbrctl.graders.endpoint.transport import TransportError
 
 
@@ -29,7 +29,7 @@ class LeanTransport:
         headers: Mapping[str, str],
         *,
         connect_timeout: float = 10.0,
-        max_body: int = 32 * 1024 * 1024,
+        max_body: int = MAX_REPLY_BYTES,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Prepare the request head; nothing is connected yet. Raises UsageError."""
@@ -37,7 +37,7 @@ class LeanTransport:
         self._head_end = request_headers(address, headers)
         self._connect_timeout = connect_timeout
         self._max_body = max_body
-        self._tls = (tls or default_tls()) if address.secure else None
+        self._tls = (tls or trust()) if address.secure else None
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._heads: dict[tuple[str, str, str], bytes] = {}
@@ -106,8 +106,7 @@ class LeanTransport:
                     **_address_racing(loop),
                 )
         except ssl.SSLCertVerificationError as error:
-            reason = f"the certificate of {where} is not valid: {error.verify_message}"
-            raise TransportError(reason, connected=False, retryable=False) from error
+            raise untrusted(where, error.verify_message) from error
         except ssl.SSLError as error:
             reason = f"{where} does not speak TLS as it should: {error.reason}"
             raise TransportError(reason, connected=False) from error
@@ -153,8 +152,25 @@ def request_headers(address: Address, headers: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def default_tls() -> ssl.SSLContext:
-    """Trust what the system trusts (and SSL_CERT_FILE, as OpenSSL does), else certifi's list."""
+def untrusted(where: str, reason: str) -> TransportError:
+    """Make the error for a certificate that is refused."""
+    message = f"the certificate of {where} is not valid: {reason}"
+    return TransportError(message, connected=False, retryable=False, untrusted=True)
+
+
+def trust(certificates: str | None = None) -> ssl.SSLContext:
+    """
+    Trust the certificates of a file; without one what the system trusts, else certifi's list.
+
+    What the system trusts is what SSL_CERT_FILE or SSL_CERT_DIR name, as OpenSSL has it. Raises
+    UsageError for a file that holds no certificates.
+    """
+    if certificates is not None:
+        try:
+            return ssl.create_default_context(cafile=certificates)
+        except (OSError, ssl.SSLError) as error:
+            why = error.strerror if not isinstance(error, ssl.SSLError) else "no PEM certificates"
+            raise UsageError(f"{certificates}: cannot be trusted as certificates: {why}") from error
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"] and not _has_certificate_folder():
         import certifi

@@ -14,7 +14,7 @@ from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.decisions_asker import DecisionsAsker
 from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.endpoint.layout import choose_layout
-from rbrctl.graders.endpoint.lean_transport import LeanTransport
+from rbrctl.graders.endpoint.lean_transport import LeanTransport, trust
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.packed_asker import PackedAsker
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
@@ -28,6 +28,7 @@ from rbrctl.graders.prompt.templates import Layout, system_of
 from rbrctl.records.models import GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
+_CHOSEN_LAYOUTS = frozenset({Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST})
 QUESTIONS_EACH = 11.0
 """Questions a transcript where the caller does not know: between the 5 and 17 of 23 that the
 reference policy's classes depend on."""
@@ -57,7 +58,7 @@ def open_client(settings: EndpointSettings, spending: Spending | None = None) ->
 
 def open_transport(settings: EndpointSettings, address: Address) -> Transport:
     """
-    Make the transport: our own, or httpx's where there is a proxy; neither lets a secret through.
+    Return the transport: our own, or httpx's where there is a proxy; neither lets a secret through.
 
     Raises UsageError.
     """
@@ -67,12 +68,14 @@ def open_transport(settings: EndpointSettings, address: Address) -> Transport:
 
 
 def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
+    tls = trust(settings.certificates) if address.secure else None
     if settings.proxy is None:
         return LeanTransport(
             address,
             settings.request_headers(),
             connect_timeout=settings.connect_timeout,
             max_body=settings.max_reply_bytes,
+            tls=tls,
         )
     from rbrctl.graders.endpoint.proxied_transport import ProxiedTransport
 
@@ -82,6 +85,7 @@ def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
         proxy=settings.proxy,
         connect_timeout=settings.connect_timeout,
         max_body=settings.max_reply_bytes,
+        tls=tls,
     )
 
 
@@ -174,7 +178,7 @@ def known_layout(
         return Layout(settings.layout)
     name = f"layout {settings.where} {settings.model} {ruleset.name}"
     remembered = cache.recall(name)
-    if remembered in {Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST}:
+    if isinstance(remembered, str) and remembered in _CHOSEN_LAYOUTS:
         return Layout(remembered)
     layout = choose_layout(ruleset, sample, questions_each)
     if sample:

@@ -1,6 +1,7 @@
 """Finding out what an endpoint can do with a model by asking it, never by its name."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,8 +9,8 @@ from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.chat_probe import PROBE_RETRIES, ChatProbe
 from rbrctl.graders.endpoint.client import Client
-from rbrctl.graders.endpoint.failures import Failure
-from rbrctl.graders.endpoint.health import raise_if_fatal
+from rbrctl.graders.endpoint.failures import Failure, FailureKind
+from rbrctl.graders.endpoint.health import ADVICE, raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, QuestionShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
@@ -61,9 +62,25 @@ async def probe(settings: EndpointSettings, client: Client) -> ProbeReport:
     steps += [ProbeStep(mode, works, detail) for mode, works, detail in chat.steps]
     calls = client.usage.calls - before
     if capabilities is None:
-        seen = "; ".join(f"{step.mode}: {step.detail}" for step in steps)
-        raise GraderError(f"{settings.where}, model {settings.model}: no mode works ({seen})")
+        where = f"{settings.where}, model {settings.model}"
+        raise GraderError(f"{where}: no mode works{_advice(steps)} ({_seen(steps)})")
     return ProbeReport(replace(capabilities), tuple(steps), calls)
+
+
+def _seen(steps: Sequence[ProbeStep]) -> str:
+    """Say what was seen in each mode, and what was seen in several once."""
+    modes: dict[str, list[str]] = {}
+    for step in steps:
+        modes.setdefault(step.detail, []).append(step.mode)
+    if len(modes) == 1 and len(steps) > 1:
+        return f"{len(steps)} modes, each: {steps[0].detail}"
+    return "; ".join(f"{', '.join(names)}: {detail}" for detail, names in modes.items())
+
+
+def _advice(steps: Sequence[ProbeStep]) -> str:
+    if all(re.match(r"status (404|405|410)\b", step.detail) for step in steps):
+        return f"; {ADVICE[FailureKind.NOT_FOUND]}"
+    return ""
 
 
 async def _try_shape(

@@ -1,13 +1,14 @@
 """A transport through a proxy, over httpx; the only module that imports it."""
 
 import asyncio
+import ssl
 
 import httpx
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.address import Address
-from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.lean_transport import default_tls, request_headers
+from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES, Response
+from rbrctl.graders.endpoint.lean_transport import request_headers, trust, untrusted
 from rbrctl.graders.endpoint.transport import TransportError
 from rbrctl.scrubbing import without_credentials
 
@@ -27,7 +28,8 @@ class ProxiedTransport:
         *,
         proxy: str,
         connect_timeout: float = 10.0,
-        max_body: int = 32 * 1024 * 1024,
+        max_body: int = MAX_REPLY_BYTES,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Check the headers and the proxy's URL; nothing is connected yet. Raises UsageError."""
         request_headers(address, headers)
@@ -35,7 +37,7 @@ class ProxiedTransport:
         self._headers = headers
         self._connect_timeout = connect_timeout
         self._max_body = max_body
-        self._tls = default_tls()
+        self._tls = tls or trust()
         self._idle: list[httpx.AsyncClient] = []
         self._all: list[httpx.AsyncClient] = []
         try:
@@ -56,6 +58,8 @@ class ProxiedTransport:
                 async with client.stream(method, url, content=body, headers=headers) as reply:
                     return await self._whole(reply)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise untrusted(self._address.authority, str(error)) from error
             raise TransportError(
                 f"no connection through the proxy: {error}", connected=False
             ) from (error)

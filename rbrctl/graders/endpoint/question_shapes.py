@@ -1,9 +1,10 @@
 """How decisions and System One write questions and answers on the wire."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from rbrctl.graders.endpoint.error_words import words_of
+from rbrctl.graders.endpoint.json_replies import number_of, shown
 from rbrctl.graders.prompt.forms import encode
 
 
@@ -49,13 +50,30 @@ class DecisionsShape:
         if not isinstance(answers, list):
             return dict.fromkeys(group, "the reply has no list of answers")
         entries = [answer if isinstance(answer, dict) else {} for answer in answers]
-        named = {entry["name"]: entry for entry in entries if isinstance(entry.get("name"), str)}
-        if not named:
+        if not any("name" in entry for entry in entries):
             if len(entries) != len(group):
                 count = f"{len(entries)} answers without names to {len(group)} questions"
                 return dict.fromkeys(group, f"the reply has {count}")
-            named = dict(zip(group, entries, strict=True))
-        return {name: _predicate(named[name]) for name in group if name in named}
+            return {
+                name: _value_of(entry, "predicate", "probability")
+                for name, entry in zip(group, entries, strict=True)
+            }
+        return self._by_name(entries, frozenset(group))
+
+    def _by_name(
+        self, entries: Sequence[Mapping[str, Any]], asked: frozenset[str]
+    ) -> dict[str, float | str]:
+        """Read what has the name of a question; two answers to one must be the same."""
+        found: dict[str, float | str] = {}
+        for entry in entries:
+            name = entry.get("name")
+            if not isinstance(name, str) or name not in asked:
+                continue
+            value = _value_of(entry, "predicate", "probability")
+            if found.get(name, value) != value:
+                value = "the reply answers this question twice, and not alike"
+            found[name] = value
+        return found
 
 
 class SystemOneShape:
@@ -76,24 +94,28 @@ class SystemOneShape:
         answers = reply.get("answers")
         if not isinstance(answers, dict):
             return dict.fromkeys(group, "the reply has no object of answers")
-        return {name: _noul(answers[name]) for name in group if name in answers}
+        return {name: _value_of(answers[name], "noul", "noul") for name in group if name in answers}
 
 
-def _predicate(answer: Mapping[str, Any]) -> float | str:
-    if answer.get("type") == "refusal":
+def _value_of(answer: Any, type_: str, key: str) -> float | str:
+    """Read one answer's probability, or say why it has none; a bare number is one."""
+    if not isinstance(answer, Mapping):
+        return _probability(answer)
+    said = answer.get("type")
+    if said == "refusal" or answer.get("refusal"):
         return "the grader's model refused this question"
-    return _probability(answer.get("probability"))
-
-
-def _noul(answer: Any) -> float | str:
-    if isinstance(answer, dict) and answer.get("type") == "refusal":
-        return "the grader's model refused this question"
-    return _probability(answer.get("noul") if isinstance(answer, dict) else answer)
+    error = answer.get("error") or answer.get("errors")
+    if error:
+        return f"the server could not answer this question: {words_of(error) or shown(error, 80)}"
+    if said is not None and said != type_:
+        return f"the answer is of the type {shown(said, 40)!r} where {type_!r} was asked for"
+    return _probability(answer.get(key))
 
 
 def _probability(value: Any) -> float | str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"the answer has no probability but {str(value)[:40]!r}"
-    if not math.isfinite(value) or not 0.0 <= value <= 1.0:
-        return f"the answer's probability is {value!r}, which is not from 0 to 1"
-    return float(value)
+    number = number_of(value)
+    if number is None:
+        return f"the answer has no probability but {shown(value, 40)!r}"
+    if not 0.0 <= number <= 1.0:
+        return f"the answer's probability is {shown(value, 40)}, which is not from 0 to 1"
+    return number + 0.0  # Never the negative zero.

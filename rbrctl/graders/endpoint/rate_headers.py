@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
-_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_MOST_DIGITS = 300
+LONGEST = 1e9
+"""Seconds; a wait beyond is said to be this."""
+LONGEST_RESET = 300.0
+"""Seconds until an allowance is filled again that are waited for before a call is refused."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -15,19 +20,27 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     Reads ``retry-after-ms``, and ``Retry-After`` as seconds or as a date (RFC 9110, 10.2.3).
     """
-    milliseconds = headers.get("retry-after-ms", "")
-    if _NUMBER.fullmatch(milliseconds):
-        return float(milliseconds) / 1000
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return min(milliseconds / 1000, LONGEST)
     text = headers.get("retry-after", "").strip()
-    if _NUMBER.fullmatch(text):
-        return float(text)
+    seconds = _number(text)
+    if seconds is not None:
+        return min(seconds, LONGEST)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), LONGEST)
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _number(text: str) -> float | None:
+    """Read a number of seconds; None where it is none, or negative."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    return float(text) if len(text) <= _MOST_DIGITS else LONGEST
 
 
 def exhausted_for(headers: Mapping[str, str]) -> float:
@@ -35,7 +48,8 @@ def exhausted_for(headers: Mapping[str, str]) -> float:
     Give the seconds until an exhausted allowance is filled again; 0 where nothing is exhausted.
 
     OpenAI's headers: ``x-ratelimit-remaining-requests`` (and ``-tokens``) with
-    ``x-ratelimit-reset-requests`` such as ``120ms``, ``1s``, ``6m0s``.
+    ``x-ratelimit-reset-requests`` such as ``120ms``, ``1s``, ``6m0s``. A reset that is further
+    away than five minutes, or no time at all, is left to the server to refuse calls by.
     """
     if "x-ratelimit-remaining-requests" not in headers and (
         "x-ratelimit-remaining-tokens" not in headers
@@ -45,16 +59,18 @@ def exhausted_for(headers: Mapping[str, str]) -> float:
     for what in ("requests", "tokens"):
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0":
             waits.append(duration(headers.get(f"x-ratelimit-reset-{what}", "")) or 0.0)
-    return max(waits)
+    return max(wait for wait in waits if wait <= LONGEST_RESET)
 
 
 def duration(text: str) -> float | None:
     """Read ``1h2m3.5s``, ``120ms`` or plain seconds; None for anything else."""
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    if text.endswith("ms") and _NUMBER.fullmatch(text[:-2]):
-        return float(text[:-2]) / 1000
+    text = text.strip()[:_MOST_DIGITS]
+    seconds = _number(text)
+    if seconds is not None:
+        return seconds
+    milliseconds = _number(text[:-2]) if text.endswith("ms") else None
+    if milliseconds is not None:
+        return milliseconds / 1000
     match = _DURATION.fullmatch(text)
     if match is None or not text:
         return None

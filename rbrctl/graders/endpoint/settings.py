@@ -6,6 +6,7 @@ from typing import Any
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.client import RetryPolicy
+from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.usage import Budget, Prices
 from rbrctl.graders.modes import Mode
@@ -52,7 +53,9 @@ class EndpointSettings:
     """How often each question is asked."""
     layout: str = "auto"
     """``auto``, ``question-first`` or ``conversation-first``."""
-    max_reply_bytes: int = 32 * 1024 * 1024
+    max_reply_bytes: int = MAX_REPLY_BYTES
+    certificates: str | None = None
+    """A file of certificates to trust in place of the system's."""
     prices: Prices = field(default_factory=Prices)
     budget: Budget = field(default_factory=Budget)
 

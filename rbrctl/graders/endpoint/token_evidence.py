@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rbrctl.graders.endpoint.json_replies import number_of, shown
 from rbrctl.graders.endpoint.verdict_text import read_verdict, reasoning_end
 
 SENTINEL = -1000.0
@@ -108,8 +109,8 @@ def _logprob(entry: dict[str, Any]) -> float:
         return -math.inf
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise EvidenceError(f"a log probability that is no number: {str(value)[:40]!r}")
-    if math.isnan(value) or value > 1e-3:
-        raise EvidenceError(f"a log probability that cannot be one: {value!r}")
+    if not value <= 1e-3 or (isinstance(value, int) and number_of(value) is None):
+        raise EvidenceError(f"a log probability that cannot be one: {shown(value, 40)}")
     return float(value)
 
 

@@ -11,7 +11,7 @@ class TransportError(Exception):
 
     ``connected`` tells whether there was a connection; ``retryable`` whether another try can help
     at all; ``unanswered`` that the connection ended before a byte of the reply, as one does that
-    the server had given up just then.
+    the server had given up just then; ``untrusted`` that the server's certificate was refused.
     """
 
     def __init__(
@@ -21,12 +21,14 @@ class TransportError(Exception):
         connected: bool = True,
         retryable: bool = True,
         unanswered: bool = False,
+        untrusted: bool = False,
     ) -> None:
         """Keep the message and what it means for another try."""
         super().__init__(message)
         self.connected = connected
         self.retryable = retryable
         self.unanswered = unanswered
+        self.untrusted = untrusted
 
 
 class Transport(Protocol):

@@ -1,11 +1,23 @@
 """What a run has used: calls, tokens, money; and the limits on them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rbrctl.errors import BudgetSpentError
+
+MOST_TOKENS = 10_000_000
+"""Of one reply; more than any model reads or writes."""
+TEMPLATE_TOKENS = 4096
+"""What a server's own template may add to a request; else no token is shorter than a byte."""
+BYTES_A_TOKEN_AT_MOST = 8
+"""English has four to five; a request whose tokens have more on average was not read whole."""
+LEAST_MISSING = 500
+"""Tokens that must be missing before a server is said to truncate."""
+_INPUT = ("prompt_tokens", "input_tokens")
+_OUTPUT = ("completion_tokens", "output_tokens")
+_CACHED = ("cache_read_input_tokens",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,10 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    odd_counts: int = 0
+    """Replies whose counts of tokens cannot be true, and were not counted."""
+    truncated: tuple[int, int] | None = None
+    """Tokens that the server counted, and a low guess at what was sent, where that is far more."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -49,17 +65,53 @@ class Usage:
         """How long the run has taken so far."""
         return max(time.monotonic() - self.started, 1e-9)
 
-    def add_reply(self, usage: Any) -> None:
-        """Count a reply's ``usage`` object, in the words of chat completions or of decisions."""
+    def add_reply(self, usage: Any, sent_bytes: int | None = None) -> None:
+        """
+        Count a reply's ``usage`` object, in the words of chat completions or of decisions.
+
+        ``sent_bytes`` is the size of the request, by which its counts are judged where it is known.
+        """
         self.answered_calls += 1
         if not isinstance(usage, Mapping):
             return
-        self.input_tokens += _count(usage, "prompt_tokens", "input_tokens")
-        self.output_tokens += _count(usage, "completion_tokens", "output_tokens")
+        sent = _count(usage, _INPUT)
+        back = _count(usage, _OUTPUT)
+        most = MOST_TOKENS if sent_bytes is None else sent_bytes + TEMPLATE_TOKENS
+        if sent is None or back is None or sent > most:
+            self.odd_counts += 1
+            return
+        self.input_tokens += sent
+        self.output_tokens += back
         for name in ("prompt_tokens_details", "input_tokens_details"):
             details = usage.get(name)
             if isinstance(details, Mapping):
-                self.cached_tokens += _count(details, "cached_tokens")
+                self.cached_tokens += min(_count(details, ("cached_tokens",)) or 0, sent)
+        if sent_bytes is not None and sent and self.truncated is None:
+            self._look_for_truncation(sent + (_count(usage, _CACHED) or 0), sent_bytes)
+
+    def _look_for_truncation(self, counted: int, sent_bytes: int) -> None:
+        """Notice a server that read far less than it was sent, which no text explains."""
+        least = sent_bytes // BYTES_A_TOKEN_AT_MOST
+        if least - counted > LEAST_MISSING:
+            self.truncated = (counted, least)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is wrong with the server's accounts, for the user to hear once."""
+        found = []
+        if self.truncated is not None:
+            counted, least = self.truncated
+            found.append(
+                f"the server counted {counted:,} tokens of a request that has {least:,} or more: it"
+                " truncates long requests, and what it cut off was not judged; give the server a"
+                " larger context"
+            )
+        if self.odd_counts:
+            found.append(
+                f"{self.odd_counts:,} replies told numbers of tokens that cannot be true; they are"
+                " not counted, nor is what they cost"
+            )
+        return tuple(found)
 
     def line(self) -> str:
         """Write the counts on one line."""
@@ -154,9 +206,10 @@ class Spending:
             )
 
 
-def _count(usage: Mapping[str, Any], *names: str) -> int:
-    for name in names:
-        value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53:
-            return value
-    return 0
+def _count(usage: Mapping[str, Any], names: Sequence[str]) -> int | None:
+    """Give the first of the names that has a count; 0 where none has, None for no true count."""
+    value = next((usage[name] for name in names if usage.get(name) is not None), 0)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(value, float) and 0 <= value <= MOST_TOKENS and value.is_integer():
+        return int(value)
+    return value if whole and 0 <= value <= MOST_TOKENS else None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rbrctl.graders.endpoint.json_replies import number_of, shown
 from rbrctl.records.messages import messages_to_json
 from rbrctl.records.models import Message, Transcript
 
@@ -44,9 +45,11 @@ class Contract:
         value = found[0] if isinstance(found, list) else found
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Unscored(f"the reply holds no number as a score; {self.advice}")
-        if not abs(value) <= LARGEST:
-            return Unscored(f"the reply's score is {value:g}")
-        return float(value)
+        number = number_of(value)
+        if number is None or abs(number) > LARGEST:
+            said = shown(value, 40) if number is None else f"{number:g}"
+            return Unscored(f"the reply's score is {said}, which is no reward")
+        return number
 
 
 def contract_of(path: str) -> Contract:

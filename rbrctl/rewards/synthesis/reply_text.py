@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from rbrctl.graders.endpoint.json_replies import shorten
+from rbrctl.graders.endpoint.json_replies import printable, shown
+from rbrctl.graders.endpoint.reply_ends import End, end_of
 from rbrctl.graders.endpoint.verdict_text import reasoning_end
 
-_WHOLE = (None, "stop", "eos_token")
-"""Reasons to finish with which a reply is whole; text-generation-inference has the last."""
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
 
@@ -26,16 +25,19 @@ def completion_of(reply: Mapping[str, object]) -> str:
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise WritingError("the reply has no message")
     refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal.strip():
-        raise WritingError(f"the model refused to write it: {shorten(refusal, 120)}")
+    if refusal:
+        raise WritingError(f"the model refused to write it: {shown(refusal, 120)}")
     finish = choice.get("finish_reason")
-    if finish == "length":
+    end = end_of(finish)
+    if end is End.CUT:
         raise WritingError(
             "the reply was cut off: give it more room with --max-tokens (--writer-tokens where "
             "--writer names the model)"
         )
-    if finish not in _WHOLE:
-        raise WritingError(f"the reply ended for the reason {shorten(str(finish), 60)!r}")
+    if end is not End.NORMAL:
+        raise WritingError(f"the reply ended for the reason {shown(finish, 60)!r}")
+    if message.get("tool_calls") or message.get("function_call"):
+        raise WritingError("the model called a tool and wrote nothing")
     content = message.get("content")
     text = content if isinstance(content, str) else ""
     start = reasoning_end(text)
@@ -44,6 +46,8 @@ def completion_of(reply: Mapping[str, object]) -> str:
     text = _unquoted(text[start:].strip())
     if not text:
         raise WritingError("the reply has no text")
+    if printable(text) != text:
+        raise WritingError("the reply has characters that no text file holds")
     return text
 
 
