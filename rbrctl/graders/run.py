@@ -102,4 +102,6 @@ class GradingRun:
             if answer.error is not None:
                 self.summary.failed_answers[name] += 1
                 self.summary.first_failure = self.summary.first_failure or answer.error
+            elif answer.details.get("low_mass"):
+                self.summary.low_mass += 1
         return result

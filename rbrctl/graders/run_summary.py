@@ -21,6 +21,8 @@ class RunSummary:
     failed_answers: Counter[str] = field(default_factory=Counter)
     """How often each proposition's answer was an error."""
     first_failure: str | None = None
+    low_mass: int = 0
+    """Answers of this run in which yes and no had little probability together."""
     unanswerable: tuple[str, ...] = ()
     """Propositions that the rules need and the grader knows nothing of."""
 

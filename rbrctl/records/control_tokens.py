@@ -44,15 +44,22 @@ _WHOLE = (
 LEADING = re.compile(rf"\s*(?:(?:{_WHOLE})\s*)+")
 LAST = re.compile(rf"(?:{_WHOLE})\s*\Z")
 _LONGEST = 80
+"""Characters of the longest token that is looked for at the end of a text."""
+_BRACKETS = "<[]◁>"
+"""Every control token has one of these; most texts have none, and are not searched."""
 
 
 def broken_up(text: str) -> str:
     """Return the text with a space inside each control token, which makes it plain text."""
+    if not any(bracket in text for bracket in _BRACKETS):
+        return text
     return _ANY.sub(lambda match: f"{match[0]} ", text)
 
 
 def has_unlisted(text: str) -> bool:
     """Return whether version 0.1 would have left a control token of this text as it is."""
+    if not any(bracket in text for bracket in _BRACKETS):
+        return False
     return broken_up(text) != LISTED.sub(lambda match: f"{match[0]} ", text)
 
 

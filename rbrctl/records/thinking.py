@@ -78,8 +78,11 @@ def reply_start(text: str, opened: bool = False) -> int | None:
     first = _OPENING.search(text)
     opened = opened or (first is not None and not text[: first.start()].strip())
     closing = _CLOSING.search(text)
+    if closing is None and opened:
+        final = _FINAL.search(text)
+        return None if final is None else final.end()
     if closing is None:
-        return None if opened else 0
+        return 0
     # A block in the middle of a reply that begins otherwise is a part of that reply.
     leads = opened or first is None or closing.start() < first.start()
     return closing.end() if leads and (opened or not _is_mentioned(text, closing)) else 0

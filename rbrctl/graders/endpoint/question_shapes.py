@@ -24,6 +24,10 @@ class QuestionShape(Protocol):
         """Give each question's probability, or why it has none; absent ones were not answered."""
         ...
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return the probability mass of each question's labels, where the server tells it."""
+        ...
+
 
 class DecisionsShape:
     """
@@ -57,6 +61,13 @@ class DecisionsShape:
             named = dict(zip(group, entries, strict=True))
         return {name: _predicate(named[name]) for name in group if name in named}
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        entries = answers if isinstance(answers, list) else []
+        named = {e["name"]: e for e in entries if isinstance(e, dict) and "name" in e}
+        return _label_masses(reply, named, group)
+
 
 class SystemOneShape:
     """``POST /systemone``: questions and answers by name, the type ``noul`` for yes or no."""
@@ -78,6 +89,36 @@ class SystemOneShape:
             return dict.fromkeys(group, "the reply has no object of answers")
         return {name: _noul(answers[name]) for name in group if name in answers}
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        return _label_masses(reply, answers if isinstance(answers, dict) else {}, group)
+
+
+def _label_masses(
+    reply: Mapping[str, Any], answers: Mapping[Any, Any], group: Sequence[str]
+) -> dict[str, float | str]:
+    """
+    Read ``diagnostics.label_mass`` of each answer, or of the reply.
+
+    The reply's may be one number for all questions or an object by their names. A text says why
+    what stands there is no mass.
+    """
+    shared = _label_mass(reply)
+    found: dict[str, float | str] = {}
+    for name in group:
+        value = _label_mass(answers.get(name))
+        if value is None:
+            value = shared.get(name) if isinstance(shared, dict) else shared
+        if value is not None:
+            found[name] = _probability(value, "label mass")
+    return found
+
+
+def _label_mass(holder: Any) -> Any:
+    diagnostics = holder.get("diagnostics") if isinstance(holder, dict) else None
+    return diagnostics.get("label_mass") if isinstance(diagnostics, dict) else None
+
 
 def _predicate(answer: Mapping[str, Any]) -> float | str:
     if answer.get("type") == "refusal":
@@ -91,9 +132,9 @@ def _noul(answer: Any) -> float | str:
     return _probability(answer.get("noul") if isinstance(answer, dict) else answer)
 
 
-def _probability(value: Any) -> float | str:
+def _probability(value: Any, what: str = "probability") -> float | str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"the answer has no probability but {str(value)[:40]!r}"
+        return f"the answer has no {what} but {str(value)[:40]!r}"
     if not math.isfinite(value) or not 0.0 <= value <= 1.0:
-        return f"the answer's probability is {value!r}, which is not from 0 to 1"
+        return f"the answer's {what} is {value!r}, which is not from 0 to 1"
     return float(value)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rbrctl.graders.endpoint.json_replies import shorten
-from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.records.thinking import judge_reply_start
 
 _WHOLE = (None, "stop", "eos_token")
 """Reasons to finish with which a reply is whole; text-generation-inference has the last."""
@@ -38,7 +38,7 @@ def completion_of(reply: Mapping[str, object]) -> str:
         raise WritingError(f"the reply ended for the reason {shorten(str(finish), 60)!r}")
     content = message.get("content")
     text = content if isinstance(content, str) else ""
-    start = reasoning_end(text)
+    start = judge_reply_start(text)
     if start is None:
         raise WritingError("the reply ends inside its reasoning")
     text = _unquoted(text[start:].strip())
