@@ -89,7 +89,9 @@ class Regrading:
 
     async def _ask(self, transcript: Transcript) -> None:
         names = self.wanted[transcript.content_digest]
-        self.answers[transcript.content_digest] = await answers_about(self.grader, transcript, names)
+        self.answers[transcript.content_digest] = await answers_about(
+            self.grader, transcript, names
+        )
 
     def renewed(self, results: Iterable[Result]) -> Iterator[Result]:
         """Give the results with the new answers in the place of the stale ones."""

@@ -21,9 +21,7 @@ from typing import Any
 from rbrctl.records.control_tokens import LEADING, end_without_tokens
 from rbrctl.records.thinking import judge_reply_start
 
-WRAPPED = re.compile(
-    r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE
-)
+WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE)
 """A wrapper in prepared text; without a ``word`` it holds something else than yes or no."""
 MOST_JSON = 8
 """Opening braces at which a JSON object is tried."""
@@ -43,7 +41,9 @@ _ANSWER = re.compile(
 )
 _BOXED = re.compile(r"\\f?box(?:ed)?\s*\{(?P<inner>[^{}\n]{0,80})\}")
 _DOUBLE = re.compile(r"\[\[(?P<inner>[^\[\]\n]{0,40})\]\]")
-_LATEX = re.compile(r"\\(?:text\w{0,6}|math\w{2,4}|emph|underline|mbox|operatorname)\s*\{([^{}\n]{0,80})\}")
+_LATEX = re.compile(
+    r"\\(?:text\w{0,6}|math\w{2,4}|emph|underline|mbox|operatorname)\s*\{([^{}\n]{0,80})\}"
+)
 _INLINE_TAG = re.compile(
     r"</?(?:b|i|em|strong|span|u|code|mark|small|big|font|center|sup|sub|tt)(?:\s[^<>]{0,80})?>",
     re.IGNORECASE,
@@ -115,7 +115,9 @@ def _substitute(pattern: re.Pattern[str], replacement: _Replacement) -> Callable
     """Return a step that replaces each match, at the same length."""
 
     def step(text: str) -> str:
-        return pattern.sub(lambda match: replacement(match).ljust(len(match[0]))[: len(match[0])], text)
+        return pattern.sub(
+            lambda match: replacement(match).ljust(len(match[0]))[: len(match[0])], text
+        )
 
     return step
 

@@ -8,7 +8,9 @@ and quotations are blank; every repetition in them is bounded, so that they take
 import re
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
-_START = r"(?:^|[,;:.!?—–…()\]，；：。]|\s-+|-\s|\b(?:but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
+_START = (
+    r"(?:^|[,;:.!?—–…()\]，；：。]|\s-+|-\s|\b(?:but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
+)
 """Where a clause begins."""
 _STOP = r"\s*(?:$|[,;:.!?—–…()，；。！])"
 _OPEN = r"[\s\"'“”‘’«»„「『(\[]{0,8}"
@@ -23,9 +25,7 @@ _LEAD = rf"""(?:(?:{_CONCLUSION}|{_ADVERB}|overall|finally|ultimately|actually|i
     |it\s+does|it\s+does(?:n['’]t|\s+not)|it(?:['’]s|\s+is)(?:\s+an?)?|th(?:at|is)(?:['’]s|\s+is)\s+an?
     |i(?:\s+would|['’]d|\s+must|\s+will|['’]ll|\s+have\s+to)?\s+(?:say|answer|conclude|judge|vote|choose|pick)
     |here\s+is\s+my\s+answer|an?\s+{_STRONG}|{_STRONG})\s*[,:]?\s+)"""
-_ADJECTIVE = (
-    r"(?:final|correct|right|overall|short|long|quick|brief|best|single|one[\s-]word|official|proper|true|my|own)"
-)
+_ADJECTIVE = r"(?:final|correct|right|overall|short|long|quick|brief|best|single|one[\s-]word|official|proper|true|my|own)"
 _NOUN = r"""(?:final\s+)?(?:answer|verdict|conclusion|decision|judge?ment|determination|ruling|assessment
     |evaluation|classification|result|label|outcome|finding|vote|choice|prediction|rating|grade|final
     |ans|answer\s+key)"""
@@ -35,7 +35,9 @@ _FOREIGN = r"""(?:antwort|respuesta|r[ée]ponse|resposta|risposta|antwoord|svar|
     |答案|回答|答え|最终答案|最終回答|结论|結論|正解|정답|답변|답|उत्तर|الجواب|الإجابة)"""
 _ECHO = r"[(\[]?\s*yes\s*(?:/|\||or)\s*no\s*[)\]]?"
 _NOTE = r"(?:\s*\([^()]{0,60}\)|\s*\[[^\[\]]{0,60}\])?"
-_ABOUT = r"(?:\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|proposition|statement|reply|check))?"
+_ABOUT = (
+    r"(?:\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|proposition|statement|reply|check))?"
+)
 _EQUALS = r"(?:\s*(?:[:：=→⇒➜➔►]|=>|->)+>?\s*|\s+[—–-]+>?\s+|\s*—\s*)"
 _IS = rf"(?:\s+(?:is|must\s+be|should\s+be|has\s+to\s+be|remains)(?:\s+{_ADVERB})?{_EQUALS}?\s*(?:an?\s+(?:{_STRONG}\s+)?)?,?)"
 _LABEL = rf"""(?:["']?(?:

@@ -173,7 +173,10 @@ def replaced(**values: Any) -> list[Any]:
         (replaced(top_logprobs={}), "no list of objects"),
         (replaced(top_logprobs=None, logprob=-0.5), "no alternatives"),
         ([token("Yes", 0.9, {"Yes": 0.9, "No": 0.9})], "more than 1"),
-        ([token("Yes", 1e-3, {"The": 0.9, "A": 0.09})], "together have a probability mass of 0.001"),
+        (
+            [token("Yes", 1e-3, {"The": 0.9, "A": 0.09})],
+            "together have a probability mass of 0.001",
+        ),
         ([token("<think>", 1.0, {}), token("Hm", 1.0, {})], "inside its reasoning"),
         ([token("No", 0.9, {"No": 0.9, "Yes": 0.1}), token("thing", 1.0, {})], "neither"),
         ([token("\n", 1.0, {})], "empty"),
