@@ -5,7 +5,7 @@ A server that renders its chat template as text takes ``<|im_end|>`` in a quoted
 a turn. Every model family has its own tokens, so an unknown one is told by the way such tokens are
 written and not by a list:
 
-- a bracket beside a bar, tilde or triangle: ``<|...|>``, ``<｜...｜>``, ``]~b]``, ``[e~[``, ``◁x▷``;
+- a bracket beside a bar or tilde, or a triangle: ``<|...|>``, ``<｜x｜>``, ``]~b]``, ``◁x▷``;
 - a tag with a prefix (``<seed:bos>``), with a structural word (``<end_of_utterance>``,
   ``<fim_prefix>``, ``<bos>``) or with a number (``<unused12>``, ``<extra_id_0>``);
 - a word of three or more capitals in brackets: ``[THINK]``, ``[/TOOL_CALLS]``, ``<<SYS>>``.

@@ -5,8 +5,8 @@ Every step replaces characters by as many others, so that a place in the prepare
 place in the reply. In this order:
 
 1. thinking, and control tokens at both ends, become blank;
-2. JSON objects, ``<answer>...</answer>``, ``\\boxed{...}`` and ``[[...]]`` become ``⟦Yes⟧``, ``⟦No⟧``
-   or, where they hold something else, ``⟦?⟧``;
+2. JSON objects, ``<answer>...</answer>``, ``\\boxed{...}`` and ``[[...]]`` become ``⟦Yes⟧``,
+   ``⟦No⟧`` or, where they hold something else, ``⟦?⟧``;
 3. elements of other names, struck-out text, quotations and quoted lines become blank: what they
    hold is not said by the judge;
 4. rows of tables become lines "header: cell";
@@ -79,8 +79,11 @@ _DECORATION = re.compile(
 _BULLET = re.compile(r"(?m)^[ \t]*(?:[-–—+]|\(?(?:\d{1,3}|[a-zA-Z])[.):])[ \t]+")
 _CORE_KEYS = frozenset({"answer", "finalanswer", "verdict", "finalverdict", "decision"})
 _OTHER_KEYS = frozenset(
-    "result label judgement judgment response output value conclusion classification prediction "
-    "choice rating evaluation assessment final ans grade outcome".split()
+    (
+        *("result", "label", "judgement", "judgment", "response", "output", "value", "conclusion"),
+        *("classification", "prediction", "choice", "rating", "evaluation", "assessment", "final"),
+        *("ans", "grade", "outcome"),
+    )
 )
 
 

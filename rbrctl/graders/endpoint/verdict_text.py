@@ -56,7 +56,7 @@ _BARE = {
 }
 """What most replies are, read without any grammar."""
 LONGEST = 60_000
-"""Characters of a reply, without its thinking, beyond which it is no answer to a yes/no question."""
+"""Characters beyond which a reply, without its thinking, is no answer to a yes/no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _is_yes(match: re.Match[str]) -> bool:
 
 
 def _closing_word(sentence: _Sentence) -> list[_Claim]:
-    """Read "..., it should be yes" as an aside: too unclear to be a verdict, enough to spoil one."""
+    """Read "..., it should be yes" as an aside, which can spoil a verdict and not be one."""
     for yes in (True, False):
         match = OPPOSITE[not yes].search(sentence.text)
         if match is not None and match["closing"] and not REPORTS.search(sentence.text):

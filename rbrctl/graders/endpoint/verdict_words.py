@@ -19,27 +19,31 @@ _CLOSE = r"[\s\"'“”‘’«»„」』)\]]{0,8}"
 _ADVERB = r"(?:therefore|thus|clearly|definitely|certainly|simply|hence|then|absolutely|obviously)"
 _STRONG = r"(?:clear|definite|definitive|firm|simple|resounding|strong|straightforward|hard)"
 _CONCLUSION = r"(?:and\s+so|so|therefore|thus|hence|consequently|accordingly|which\s+means)"
-_LEAD = rf"""(?:(?:{_CONCLUSION}|{_ADVERB}|overall|finally|ultimately|actually|in\s+fact|okay|ok|right|well|sure|then
+_LEAD = rf"""(?:(?:{_CONCLUSION}|{_ADVERB}|overall|finally|ultimately|actually|in\s+fact
+    |okay|ok|right|well|sure|then
     |in\s+(?:conclusion|summary|short|total|sum|the\s+end)|all\s+in\s+all|to\s+(?:conclude|sum\s+up)
     |based\s+on\s+(?:this|that|the\s+above|these)|given\s+(?:this|that)|for\s+th(?:is|at)\s+reason
-    |it\s+does|it\s+does(?:n['’]t|\s+not)|it(?:['’]s|\s+is)(?:\s+an?)?|th(?:at|is)(?:['’]s|\s+is)\s+an?
-    |i(?:\s+would|['’]d|\s+must|\s+will|['’]ll|\s+have\s+to)?\s+(?:say|answer|conclude|judge|vote|choose|pick)
+    |it\s+does|it\s+does(?:n['’]t|\s+not)|it(?:['’]s|\s+is)(?:\s+an?)?
+    |th(?:at|is)(?:['’]s|\s+is)\s+an?
+    |i(?:\s+would|['’]d|\s+must|\s+will|['’]ll|\s+have\s+to)?
+        \s+(?:say|answer|conclude|judge|vote|choose|pick)
     |here\s+is\s+my\s+answer|an?\s+{_STRONG}|{_STRONG})\s*[,:]?\s+)"""
-_ADJECTIVE = r"(?:final|correct|right|overall|short|long|quick|brief|best|single|one[\s-]word|official|proper|true|my|own)"
-_NOUN = r"""(?:final\s+)?(?:answer|verdict|conclusion|decision|judge?ment|determination|ruling|assessment
-    |evaluation|classification|result|label|outcome|finding|vote|choice|prediction|rating|grade|final
+_ADJECTIVE = r"""(?:final|correct|right|overall|short|long|quick|brief|best|single|one[\s-]word
+    |official|proper|true|my|own)"""
+_NOUN = r"""(?:final\s+)?(?:answer|verdict|conclusion|decision|judge?ment|determination|ruling
+    |assessment|evaluation|classification|result|label|outcome|finding|vote
+    |choice|prediction|rating|grade|final
     |ans|answer\s+key)"""
 _UNDETERMINED = r"(?:response|reply|output|completion|solution|return|value)"
 """Nouns that can mean the text that is judged, and so are labels only without an article."""
-_FOREIGN = r"""(?:antwort|respuesta|r[ée]ponse|resposta|risposta|antwoord|svar|odpowied[źz]|ответ|вердикт
-    |答案|回答|答え|最终答案|最終回答|结论|結論|正解|정답|답변|답|उत्तर|الجواب|الإجابة)"""
+_FOREIGN = r"""(?:antwort|respuesta|r[ée]ponse|resposta|risposta|antwoord|svar|odpowied[źz]|ответ
+    |вердикт|答案|回答|答え|最终答案|最終回答|结论|結論|正解|정답|답변|답|उत्तर|الجواب|الإجابة)"""
 _ECHO = r"[(\[]?\s*yes\s*(?:/|\||or)\s*no\s*[)\]]?"
 _NOTE = r"(?:\s*\([^()]{0,60}\)|\s*\[[^\[\]]{0,60}\])?"
-_ABOUT = (
-    r"(?:\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|proposition|statement|reply|check))?"
-)
+_ABOUT = r"(?:\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|statement|reply|check))?"
 _EQUALS = r"(?:\s*(?:[:：=→⇒➜➔►]|=>|->)+>?\s*|\s+[—–-]+>?\s+|\s*—\s*)"
-_IS = rf"(?:\s+(?:is|must\s+be|should\s+be|has\s+to\s+be|remains)(?:\s+{_ADVERB})?{_EQUALS}?\s*(?:an?\s+(?:{_STRONG}\s+)?)?,?)"
+_IS = rf"""(?:\s+(?:is|must\s+be|should\s+be|has\s+to\s+be|remains)(?:\s+{_ADVERB})?
+    {_EQUALS}?\s*(?:an?\s+(?:{_STRONG}\s+)?)?,?)"""
 _LABEL = rf"""(?:["']?(?:
     (?:(?:the|my|our)\s+)?(?:{_ADJECTIVE}\s+){{0,2}}{_NOUN}["']?{_NOTE}{_ABOUT}(?:{_IS}|{_EQUALS})
     |(?:{_ADJECTIVE}\s+)?{_UNDETERMINED}["']?{_NOTE}{_EQUALS}

@@ -4,8 +4,8 @@ Quoting of untrusted text for a grader, so that nothing in it can end the quote.
 Every quoted part stands between lines that carry a code. The code is the digest of all that is
 quoted: no text can contain its own code short of inverting SHA-256 on 64 bits, and yet the same
 conversation always gives the same request, which a cache needs. Control tokens of chat formats
-(``<|im_end|>``, ``[/INST]``; ``records.control_tokens`` says how they are told) are broken by a space, since a server that renders its chat template
-as text would take them for real turns.
+(``<|im_end|>``, ``[/INST]``; see ``records.control_tokens``) are broken by a space, since a server
+that renders its chat template as text would take them for real turns.
 """
 
 import hashlib

@@ -53,16 +53,16 @@ class Contract:
 
 def contract_of(path: str) -> Contract:
     """
-        Tell from the path of its address what a server wants.
+    Tell from the path of its address what a server wants.
 
-        One that ends in ``/pooling`` or ``/classify`` is vLLM's server of pooling models, which is sent
-        the conversation as ``messages``, and asked for the number as it is, not for the probability
-        that a model with one label gives by default (``use_activation``; the request classes of vLLM
-        0.33). Any other is OpenRLHF's remote reward (its ``remote_rm_url``): ``{"query", "prompts",
-        "labels"}``, where the query is the prompt's text followed by the response's (ChatML where the
-        prompt is more than one message of the user) and the label is the response class, and the reply
-        holds ``rewards``. Control tokens inside the texts are broken up, as in a grader's prompt: no text
-    can end its own turn.
+    One that ends in ``/pooling`` or ``/classify`` is vLLM's server of pooling models, which is sent
+    the conversation as ``messages``, and asked for the number as it is, not for the probability
+    that a model with one label gives by default (``use_activation``; the request classes of vLLM
+    0.33). Any other is OpenRLHF's remote reward (its ``remote_rm_url``): ``{"query", "prompts",
+    "labels"}``, where the query is the prompt's text followed by the response's (ChatML where the
+    prompt is more than one message of the user) and the label is the response class, and the reply
+    holds ``rewards``. Control tokens inside the texts are broken up, as in a grader's prompt: no
+    text can end its own turn.
     """
     return next((each for end, each in _BY_PATH.items() if path.endswith(end)), _REMOTE)
 
