@@ -244,4 +244,9 @@ def say_what_is_missing(
             f"{counted(failed, 'answer')} failed; the first: {summary.first_failure}"
             + (f"; in all {listed}" if failed > 1 else "")
         )
+    if summary.low_mass:
+        output.warn(
+            f"{counted(summary.low_mass, 'answer')} with a low mass: yes and no together had less "
+            "than half of the probability, so the model may not have answered the question"
+        )
     return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rbrctl.errors import UsageError
+from rbrctl.graders.asking import answers_about
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Answer, GraderIdentity, Result, Transcript
 from rbrctl.ruleset.verdict import Judge
@@ -88,7 +89,9 @@ class Regrading:
 
     async def _ask(self, transcript: Transcript) -> None:
         names = self.wanted[transcript.content_digest]
-        self.answers[transcript.content_digest] = await self.grader.answer(transcript, names)
+        self.answers[transcript.content_digest] = await answers_about(
+            self.grader, transcript, names
+        )
 
     def renewed(self, results: Iterable[Result]) -> Iterator[Result]:
         """Give the results with the new answers in the place of the stale ones."""

@@ -1,8 +1,11 @@
-"""Which propositions are asked about a transcript."""
+"""Which propositions are asked about a transcript, and what of it a grader is shown."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
+from rbrctl.graders.interface import Grader
+from rbrctl.records.models import Answer, Transcript
+from rbrctl.records.thinking import UNFINISHED, visible_transcript
 from rbrctl.ruleset.verdict import Judge
 
 
@@ -33,3 +36,19 @@ def propositions_to_ask(
         return tuple(name for name in judge.ruleset.propositions if name in answerable)
     wanted = {*judge.dependencies(response_class), *labels}
     return tuple(name for name in judge.ruleset.propositions if name in wanted & set(answerable))
+
+
+async def answers_about(
+    grader: Grader, transcript: Transcript, propositions: Collection[str]
+) -> Mapping[str, Answer]:
+    """
+    Ask a grader about a completion as a reader sees it, without its thinking.
+
+    A completion that ends inside its thinking is no reply: every answer about it is an error.
+    Raises what the grader raises.
+    """
+    shown = visible_transcript(transcript)
+    if shown is not None:
+        return await grader.answer(shown, propositions)
+    digests = grader.question_digests
+    return {name: Answer(error=UNFINISHED, digest=digests.get(name)) for name in propositions}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 
+from rbrctl.graders.asking import answers_about
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Answer, Transcript
 from rbrctl.ruleset.verdict import Judge
@@ -101,7 +102,7 @@ async def answer_lazily(
     known: dict[str, bool] = {}
     askable = set(grader.question_digests)
     while (name := plan.next_question(response_class, known, askable)) is not None:
-        answers.update(await grader.answer(transcript, [name]))
+        answers.update(await answers_about(grader, transcript, [name]))
         askable.discard(name)
         value = truth(name, answers[name])
         if value is not None:

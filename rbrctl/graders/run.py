@@ -103,4 +103,6 @@ class GradingRun:
                 self.summary.failed_answers[name] += 1
                 self.summary.failure_kinds[kind_of(answer.error)] += 1
                 self.summary.first_failure = self.summary.first_failure or answer.error
+            elif answer.details.get("low_mass"):
+                self.summary.low_mass += 1
         return result

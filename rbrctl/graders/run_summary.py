@@ -32,6 +32,8 @@ class RunSummary:
     first_failure: str | None = None
     failure_kinds: Counter[str] = field(default_factory=Counter)
     """How often each kind of error came: what its message says before any detail."""
+    low_mass: int = 0
+    """Answers of this run in which yes and no had little probability together."""
     unanswerable: tuple[str, ...] = ()
     """Propositions that the rules need and the grader knows nothing of."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.asking import Ask, propositions_to_ask
+from rbrctl.graders.asking import Ask, answers_about, propositions_to_ask
 from rbrctl.graders.classification import Classifier
 from rbrctl.graders.interface import Grader
 from rbrctl.graders.judging import Reading, judged
@@ -136,7 +136,7 @@ class TranscriptGrader:
             )
             fresh = replace(fresh, extra={**fresh.extra, LAZY_KEY: LAZY})
         else:
-            answers = await self._grader.answer(transcript, self.asked(fresh))
+            answers = await answers_about(self._grader, transcript, self.asked(fresh))
         return judged(replace(fresh, answers=answers), self._judge, self._reading)
 
     async def _answer_lazily(

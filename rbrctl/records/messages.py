@@ -6,6 +6,7 @@ from typing import Any
 from rbrctl.errors import RecordError
 from rbrctl.records.models import Message
 from rbrctl.records.problems import kind_of, quoted
+from rbrctl.records.thinking import is_thinking_part
 
 _PART_TEXT_KEYS = ("text", "refusal")
 
@@ -52,7 +53,11 @@ def _content(message: Mapping[str, Any], where: str) -> str:
         raise RecordError(
             f"{where}.content must be a text, a list of parts or null, not {kind_of(content)}"
         )
-    return "\n".join(_part(part, f"{where}.content[{index}]") for index, part in enumerate(content))
+    return "\n".join(
+        _part(part, f"{where}.content[{index}]")
+        for index, part in enumerate(content)
+        if not (isinstance(part, dict) and is_thinking_part(part))
+    )
 
 
 def _part(part: object, where: str) -> str:

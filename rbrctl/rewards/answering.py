@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 
+from rbrctl.graders.asking import answers_about
 from rbrctl.graders.interface import Grader
 from rbrctl.graders.judging import PlainReading, judged
 from rbrctl.records.models import Result, RuleSetIdentity, Transcript
@@ -55,7 +56,7 @@ async def _result(
         id=transcript.id,
         content_digest=transcript.content_digest,
         prompt_digest=transcript.prompt_digest,
-        answers=await grader.answer(transcript, asked) if asked else {},
+        answers=await answers_about(grader, transcript, asked) if asked else {},
         grader=grader.identity,
         ruleset=RuleSetIdentity.of(judge.ruleset),
         response_class=response_class or transcript.response_class,

@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import quoted, shown
+from rbrctl.records.thinking import opens_thinking, without_thinking
 from rbrctl.records.transcripts import ASSISTANT, make_transcript
 from rbrctl.rewards.function import RewardFunction
-from rbrctl.rewards.reasoning import Reasoning, opens_thinking, without_thinking
 
 Conversation = str | Sequence[Mapping[str, Any]]
 """A text, or a list of messages with ``role`` and ``content``."""
 
 Key = tuple[str, str]
+
+
+class Reasoning(StrEnum):
+    """Whether thinking (see ``records.thinking``) is dropped, or judged with the completion."""
+
+    DROP = "drop"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class JobMaker:
         """
         Take the reward function, and the class of completions that come without one.
 
-        ``reasoning`` says whether a leading block of thinking (see ``rewards.reasoning``) is
+        ``reasoning`` says whether a leading block of thinking (see ``records.thinking``) is
         dropped, or judged with the rest. Raises UsageError for a class that the weights do not
         cover, and for another word than ``drop`` or ``keep``.
         """

@@ -10,10 +10,9 @@ from typing import NoReturn
 from rbrctl.errors import UsageError
 from rbrctl.rewards.answerable import explained, unanswerable
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
-from rbrctl.rewards.jobs import Conversation, Job, JobMaker
+from rbrctl.rewards.jobs import Conversation, Job, JobMaker, Reasoning
 from rbrctl.rewards.loop_thread import LoopThread
 from rbrctl.rewards.opening import GraderChoice, open_chosen
-from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
 from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_file import read_weights

@@ -15,7 +15,7 @@ from rbrctl.cli.rewards import grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
 from rbrctl.errors import UsageError
-from rbrctl.rewards.reasoning import Reasoning
+from rbrctl.rewards.jobs import Reasoning
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from rbrctl.graders.endpoint.failures import Failure
 from rbrctl.graders.endpoint.health import raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.settings import EndpointSettings
-from rbrctl.graders.endpoint.verdict_text import reasoning_end
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
 from rbrctl.graders.prompt.templates import Layout
+from rbrctl.records.thinking import judge_reply_start
 from rbrctl.ruleset.model import GraderPrompt
 
 BOTH_CAPS = ("max_completion_tokens", "max_tokens")
@@ -171,7 +171,7 @@ def reasons(reply: Mapping[str, Any]) -> bool:
     except UnreadableError:
         return False
     cut_off = not choice.text.strip() and choice.finish_reason == "length"
-    return bool(choice.reasoning) or cut_off or reasoning_end(choice.text) != 0
+    return bool(choice.reasoning) or cut_off or judge_reply_start(choice.text) != 0
 
 
 def without_refused(capabilities: Capabilities, message: str) -> Capabilities | None:

@@ -13,13 +13,10 @@ from rbrctl.graders.endpoint.reply_ends import (
     error_in,
     why_no_answer,
 )
-from rbrctl.graders.endpoint.token_evidence import (
-    LOW_MASS,
-    EvidenceError,
-    read_evidence,
-)
-from rbrctl.graders.endpoint.verdict_text import read_verdict, reasoning_end
+from rbrctl.graders.endpoint.token_evidence import EvidenceError, mass_details, read_evidence
+from rbrctl.graders.endpoint.verdict_text import read_verdict
 from rbrctl.records.models import Answer
+from rbrctl.records.thinking import is_thinking_part, judge_reply_start
 
 RAW_LIMIT = 2000
 UNSEEN_LIMIT = 0.05
@@ -103,7 +100,11 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        parts = [
+            part.get("text")
+            for part in content
+            if isinstance(part, dict) and not is_thinking_part(part)
+        ]
         return "".join(part for part in parts if isinstance(part, str))
     return ""
 
@@ -111,7 +112,7 @@ def _text(content: Any) -> str:
 def check_complete(choice: ChatChoice) -> None:
     """Raise UnreadableError where the reply was cut off before its answer, or is empty."""
     cut = choice.finish_reason == "length"
-    if reasoning_end(choice.text) is None or (not choice.text.strip() and choice.reasoning):
+    if judge_reply_start(choice.text) is None or (not choice.text.strip() and choice.reasoning):
         raise UnreadableError(
             "the reply ends inside its reasoning; raise --max-tokens", choice.text
         )
@@ -139,7 +140,7 @@ def read_schema(reply: Mapping[str, Any]) -> dict[str, bool]:
     """
     choice = choice_of(reply)
     check_complete(choice)
-    end = reasoning_end(choice.text) or 0
+    end = judge_reply_start(choice.text) or 0
     text = choice.text[end:].strip()
     if text.startswith("```"):
         text = text.strip("`").removeprefix("json").strip()
@@ -167,12 +168,10 @@ def read_logprobs(reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
         )
     check_whole(choice)
     try:
-        evidence = read_evidence(choice.logprobs)
+        evidence = read_evidence(choice.logprobs, choice.text)
     except EvidenceError as error:
         raise UnreadableError(str(error), choice.text) from None
-    details: dict[str, Any] = {"mass": round(evidence.mass, 6)}
-    if evidence.mass < LOW_MASS:
-        details["low_mass"] = True
+    details = mass_details(evidence.mass)
     if evidence.unseen > UNSEEN_LIMIT:
         details["unseen"] = round(evidence.unseen, 6)
     return evidence.probability, details

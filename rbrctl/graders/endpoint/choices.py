@@ -9,8 +9,8 @@ from typing import Any
 from rbrctl.graders.endpoint.chat_reply import UnreadableError, check_complete, choice_of
 from rbrctl.graders.endpoint.json_replies import decode_object, number_of, shown
 from rbrctl.graders.endpoint.token_evidence import SENTINEL
-from rbrctl.graders.endpoint.verdict_text import reasoning_end
 from rbrctl.graders.modes import Mode
+from rbrctl.records.thinking import judge_reply_start
 from rbrctl.ruleset.model import RuleSet
 
 CLASSIFY_TASK = """\
@@ -73,7 +73,7 @@ def read_choice(
         if found:
             return found
     check_complete(choice)
-    text = choice.text[reasoning_end(choice.text) or 0 :].strip()
+    text = choice.text[judge_reply_start(choice.text) or 0 :].strip()
     if mode is Mode.SCHEMA:
         try:
             text = str(decode_object(text.encode("utf-8", "replace")).get("category"))

@@ -10,6 +10,7 @@ from rbrctl.graders.endpoint.failures import CallError, FailureKind
 from rbrctl.graders.endpoint.json_replies import shown
 from rbrctl.graders.endpoint.question_shapes import QuestionShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.endpoint.token_evidence import EvidenceError, check_mass, mass_details
 from rbrctl.graders.prompt.forms import Fragments, encode, form_of, tokens_of
 from rbrctl.graders.prompt.messages import decision_input, decision_instructions
 from rbrctl.graders.prompt.templates import question_of
@@ -100,16 +101,31 @@ class DecisionsAsker:
 
     def _answers(self, reply: Mapping[str, Any], group: Sequence[str]) -> dict[str, Answer]:
         values = self._shape.values(reply, group)
+        masses = self._shape.masses(reply, group)
         answers: dict[str, Answer] = {}
         for name in group:
             value = values.get(name, "the reply has no answer to this question")
             digest = self.digests[name]
+            details: dict[str, Any] = {}
+            if isinstance(value, float) and name in masses:
+                value, details = _with_mass(value, masses[name])
             if isinstance(value, float):
-                answers[name] = Answer(value, self.source, digest)
+                answers[name] = Answer(value, self.source, digest, details=details)
             else:
                 raw = shown(reply.get("answers"), 500)
                 answers[name] = failed_answer(value, digest, raw)
         return answers
+
+
+def _with_mass(value: float, mass: float | str) -> tuple[float | str, dict[str, Any]]:
+    """Hold a probability against the mass that it rests on, as in log-probability mode."""
+    if isinstance(mass, str):
+        return mass, {}
+    try:
+        check_mass(mass)
+    except EvidenceError as error:
+        return str(error), {}
+    return value, mass_details(mass)
 
 
 def _asks_too_much(error: CallError) -> bool:

@@ -16,6 +16,7 @@ from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.usage import Usage
 from rbrctl.graders.prompt.forms import Fragments, tokens_of
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
+from rbrctl.records.thinking import visible_transcript
 
 _Key = bytes
 
@@ -136,7 +137,10 @@ class EndpointGrader:
                 f"a batch holds one question a line: --mode {asker.source} cannot be written;"
                 " use logprobs, schema (without --pack) or text"
             )
-        fragments = Fragments(transcript)
+        shown = visible_transcript(transcript)
+        if shown is None:
+            return
+        fragments = Fragments(shown)
         for index in range(self._repeat):
             keys = self._keys(fragments, list(dict.fromkeys(propositions)), index)
             cached = self._cache.get(list(keys.values()))
@@ -147,7 +151,10 @@ class EndpointGrader:
     def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
         """Tell what answering would take, without asking."""
         names = list(dict.fromkeys(propositions))
-        fragments = Fragments(transcript)
+        shown = visible_transcript(transcript)
+        if shown is None:
+            return Estimate(transcripts=1)
+        fragments = Fragments(shown)
         total = Estimate(transcripts=1)
         for index in range(self._repeat):
             keys = self._keys(fragments, names, index)

@@ -25,6 +25,10 @@ class QuestionShape(Protocol):
         """Give each question's probability, or why it has none; absent ones were not answered."""
         ...
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return the probability mass of each question's labels, where the server tells it."""
+        ...
+
 
 class DecisionsShape:
     """
@@ -75,6 +79,13 @@ class DecisionsShape:
             found[name] = value
         return found
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        entries = answers if isinstance(answers, list) else []
+        named = {e["name"]: e for e in entries if isinstance(e, dict) and "name" in e}
+        return _label_masses(reply, named, group)
+
 
 class SystemOneShape:
     """``POST /systemone``: questions and answers by name, the type ``noul`` for yes or no."""
@@ -96,6 +107,36 @@ class SystemOneShape:
             return dict.fromkeys(group, "the reply has no object of answers")
         return {name: _value_of(answers[name], "noul", "noul") for name in group if name in answers}
 
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        return _label_masses(reply, answers if isinstance(answers, dict) else {}, group)
+
+
+def _label_masses(
+    reply: Mapping[str, Any], answers: Mapping[Any, Any], group: Sequence[str]
+) -> dict[str, float | str]:
+    """
+    Read ``diagnostics.label_mass`` of each answer, or of the reply.
+
+    The reply's may be one number for all questions or an object by their names. A text says why
+    what stands there is no mass.
+    """
+    shared = _label_mass(reply)
+    found: dict[str, float | str] = {}
+    for name in group:
+        value = _label_mass(answers.get(name))
+        if value is None:
+            value = shared.get(name) if isinstance(shared, dict) else shared
+        if value is not None:
+            found[name] = _probability(value, "label mass")
+    return found
+
+
+def _label_mass(holder: Any) -> Any:
+    diagnostics = holder.get("diagnostics") if isinstance(holder, dict) else None
+    return diagnostics.get("label_mass") if isinstance(diagnostics, dict) else None
+
 
 def _value_of(answer: Any, type_: str, key: str) -> float | str:
     """Read one answer's probability, or say why it has none; a bare number is one."""
@@ -112,10 +153,10 @@ def _value_of(answer: Any, type_: str, key: str) -> float | str:
     return _probability(answer.get(key))
 
 
-def _probability(value: Any) -> float | str:
+def _probability(value: Any, what: str = "probability") -> float | str:
     number = number_of(value)
     if number is None:
-        return f"the answer has no probability but {shown(value, 40)!r}"
+        return f"the answer has no {what} but {shown(value, 40)!r}"
     if not 0.0 <= number <= 1.0:
-        return f"the answer's probability is {shown(value, 40)}, which is not from 0 to 1"
+        return f"the answer's {what} is {shown(value, 40)}, which is not from 0 to 1"
     return number + 0.0  # Never the negative zero.

@@ -1,12 +1,23 @@
-"""P(yes) out of the token probabilities of a chat completion."""
+"""
+P(yes) out of the token probabilities of a chat completion.
+
+The verdict is the word that the message's text states (``verdict_text``), measured at the token
+that wrote it. The stream of tokens can hold more than the text (thinking, channels, code fences
+that the server cut off) and can spell it otherwise (space as "Ġ", bytes as "<0x0A>", marks as ""),
+so the two are aligned by their ASCII letters and digits, from the end. Where the stream does not
+end in the text's letters, the text and the tokens disagree, which is an error.
+"""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rbrctl.graders.endpoint.json_replies import number_of, shown
-from rbrctl.graders.endpoint.verdict_text import read_verdict, reasoning_end
+from rbrctl.graders.endpoint.verdict_text import read_verdict
+from rbrctl.records.control_tokens import end_without_tokens
+from rbrctl.records.thinking import judge_reply_start
 
 SENTINEL = -1000.0
 """Log probabilities at or below this are marks for "masked" (-9999, -inf), not probabilities."""
@@ -14,6 +25,14 @@ LOW_MASS = 0.5
 """Where yes and no together have less, an answer is flagged."""
 LEAST_MASS = 0.01
 """Where they have less, there is no answer: their ratio would be noise."""
+MOST_MASS = 1.02
+"""Where they have more, the numbers are no probabilities; the rest over 1 is rounding."""
+_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_PLAIN = {
+    f"{space}{word}": word.lower() == "yes"
+    for word in ("Yes", "No", "yes", "no", "YES", "NO")
+    for space in ("", " ")
+}
 _AROUND = " \t\r\n*_`\"'“”‘’()[]<>#:.,;!?-–—▁Ġ"
 
 
@@ -38,42 +57,57 @@ class _Token:
     alternatives: tuple[tuple[str, float], ...]
 
 
-def read_evidence(content: Any) -> Evidence:
+def read_evidence(content: Any, text: str) -> Evidence:
     """
     Sum the probabilities of all spellings of yes and of no where the verdict stands.
 
-    ``content`` is ``choices[0].logprobs.content``. The chosen token counts once, be it in the list
-    of alternatives or not. A word in pieces ("N", "o") counts with all its pieces where it was
-    chosen, and by its first piece where not. Raises EvidenceError.
+    ``content`` is ``choices[0].logprobs.content`` and ``text`` the message's content. The chosen
+    token counts once, be it in the list of alternatives or not. A word in pieces ("N", "o") counts
+    with all its pieces where it was chosen, and by its first piece where not. Raises EvidenceError.
     """
     tokens = _tokens(content)
-    position, pieces = _verdict_position(tokens)
+    position, pieces = _verdict_position(tokens, text)
     token = tokens[position]
     if token.logprob <= SENTINEL:
-        raise EvidenceError(
-            f"the chosen token has the log probability {token.logprob:g}, a mark for a masked"
-            " token and no probability (constrained decoding does that)"
-        )
+        raise EvidenceError(_masked(token))
     masses = {True: 0.0, False: 0.0}
-    candidates = dict(token.alternatives)
-    candidates.setdefault(token.text, token.logprob)
-    for text, logprob in candidates.items():
-        word = _word_of(text)
+    # A set: the same entry twice is one token, two of one text are two spellings of it.
+    candidates = set(token.alternatives)
+    if all(listed != token.text for listed, _ in candidates):
+        candidates.add((token.text, token.logprob))
+    for listed, logprob in candidates:
+        word = _word_of(listed)
         if word is not None and logprob > SENTINEL:
-            later = sum(piece.logprob for piece in pieces) if text == token.text else 0.0
+            later = sum(piece.logprob for piece in pieces) if listed == token.text else 0.0
             masses[word] += math.exp(min(logprob + later, 0.0))
     mass = masses[True] + masses[False]
-    listed = [math.exp(min(p, 0.0)) for p in candidates.values() if p > SENTINEL]
+    shares = [math.exp(min(p, 0.0)) for _, p in candidates if p > SENTINEL]
     unseen = 0.0
     if min(masses.values()) == 0.0:
-        unseen = max(0.0, min(1.0 - sum(listed), min(listed)))
+        unseen = max(0.0, min(1.0 - sum(shares), min(shares)))
     if len(candidates) == 1 and mass < 0.99:
         raise EvidenceError("the reply lists no alternatives to the chosen token")
-    if mass < LEAST_MASS:
-        raise EvidenceError(
-            f"yes and no together have a probability of {mass:.2g} where the answer should stand"
-        )
+    check_mass(mass)
     return Evidence(masses[True] / mass, min(mass, 1.0), unseen)
+
+
+def check_mass(mass: float) -> None:
+    """Raise EvidenceError if yes and no together have too little or too much probability."""
+    if mass > MOST_MASS:
+        raise EvidenceError(f"the probabilities of yes and no add up to {mass:.3g}, more than 1")
+    if not mass >= LEAST_MASS:
+        raise EvidenceError(
+            f"yes and no together have a probability mass of {mass:.2g} where the answer should"
+            " stand"
+        )
+
+
+def mass_details(mass: float) -> dict[str, Any]:
+    """Return what an answer's details say of the mass that it rests on."""
+    details: dict[str, Any] = {"mass": round(mass, 6)}
+    if mass < LOW_MASS:
+        details["low_mass"] = True
+    return details
 
 
 def _tokens(content: Any) -> list[_Token]:
@@ -91,16 +125,21 @@ def _token(entry: Any) -> _Token:
     if not isinstance(alternatives, list) or not all(isinstance(a, dict) for a in alternatives):
         raise EvidenceError("top_logprobs is no list of objects")
     pairs = [(_text(item), _logprob(item)) for item in alternatives]
-    if sum(math.exp(p) for text, p in pairs if p > SENTINEL) > 1.02:
+    if sum(math.exp(p) for text, p in pairs if p > SENTINEL) > MOST_MASS:
         raise EvidenceError("the probabilities of the alternatives add up to more than 1")
     return _Token(_text(entry), _logprob(entry), tuple(pair for pair in pairs if pair[0]))
 
 
 def _text(entry: dict[str, Any]) -> str:
+    """Return a token's text, from its bytes where servers leave it empty or write it as a byte."""
     text = entry.get("token")
     if not isinstance(text, str):
         raise EvidenceError("a token without a text")
-    return text
+    if not text and isinstance(entry.get("bytes"), list):
+        known = [b for b in entry["bytes"] if isinstance(b, int) and 0 <= b < 256]
+        return bytes(known).decode("utf-8", "ignore")
+    byte = _BYTE.fullmatch(text)
+    return chr(int(byte[1], 16)) if byte is not None else text
 
 
 def _logprob(entry: dict[str, Any]) -> float:
@@ -114,39 +153,62 @@ def _logprob(entry: dict[str, Any]) -> float:
     return float(value)
 
 
-def _verdict_position(tokens: list[_Token]) -> tuple[int, list[_Token]]:
+def _verdict_position(tokens: list[_Token], text: str) -> tuple[int, list[_Token]]:
     """Find the token where the verdict's word begins, and the later pieces of that word."""
-    text = "".join(token.text for token in tokens)
+    if len(tokens) == 1 and tokens[0].text in _PLAIN and text.strip() == tokens[0].text.strip():
+        return 0, []
     verdict = read_verdict(text)
     if verdict is None:
-        position = _first_word(tokens, text)
-        rest = "".join(token.text for token in tokens[position + 1 :])
-        if rest.strip() and _word_of(tokens[position].text) is not None:
-            raise EvidenceError("the reply is neither a plain yes nor a plain no")
-        return position, []
-    end = verdict.offset + (3 if verdict.value else 2)
-    position, offset = 0, 0
-    pieces: list[_Token] = []
-    for index, token in enumerate(tokens):
-        after = offset + len(token.text)
-        if offset <= verdict.offset < after:
-            position = index
-        elif verdict.offset < offset < end and token.text:
-            pieces.append(token)
-        offset = after
-    return position, pieces
+        raise EvidenceError(_why_unread(tokens, text))
+    word = "yes" if verdict.value else "no"
+    if text[verdict.offset : verdict.offset + len(word)].lower() != word:
+        raise EvidenceError("the reply's verdict is not written as yes or no")
+    places = _places(tokens)
+    behind = len(_letters(text[verdict.offset : end_without_tokens(text)]))
+    written = "".join(letter for letter, _ in places)
+    if behind > len(places) or not written.endswith(_letters(text[: end_without_tokens(text)])):
+        raise EvidenceError("the message's text and its tokens disagree")
+    found = places[len(places) - behind :][: len(word)]
+    indices = list(dict.fromkeys(index for _, index in found))
+    spelled = "".join(_letters(tokens[index].text) for index in indices)
+    if spelled != word:
+        raise EvidenceError("the verdict's word shares a token with another word")
+    return indices[0], [tokens[index] for index in indices[1:]]
 
 
-def _first_word(tokens: list[_Token], text: str) -> int:
-    start = reasoning_end(text)
-    if start is None:
-        raise EvidenceError("the reply ends inside its reasoning; allow more tokens")
-    offset = 0
-    for index, token in enumerate(tokens):
-        if offset >= start and token.text.strip(_AROUND):
-            return index
-        offset += len(token.text)
-    raise EvidenceError("the reply is empty")
+def _why_unread(tokens: Sequence[_Token], text: str) -> str:
+    masked = next((token for token in tokens if token.logprob <= SENTINEL), None)
+    if masked is not None:
+        return _masked(masked)
+    if judge_reply_start(text) is None:
+        return "the reply ends inside its reasoning; allow more tokens"
+    if not text.strip():
+        return "the reply is empty"
+    return "the reply is neither a plain yes nor a plain no"
+
+
+def _masked(token: _Token) -> str:
+    return (
+        f"the chosen token has the log probability {token.logprob:g}, a mark for a masked"
+        " token and no probability (constrained decoding does that)"
+    )
+
+
+def _places(tokens: list[_Token]) -> list[tuple[str, int]]:
+    """Return the letters and digits that tokens spell, each with its token's index."""
+    end = len(tokens)
+    while end and end_without_tokens(tokens[end - 1].text) == 0:
+        end -= 1
+    return [
+        (letter, index)
+        for index, token in enumerate(tokens[:end])
+        for letter in _letters(token.text)
+    ]
+
+
+def _letters(text: str) -> str:
+    """Return the ASCII letters and digits of a text in lower case."""
+    return "".join(c for c in text if c.isascii() and c.isalnum()).lower()
 
 
 def _word_of(text: str) -> bool | None:

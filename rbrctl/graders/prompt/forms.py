@@ -1,5 +1,6 @@
 """Request bodies that are encoded once and filled for each transcript by joining bytes."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from rbrctl.digests import digest_of_bytes
 from rbrctl.graders.prompt.quoting import Quoted, conversation_digest, quote
+from rbrctl.records.control_tokens import has_unlisted
 from rbrctl.records.models import Transcript
 
 SLOTS = ("conversation", "completion", "whole")
@@ -40,6 +42,10 @@ class Fragments:
         """Digest what will be quoted."""
         self._transcript = transcript
         digest = conversation_digest(transcript.prompt, transcript.completion)
+        messages = (*transcript.prompt, *transcript.completion)
+        if any(has_unlisted(message.content) for message in messages):
+            # Version 0.1 quoted these texts otherwise: its answers are about another prompt.
+            digest = hashlib.sha256(b"tokens by shape " + digest).digest()
         self.digest = digest[:TRANSCRIPT_KEY_BYTES]
 
     @cached_property

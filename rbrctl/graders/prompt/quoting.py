@@ -4,24 +4,18 @@ Quoting of untrusted text for a grader, so that nothing in it can end the quote.
 Every quoted part stands between lines that carry a code. The code is the digest of all that is
 quoted: no text can contain its own code short of inverting SHA-256 on 64 bits, and yet the same
 conversation always gives the same request, which a cache needs. Control tokens of chat formats
-(``<|im_end|>``, ``[/INST]``) are broken by a space, since a server that renders its chat template
-as text would take them for real turns.
+(``<|im_end|>``, ``[/INST]``; see ``records.control_tokens``) are broken by a space, since a server
+that renders its chat template as text would take them for real turns.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rbrctl.records.control_tokens import broken_up
 from rbrctl.records.models import Message
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
-_CONTROL_TOKEN = re.compile(
-    r"(<|\[)(?=[|｜]|/?s>|(?:bos|eos|pad|unk|mask|sep|cls)>|/?think>|/?(?:start|end)_of_turn>"
-    r"|</?SYS>>|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK)\])"
-    r"|([|｜])(?=>)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ def quoting_code(prompt: Sequence[Message], completion: Sequence[Message]) -> st
 def neutralise(text: str) -> str:
     """Break the control tokens of chat formats, and replace what is no valid Unicode."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return _CONTROL_TOKEN.sub(lambda match: f"{match[0]} ", text)
+    return broken_up(text)
 
 
 def role_name(message: Message) -> str:

@@ -11,6 +11,7 @@ from rbrctl.errors import MissingExtraError, NothingMatchedError
 from rbrctl.graders.embedded.features.extract import WORD, measure
 from rbrctl.graders.training.examples import Example
 from rbrctl.records.digests import prompt_digest
+from rbrctl.records.thinking import visible_transcript
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,7 @@ def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | Non
     labels: list[dict[str, float]] = []
     weights, scored, groups = [], [], []
     for example in examples:
-        found = measure(example.transcript)
+        found = measure(visible_transcript(example.transcript) or example.transcript)
         measured.append(found.values)
         words.append(frozenset(found.completion.words))
         labels.append(dict(example.labels))

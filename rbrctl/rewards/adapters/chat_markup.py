@@ -8,7 +8,7 @@ special tokens at its ends.
 
 import re
 
-from rbrctl.rewards.adapters.channels import thinking_in_tags
+from rbrctl.records.thinking import reply_start
 from rbrctl.rewards.adapters.kept_end import kept_end
 from rbrctl.rewards.adapters.markups import ASSISTANT, MARKUPS, SPECIAL, markup_of, role_of
 
@@ -85,9 +85,11 @@ def response_of(query: str, prompt: str) -> str | None:
 
 
 def _reply(text: str) -> str:
-    """Take off the header that a chat template puts before a reply, and special tokens."""
+    """Take off the header that a chat template puts before a reply, and its special tokens."""
     for markup in MARKUPS.values():
         if text.startswith(markup.header):
             text = text.removeprefix(markup.header)
             break
-    return without_specials(thinking_in_tags(text))
+    # The marks of thinking stay for those who drop or keep it, special tokens or not.
+    start = reply_start(text)
+    return text.rstrip() if start is None else text[:start] + without_specials(text[start:])

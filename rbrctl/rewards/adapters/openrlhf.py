@@ -20,11 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rbrctl.errors import RecordError
+from rbrctl.records.thinking import opens_thinking
 from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
 from rbrctl.rewards.adapters.ungraded import number_of
 from rbrctl.rewards.function import Reward
 from rbrctl.rewards.jobs import Job
-from rbrctl.rewards.reasoning import opens_thinking
 from rbrctl.rewards.reward import RuleReward
 
 MakeJob = Callable[..., Job]

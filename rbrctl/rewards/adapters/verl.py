@@ -22,8 +22,7 @@ from rbrctl.errors import UsageError
 from rbrctl.rewards.adapters.shared import shared_reward
 from rbrctl.rewards.adapters.ungraded import number_of
 from rbrctl.rewards.function import Reward
-from rbrctl.rewards.jobs import Job
-from rbrctl.rewards.reasoning import Reasoning
+from rbrctl.rewards.jobs import Job, Reasoning
 from rbrctl.rewards.reward import RuleReward
 
 

@@ -1,10 +1,12 @@
 """How a completion is put to a reward model's server, and its score read from the reply."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rbrctl.graders.endpoint.json_replies import number_of, shown
+from rbrctl.graders.prompt.quoting import role_name
+from rbrctl.records.control_tokens import broken_up
 from rbrctl.records.messages import messages_to_json
 from rbrctl.records.models import Message, Transcript
 
@@ -62,7 +64,8 @@ def contract_of(path: str) -> Contract:
     0.33). Any other is OpenRLHF's remote reward (its ``remote_rm_url``): ``{"query", "prompts",
     "labels"}``, where the query is the prompt's text followed by the response's (ChatML where the
     prompt is more than one message of the user) and the label is the response class, and the reply
-    holds ``rewards``.
+    holds ``rewards``. Control tokens inside the texts are broken up, as in a grader's prompt: no
+    text can end its own turn.
     """
     return next((each for end, each in _BY_PATH.items() if path.endswith(end)), _REMOTE)
 
@@ -70,7 +73,7 @@ def contract_of(path: str) -> Contract:
 def _remote_body(transcript: Transcript, model: str) -> dict[str, Any]:
     prompt = _prompt_text(transcript.prompt)
     return {
-        "query": [prompt + transcript.completion_text],
+        "query": [prompt + broken_up(transcript.completion_text)],
         "prompts": [prompt],
         "labels": [transcript.response_class or ""],
     }
@@ -78,13 +81,18 @@ def _remote_body(transcript: Transcript, model: str) -> dict[str, Any]:
 
 def _prompt_text(messages: Sequence[Message]) -> str:
     if len(messages) == 1 and messages[0].role == "user":
-        return messages[0].content
-    turns = [f"<|im_start|>{each.role}\n{each.content}<|im_end|>\n" for each in messages]
+        return broken_up(messages[0].content)
+    turns = [
+        f"<|im_start|>{role_name(each)}\n{broken_up(each.content)}<|im_end|>\n" for each in messages
+    ]
     return "".join(turns) + "<|im_start|>assistant\n"
 
 
 def _messages_body(transcript: Transcript, model: str) -> dict[str, Any]:
-    messages = [*transcript.prompt, *transcript.completion]
+    messages = [
+        replace(each, content=broken_up(each.content))
+        for each in (*transcript.prompt, *transcript.completion)
+    ]
     return {
         "model": model,
         "messages": messages_to_json(messages),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rbrctl.graders.endpoint.json_replies import printable, shown
 from rbrctl.graders.endpoint.reply_ends import End, end_of
-from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.records.thinking import judge_reply_start
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
@@ -40,7 +40,7 @@ def completion_of(reply: Mapping[str, object]) -> str:
         raise WritingError("the model called a tool and wrote nothing")
     content = message.get("content")
     text = content if isinstance(content, str) else ""
-    start = reasoning_end(text)
+    start = judge_reply_start(text)
     if start is None:
         raise WritingError("the reply ends inside its reasoning")
     text = _unquoted(text[start:].strip())

@@ -137,7 +137,8 @@ def test_what_stays_wrong_is_an_error_of_this_answer(fault: Reply, message: str)
     [
         (chat("Yes"), "no token probabilities though they were asked for"),
         (chat("Yes", []), "the reply has no token probabilities"),
-        (chat("The", [token("The", 0.9, {"The": 0.9, "A": 0.1})]), "yes and no together"),
+        (chat("The", [token("The", 0.9, {"The": 0.9, "A": 0.1})]), "neither a plain yes"),
+        (chat("Yes", [token("Yes", 1e-3, {"The": 0.9, "A": 0.09})]), "yes and no together"),
         (chat("Yes", [token("Yes", 0.6, {})]), "no alternatives to the chosen token"),
         (chat("Yes", [{"token": "Yes", "logprob": None}]), "masked token"),
         (chat("yes", [{"token": "yes", "logprob": -9999.0}]), "a mark for a masked token"),

@@ -121,7 +121,7 @@ def test_logprobs_asks_one_call_each() -> None:
 
 
 def test_a_low_mass_is_flagged() -> None:
-    reply = chat("The", [token("The", 0.7, {"The": 0.7, "Yes": 0.2, "No": 0.1})])
+    reply = chat("Yes", [token("Yes", 0.2, {"The": 0.7, "Yes": 0.2, "No": 0.1})])
     answers, _, _ = ask(lambda request: json_reply(reply), Mode.LOGPROBS)
     assert answers["apology"].probability == pytest.approx(2 / 3)
     assert answers["apology"].details["low_mass"] is True

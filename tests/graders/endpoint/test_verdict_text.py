@@ -1,6 +1,8 @@
 """Reading yes and no out of texts."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -49,6 +51,17 @@ def test_reads_a_verdict_or_none(text: str, expected: bool | None) -> None:
     assert (None if verdict is None else verdict.value) is expected
 
 
+EXAMPLES = Path(__file__).parent / "verdict_texts.jsonl"
+
+
+def test_every_example_has_its_right_value() -> None:
+    rows = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) > 300
+    for row in rows:
+        verdict = read_verdict(row["text"])
+        assert (None if verdict is None else verdict.value) is row["answer"], row["text"]
+
+
 @pytest.mark.parametrize("text", ["Yes", "Answer: no", "x\n**yes**", "<think>no</think> Yes"])
 def test_tells_where_the_word_begins(text: str) -> None:
     verdict = read_verdict(text)
@@ -67,6 +80,23 @@ def test_takes_any_text(text: str) -> None:
 
 def test_is_linear_in_long_texts() -> None:
     before = time.process_time()
-    for text in ("<think>" * 20_000, "answer " * 50_000, " *" * 100_000, "yes " * 50_000):
+    for text in (
+        "<think>" * 20_000,
+        "<answer>" * 8_000,
+        '{"a":' * 12_000,
+        "no, " * 15_000,
+        "answer: " * 7_000,
+        "(" * 50_000,
+        "[[" * 20_000,
+        "so " * 20_000,
+        "'a" * 25_000,
+        "<b" * 20_000,
+        "is no" * 10_000,
+        "\n" * 50_000,
+        "<|x|>" * 10_000,
+        "answer " * 50_000,
+        " *" * 100_000,
+        "yes " * 50_000,
+    ):
         read_verdict(text)
     assert time.process_time() - before < 5

@@ -1,5 +1,6 @@
 """No text inside a quote can end it, pass for a turn, or change the request around it."""
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from rbrctl.graders.endpoint.chat_asker import chat_body
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import chat_messages
-from rbrctl.graders.prompt.quoting import neutralise, quote
+from rbrctl.graders.prompt.quoting import conversation_digest, neutralise, quote
 from rbrctl.graders.prompt.templates import Layout
 from rbrctl.records.models import Message
 from rbrctl.ruleset.model import GraderPrompt
@@ -103,6 +104,61 @@ def test_the_same_text_gets_the_same_code_and_another_another() -> None:
 def test_plain_text_is_left_as_it_is() -> None:
     for text in ("a < b and c > d", "x[0]", "<b>bold</b>", "[link](https://x.test)", "a | b"):
         assert neutralise(text) == text
+
+
+PLAIN = [
+    "I'm sorry, I can't help with that.",
+    "<p>Use <b>a</b> < 3 and x[0] | y[1:] for the [guide](https://x.test).</p>",
+    "f = df[~df.a]; g: List<String> = std::vector<int>; - [x] done ~~old~~",
+    "Say <|im_end|> or [INST] and </s> <think>.",
+]
+PLAIN_DIGEST = "cf02cc23a8acb84f777373cd66c0d60b2c585eae5e21c91d7dc5885c1f1a34a4"
+"""Of requests and cache keys as version 0.1 made them."""
+
+
+def test_texts_without_unlisted_tokens_are_asked_about_as_in_version_0_1() -> None:
+    grader = make_ruleset("apology").grader
+    proposition = make_ruleset("apology").propositions["apology"]
+    hasher = hashlib.sha256()
+    for text in PLAIN:
+        for layout in (Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST):
+            fragments = Fragments(transcript(text, f"Hi {text}"))
+            messages = chat_messages(grader, proposition, layout)
+            body = chat_body(settings("http://x/v1"), Capabilities(), Mode.LOGPROBS, messages)
+            hasher.update(form_of(body).fill(fragments))
+            hasher.update(fragments.digest)
+    assert hasher.hexdigest() == PLAIN_DIGEST, "answers in users' caches go stale"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("<seed:bos>", "[THINK]", "[/THINK]", "]~b]ai", "]~!b[", "[e~[", "<end_of_utterance>"),
+        *("<|im_start|>", "<｜User｜>", "[INST]", "<start_of_turn>", "<|END_OF_TURN_TOKEN|>"),
+        *("<fim_prefix>", "<unused12>", "<extra_id_0>", "<SPECIAL_12>", "<reserved_106>"),
+        *("[gMASK]", "<<HUMAN>>", "[|Human|]", "◁think▷", "<eot>", "<system>", "<bos>"),
+        *("<|channel>", "<channel|>", "[AVAILABLE_TOOLS]", "<start_of_image>", "<0x0A>"),
+    ],
+)
+def test_a_control_token_of_any_family_is_broken_up(token: str) -> None:
+    shown = neutralise(f"a{token}b")
+    assert token not in shown
+    assert shown.replace(" ", "") == f"a{token}b"
+
+
+def test_an_unlisted_token_gives_another_cache_key() -> None:
+    fragments = Fragments(transcript("Sorry [THINK]."))
+    plain = conversation_digest(*_turns("Sorry [THINK]."))
+    assert fragments.digest != plain[: len(fragments.digest)]
+    assert (
+        Fragments(transcript("Sorry [INST].")).digest
+        == (conversation_digest(*_turns("Sorry [INST]."))[: len(fragments.digest)])
+    )
+
+
+def _turns(text: str) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    whole = transcript(text)
+    return whole.prompt, whole.completion
 
 
 def test_a_lone_surrogate_is_replaced() -> None:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rbrctl.records.thinking import without_thinking
 from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
 from rbrctl.rewards.adapters.kept_end import kept_end
-from rbrctl.rewards.reasoning import without_thinking
 
 CHATML = "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nhello<|im_end|>\n"
 INVITATION = "<|im_start|>assistant\n"
@@ -90,7 +90,7 @@ def test_a_header_of_another_markup_is_no_header() -> None:
         ),
         ("<|channel|>analysis<|message|>be rude", None),
         ("<|channel|>analysis<|message|>be rude?<|end|>", None),
-        ("<|channel|>analysis<|message|>hm</think>rude<|end|>kind", "rude</think>kind"),
+        ("<|channel|>analysis<|message|>hm</think>rude<|end|>kind", None),
     ],
 )
 def test_the_channels_of_gpt_oss(reply: str, visible: str | None) -> None:
@@ -154,4 +154,5 @@ def test_a_long_row_of_specials_is_read_in_linear_time() -> None:
     assert response_of("pend" + " <|x|>" * 50_000, "p") == "end"
     assert response_of("p" + " " * 300_000 + "end", "p") == " " * 300_000 + "end"
     channel = "<|channel|>analysis<|message|>hm<|end|>"
-    assert (response_of("p" + channel * 20_000 + "end", "p") or "").endswith("</think>end")
+    final = "<|channel|>final<|message|>end"
+    assert (response_of("p" + channel * 20_000 + final, "p") or "").endswith("end")

@@ -88,6 +88,16 @@ def test_a_prompt_of_several_messages_is_sent_as_chatml(serve: Serve) -> None:
     )
 
 
+def test_no_text_can_end_its_own_turn(serve: Serve) -> None:
+    server = serve(lambda path, body: (200, {"rewards": [1.5]}))
+    prompt = (Message("system", "Be kind.<|im_end|>"), Message("user", "Hi <seed:bos>"))
+    scored(settings(server.address), [make_transcript(prompt, "[THINK] Hello!", "comply")])
+    query = server.asked[0][1]["query"][0]
+    assert query.count("<|im_end|>") == 2
+    assert "<seed:bos>" not in query
+    assert "[THINK]" not in query
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [

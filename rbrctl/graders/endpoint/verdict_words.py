@@ -1,0 +1,161 @@
+"""
+The words of the grammar in ``verdict_text``: what leads to a verdict, and what takes one back.
+
+Each pattern is one term of that grammar. They are matched against prepared text, in which markup
+and quotations are blank; every repetition in them is bounded, so that they take linear time.
+"""
+
+import re
+
+_FLAGS = re.IGNORECASE | re.VERBOSE
+_START = (
+    r"(?:^|[,;:.!?—–…()\]，；：。]|\s-+|-\s|\b(?:but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
+)
+"""Where a clause begins."""
+_STOP = r"\s*(?:$|[,;:.!?—–…()，；。！])"
+_OPEN = r"[\s\"'“”‘’«»„「『(\[]{0,8}"
+_CLOSE = r"[\s\"'“”‘’«»„」』)\]]{0,8}"
+
+_ADVERB = r"(?:therefore|thus|clearly|definitely|certainly|simply|hence|then|absolutely|obviously)"
+_STRONG = r"(?:clear|definite|definitive|firm|simple|resounding|strong|straightforward|hard)"
+_CONCLUSION = r"(?:and\s+so|so|therefore|thus|hence|consequently|accordingly|which\s+means)"
+_LEAD = rf"""(?:(?:{_CONCLUSION}|{_ADVERB}|overall|finally|ultimately|actually|in\s+fact
+    |okay|ok|right|well|sure|then
+    |in\s+(?:conclusion|summary|short|total|sum|the\s+end)|all\s+in\s+all|to\s+(?:conclude|sum\s+up)
+    |based\s+on\s+(?:this|that|the\s+above|these)|given\s+(?:this|that)|for\s+th(?:is|at)\s+reason
+    |it\s+does|it\s+does(?:n['’]t|\s+not)|it(?:['’]s|\s+is)(?:\s+an?)?
+    |th(?:at|is)(?:['’]s|\s+is)\s+an?
+    |i(?:\s+would|['’]d|\s+must|\s+will|['’]ll|\s+have\s+to)?
+        \s+(?:say|answer|conclude|judge|vote|choose|pick)
+    |here\s+is\s+my\s+answer|an?\s+{_STRONG}|{_STRONG})\s*[,:]?\s+)"""
+_ADJECTIVE = r"""(?:final|correct|right|overall|short|long|quick|brief|best|single|one[\s-]word
+    |official|proper|true|my|own)"""
+_NOUN = r"""(?:final\s+)?(?:answer|verdict|conclusion|decision|judge?ment|determination|ruling
+    |assessment|evaluation|classification|result|label|outcome|finding|vote
+    |choice|prediction|rating|grade|final
+    |ans|answer\s+key)"""
+_UNDETERMINED = r"(?:response|reply|output|completion|solution|return|value)"
+"""Nouns that can mean the text that is judged, and so are labels only without an article."""
+_FOREIGN = r"""(?:antwort|respuesta|r[ée]ponse|resposta|risposta|antwoord|svar|odpowied[źz]|ответ
+    |вердикт|答案|回答|答え|最终答案|最終回答|结论|結論|正解|정답|답변|답|उत्तर|الجواب|الإجابة)"""
+_ECHO = r"[(\[]?\s*yes\s*(?:/|\||or)\s*no\s*[)\]]?"
+_NOTE = r"(?:\s*\([^()]{0,60}\)|\s*\[[^\[\]]{0,60}\])?"
+_ABOUT = r"(?:\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|statement|reply|check))?"
+_EQUALS = r"(?:\s*(?:[:：=→⇒➜➔►]|=>|->)+>?\s*|\s+[—–-]+>?\s+|\s*—\s*)"
+_IS = rf"""(?:\s+(?:is|must\s+be|should\s+be|has\s+to\s+be|remains)(?:\s+{_ADVERB})?
+    {_EQUALS}?\s*(?:an?\s+(?:{_STRONG}\s+)?)?,?)"""
+_LABEL = rf"""(?:["']?(?:
+    (?:(?:the|my|our)\s+)?(?:{_ADJECTIVE}\s+){{0,2}}{_NOUN}["']?{_NOTE}{_ABOUT}(?:{_IS}|{_EQUALS})
+    |(?:{_ADJECTIVE}\s+)?{_UNDETERMINED}["']?{_NOTE}{_EQUALS}
+    |{_FOREIGN}{_NOTE}\s*(?:[:：=]|是)\s*
+    |{_ECHO}{_EQUALS}))"""
+_BECAUSE = r"""\s+(?:because|from\s+me|since|due\s+to|given\s+that|considering
+    |as\s+(?:it|the|there|no|this|they|he|she|its)
+    |(?:it|there|this|they|the\s+\w+)\s+(?:does|is|are|was|did|has|doesn|isn|didn|contains|shows))\b"""
+_TAIL = rf"(?=\s*$|\s*[,;:.!—–…(，；：。！)}}\]]|\s-+\s|-\s|\s[—–-]|{_BECAUSE})"
+
+SENTENCE = re.compile(
+    r"(?=\S)(?:(?!(?:(?:(?<![Nn]o)|(?!\.\s?\d))[.!?…]+(?=\s|$|[\"'”’)\]⟧}]|[A-Z])|[。！？]))[^\n])*(?P<end>[.!?…。！？]*)[\"'”’)\]}]*"
+)
+"""A sentence of a line, with the marks that end it."""
+CLAIM = re.compile(
+    rf"""(?:^[\s({{\["'“‘«「『]*|[,;—–]\s+|\s-\s+)
+    (?:(?P<conclusion>{_CONCLUSION}\s*[,:]?\s+))?
+    {_LEAD}{{0,3}}(?P<label>(?:{_LABEL}\s*{_LEAD}?){{1,2}})?
+    {_OPEN}(?P<verdict>yes|no){_CLOSE}{_TAIL}(?!\.\s?\d)""",
+    _FLAGS,
+)
+LABEL_LINE = re.compile(
+    rf"\s*(?:{_LEAD}){{0,3}}(?:(?:here\s+is|here['’]s)\s+)?(?:(?:the|my|our)\s+)?"
+    rf"(?:{_ADJECTIVE}\s+){{0,2}}(?:{_NOUN}|{_UNDETERMINED}|{_FOREIGN}){_NOTE}\s*[:：]\s*",
+    _FLAGS,
+)
+"""A line that only announces the verdict on the next one."""
+
+CONDITION = re.compile(
+    r"""(?<!ask\s)(?<!asks\s)(?<!even\s)(?<!as\s)\bif\b
+    |\b(?:unless|otherwise|else|assuming|provided|suppose|supposing|depending|whether|would\s+be
+    |in\s+case|were\s+it|had\s+it|as\s+long\s+as|when(?:ever)?|could\s+be|might\s+be|may\s+be)\b""",
+    _FLAGS,
+)
+TAIL_CONDITION = re.compile(
+    r"""(?<!asks\s)(?<!asking\s)(?<!asked\s)(?<!ask\s)(?<!even\s)(?<!as\s)(?<!wonders\s)(?<!know\s)
+    (?<!see\s)(?<!check\s)\bif\b
+    |\b(?:unless|otherwise|assuming|provided\s+(?:that|it|the)|depending|as\s+long\s+as|in\s+case
+    |on\s+condition|except\s+(?:if|when)|only\s+when|it\s+depends)\b|^\s*[,—–-]*\s*when\b""",
+    _FLAGS,
+)
+ALTERNATIVES = re.compile(r"\s*(?:[/|\\&+]|or\b|and\b|nor\b)", _FLAGS)
+_DOUBT = r"""(?:maybe|perhaps|possibly|probably|presumably|likely|mostly|partly|partially|in\s+part
+    |somewhat|sort\s+of|kind\s+of|technically|arguably|in\s+(?:a|some)\s+(?:sense|way|ways)
+    |to\s+(?:a|an|some|a\s+certain)\s+(?:degree|extent)|up\s+to\s+a\s+point|more\s+or\s+less|barely
+    |hardly|almost|nearly|sometimes|unsure|uncertain|i\s+(?:guess|suppose|think|assume|believe)
+    |i\s+am\s+(?:not|un)|i['’]m\s+(?:not|un)|depends|debatable|unclear|borderline|(?:that|this|it)(?:['’]s|\s+is)\s+(?:debatable|arguable|questionable|doubtful)|only\s+(?:partly
+    |partially|somewhat)|it(?:['’]s|\s+is)\s+(?:impossible|hard|difficult|unclear|not\s+(?:possible
+    |clear))|with\s+(?:some\s+)?(?:reservations|caveats)|low\s+confidence|not\s+(?:sure|certain)
+    |i\s+(?:can(?:not|['’]t)?|could(?:n['’]t)?|won['’]t|will|would|refuse|decline|['’]ll|must\s+decline
+    |am\s+(?:unable|happy)|have\s+no)|i['’](?:d|ll|m)\s+(?:be|happy|unable|help)|at\s+least\s+not)\b"""
+HEDGE = {
+    True: re.compile(rf"{_START}(?:(?:only|at\s+least|just)\s+)?(?:{_DOUBT}|not\b)", _FLAGS),
+    False: re.compile(rf"{_START}{_DOUBT}", _FLAGS),
+}
+"""By the verdict that it would weaken: "not really" weakens a yes, and confirms a no."""
+_QUIET = r"(?<![\"'“‘«])"
+OPPOSITE = {
+    True: re.compile(
+        rf"""{_START}(?:(?:also|maybe|perhaps|actually|rather|then|in\s+fact|really|it['’]?s?(?:\s+is)?)\s+)*
+        {_QUIET}no(?=\s*(?:$|[,;:.!?—–…)]|-\s|\s-))
+        |\b(?:is|be|it['’]s|to|towards?|say|answer|was|makes\s+it)\s+{_QUIET}(?P<closing>no)\s*[.!…)]*\s*$""",
+        _FLAGS,
+    ),
+    False: re.compile(rf"{_QUIET}\b(?P<closing>yes)\b(?![\"'”’»])", _FLAGS),
+}
+"""
+By the verdict that it contradicts. Any unquoted "yes" contradicts a no; "no" is also an article
+("Yes, it has no advice"), and contradicts a yes only as a clause or at the end of one.
+"""
+CONTRADICTED = {
+    True: re.compile(
+        r"[\s,;.—–-]*(?:it|this|that|they|there|he|she|the\s+\w+)\s+"
+        r"(?:(?:does|do|did|is|was|are|has|have)(?:n['’]t|\s+not)|never|lacks"
+        r"|is\s+(?:false|untrue|incorrect|wrong|mistaken))\b",
+        _FLAGS,
+    ),
+    False: re.compile(
+        r"[\s,;.—–-]*(?:it|this|that|they|there|he|she|the\s+\w+)\s+"
+        r"(?:does|do|did|is|was|are|has)\s*(?:,?\s*(?:indeed|in\s+fact|true|correct|right)\b|[.!]|$)",
+        _FLAGS,
+    ),
+}
+"""An echo that denies the verdict: "Yes, it does not", "No, it does"."""
+UNLIKELY = re.compile(r"\s*[:(=]\s*(?:0?\.[0-4]\d*|[0-4]?\d(?:\.\d+)?\s*%)", _FLAGS)
+"""A probability below one half, which says the opposite of the word before it."""
+RETRACTION = re.compile(
+    rf"""{_START}(?:no,?\s+)?(?:wait|hold\s+on|hang\s+on|on\s+(?:second\s+thought|reflection|closer)
+    |scratch\s+that|strike\s+that|correction|never\s*mind|oops|hmm+|or\s+rather|let\s+me\s+(?:re|think
+    |check|correct)|(?:i\s+)?(?:must\s+|should\s+)?reconsider|my\s+mistake|i\s+(?:was|am)\s+(?:wrong
+    |mistaken)|i\s+take\s+(?:that|it)\s+back|i\s+disagree|(?:that|this|it)(?:['’]s|\s+is|\s+was
+    |\s+would\s+be)\s+(?:wrong|incorrect|mistaken|not\s+(?:right|correct|true))|just\s+kidding|not!
+    |i\s+mean\b|make\s+that)""",
+    _FLAGS,
+)
+"""What takes back a verdict in front of it."""
+REFUSAL = re.compile(
+    rf"""{_START}i\s+(?:refuse|decline|(?:(?:can(?:not|['’]t)|will\s+not|won['’]t|am\s+unable\s+to)\s+
+    (?:answer|judge|say|tell|decide|determine|evaluate|assess))|should\s+(?:ignore|not)|ignore)\b
+    |^\s*{_DOUBT}\W*$""",
+    _FLAGS,
+)
+"""A sentence after which no verdict of the text is meant: the judge will not judge, or doubts."""
+GROUNDS = re.compile(
+    r"""\s*(?:since|because|as|given|based|considering|due|overall|after|in\s|for\s|therefore|thus|so
+    |hence|on\s+the\s+whole|with\s|without\s|there|having|looking|final)\b""",
+    _FLAGS,
+)
+"""How a sentence begins that gives reasons and then its verdict after a comma."""
+REPORTS = re.compile(
+    r"""\b(?:users?|assistant|says?|said|saying|wr(?:ote|ites?|itten)|claims?|asks?|asked|tells?|told
+    |messages?|prompt|instructions?|quotes?|text|reply|replie[sd]|answers?\s+with|respond(?:s|ed)?)\b""",
+    _FLAGS,
+)
+"""Words of a sentence that repeats what was said in the conversation."""
