@@ -7,7 +7,6 @@ xllamacpp, which real_servers.py installs; nothing of rbrctl.
 """
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -36,7 +35,8 @@ def main(named: str, port: int) -> None:
     parameters.port = port
     parameters.n_ctx = CONTEXT
     parameters.n_parallel = 2
-    parameters.cpuparams.n_threads = min(4, os.cpu_count() or 1)
+    # The threads wait for each other by spinning: more of them than free cores is far slower.
+    parameters.cpuparams.n_threads = 1
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)
     sys.stdin.read()
