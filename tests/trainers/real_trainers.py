@@ -57,17 +57,9 @@ def main(folder: Path) -> int:
     """Install the trainers and run the tests; return their exit code."""
     python = install(folder)
     report = folder / "trainers.xml"
-    tests = [
-        str(python),
-        "-m",
-        "pytest",
-        "-p",
-        "no:xdist",
-        "-m",
-        "trainers",
-        "-v",
-        f"--junit-xml={report}",
-    ]
+    # One at a time, and longer than other tests may take: each loads or trains a model.
+    options = ["-p", "no:xdist", "--timeout", "900", "-m", "trainers", "-v"]
+    tests = [str(python), "-m", "pytest", *options, f"--junit-xml={report}"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     code = subprocess.run(
         [*tests, str(HERE / "test_trainers.py")], cwd=PROJECT, env=environment, check=False
