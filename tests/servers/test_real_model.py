@@ -81,11 +81,11 @@ def answers_of(path: Path) -> list[Mapping[str, Any]]:
     return [answer for row in rows_of(path) for answer in row["answers"].values()]
 
 
-def check_answers(path: Path) -> None:
+def check_answers(path: Path, count: int = len(COMPLETIONS)) -> None:
     """Assert that each answer is a probability or an error, and that no error has a rank."""
     rows = rows_of(path)
-    assert [row["id"] for row in rows] == [f"t{i}" for i in range(len(COMPLETIONS))]
-    assert len(answers_of(path)) == len(COMPLETIONS) * QUESTIONS
+    assert sorted(row["id"] for row in rows) == [f"t{i}" for i in range(count)]
+    assert len(answers_of(path)) == count * QUESTIONS
     for row in rows:
         for answer in row["answers"].values():
             assert ("p" in answer) != ("error" in answer), answer
@@ -177,11 +177,12 @@ def test_a_server_that_is_killed_gives_errors_and_a_later_run_mends_them(folder:
             time.sleep(0.02)
         process.kill()
         stdout, stderr = grade.communicate(timeout=300)
-    assert grade.returncode == 4, (stdout, stderr)
-    check_answers(results)
-    failed = sum("error" in answer for answer in answers_of(results))
-    assert 0 < failed < len(COMPLETIONS) * QUESTIONS
-    assert json.loads(stdout)["failed_answers"] == failed
+    # A server that is gone for good ends the run (2); fewer failures leave it incomplete (4).
+    assert grade.returncode in {2, 4}, (stdout, stderr)
+    assert f"127.0.0.1:{port}" in stderr
+    check_answers(results, len(rows_of(results)))
+    answered = sum("p" in answer for answer in answers_of(results))
+    assert 0 < answered < len(COMPLETIONS) * QUESTIONS
 
     with serving(command):
         code, stdout, stderr = run(folder, at, *grading("logprobs"))
