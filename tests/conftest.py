@@ -12,6 +12,10 @@ from hypothesis import settings
 from servers.json_server import JsonServer, Reply
 
 TESTS = Path(__file__).parent
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers that each compute on all cores only wait for each other. Read when numpy is imported.
+    for library in ("OMP", "OPENBLAS"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("default", deadline=None, max_examples=50)

@@ -1,5 +1,5 @@
 """
-How many examples a property is tried on.
+How many examples a property is tried on, and whether a test of many kills makes all of them.
 
 Few by default, for those who wait for the answer; all of them where RBRCTL_THOROUGH is set, as in
 CI. Failing examples that are found once are kept by hypothesis and tried first.

@@ -3,7 +3,13 @@ from benchmarks.blocked_pull_requests import equal_graders, label_noise_only, tr
 RUNS = 40
 
 
-def test_noise_blocks_fewer_than_one_in_twenty_and_a_true_drop_nine_in_ten() -> None:
+def test_noise_of_labels_blocks_fewer_than_one_in_twenty() -> None:
     assert label_noise_only(RUNS) < 0.05
+
+
+def test_equal_graders_block_fewer_than_one_in_twenty() -> None:
     assert equal_graders(RUNS) < 0.05
+
+
+def test_a_true_drop_blocks_nine_in_ten() -> None:
     assert true_drop(RUNS) >= 0.9

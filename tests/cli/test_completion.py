@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from rbrctl.authoring.starting import starter_files, write_new
+from rbrctl.cli.registry import ENTRIES
 
 
 def complete(words: str) -> list[str]:
@@ -33,9 +34,19 @@ def test_commands_and_options_complete() -> None:
     assert complete("rbrctl --color al") == ["always"]
 
 
-def test_names_of_the_rules_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "own"))
+def test_names_of_the_rules_complete(
+    program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.entries.extend(ENTRIES)
+
+    def complete(words: str) -> list[str]:
+        monkeypatch.setenv("_RBRCTL_COMPLETE", "complete_bash")
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+        outcome = program()
+        assert outcome.stderr == ""
+        return outcome.stdout.split()
+
     assert complete("rbrctl explain same-") == ["same-definition", "same-question"]
     assert complete("rbrctl score --rule comply-e") == ["comply-engages"]
     write_new(tmp_path, starter_files())

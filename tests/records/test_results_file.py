@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from examples import THOROUGH
 
 from rbrctl.errors import FileError, UsageError
 from rbrctl.records.json_lines import encode_line
@@ -337,7 +338,7 @@ with open_results(
 def test_a_run_that_is_killed_again_and_again_loses_and_repeats_nothing(path: Path) -> None:
     example = encode_line(result_to_json(result(0))).decode()
     kept = [0]
-    kills = 20
+    kills = 20 if THOROUGH else 8
     for attempt in range(kills + 1):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), example], stdout=subprocess.PIPE

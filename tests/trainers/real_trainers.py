@@ -1,7 +1,7 @@
 """
 Install real trainers and evaluation tools, and run the adapters inside them, on a CPU.
 
-``python tests/trainers/real_trainers.py [--folder FOLDER]``
+``python tests/trainers/real_trainers.py [--folder FOLDER] [--install-only]``
 
 Installs what requirements.txt names, OpenRLHF and this package into a virtual environment below
 ``--folder`` unless it is there (about two minutes, 2 GB), then runs test_trainers.py without a
@@ -21,10 +21,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PROJECT = HERE.parent.parent
 OPENRLHF = "openrlhf==0.11.2"
+INSTALL_SECONDS = 1200.0
+"""The most that one installation may take, in seconds."""
 
 
 def install(folder: Path) -> Path:
-    """Give the Python of the trainers' virtual environment, made if it is not there."""
+    """Return the Python of the trainers' virtual environment; make it if it is not there."""
     home = folder / "environment"
     python = home / "bin" / "python"
     ready = home / ".installed"
@@ -32,10 +34,14 @@ def install(folder: Path) -> Path:
     started = time.monotonic()
     if not ready.exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([*pip, "-r", str(HERE / "requirements.txt")], check=True)
-        subprocess.run([*pip, "--no-deps", "--no-build-isolation", OPENRLHF], check=True)
+        for what in (
+            ["-r", str(HERE / "requirements.txt")],
+            ["--no-deps", "--no-build-isolation", OPENRLHF],
+        ):
+            subprocess.run([*pip, *what], check=True, timeout=INSTALL_SECONDS)
         ready.touch()
-    subprocess.run([*pip, f"{PROJECT}[reward,serve,test]"], check=True)
+    ours = f"{PROJECT}[reward,serve,test]"
+    subprocess.run([*pip, ours], check=True, timeout=INSTALL_SECONDS)
     print(f"trainers: ready after {time.monotonic() - started:.0f} s", flush=True)
     return python
 
@@ -48,10 +54,12 @@ def skipped(report: Path) -> list[str]:
 
 
 def main(folder: Path) -> int:
-    """Install and test; give the exit code."""
+    """Install the trainers and run the tests; return their exit code."""
     python = install(folder)
     report = folder / "trainers.xml"
-    tests = [str(python), "-m", "pytest", "-m", "trainers", "-v", f"--junit-xml={report}"]
+    # One at a time, and longer than other tests may take: each loads or trains a model.
+    options = ["-p", "no:xdist", "--timeout", "900", "-m", "trainers", "-v"]
+    tests = [str(python), "-m", "pytest", *options, f"--junit-xml={report}"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     code = subprocess.run(
         [*tests, str(HERE / "test_trainers.py")], cwd=PROJECT, env=environment, check=False
@@ -67,6 +75,10 @@ if __name__ == "__main__":
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "rbrctl-trainers"
     )
+    parser.add_argument("--install-only", action="store_true", help="Install; run no test.")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.install_only:
+        install(arguments.folder)
+        raise SystemExit(0)
     raise SystemExit(main(arguments.folder))

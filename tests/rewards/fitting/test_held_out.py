@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -30,14 +31,18 @@ def data(request: pytest.FixtureRequest, judge: Judge, make: MakeCandidate) -> C
 
 
 def judged_one_by_one(data: ClassComparisons, options: FitOptions) -> list[float]:
-    """By how much each pair is won, each by a fit of its own."""
+    """Return by how much each pair is won under weights fitted without its prompts' folds."""
     folds = folds_of(data.prompt_digests, options.folds, options.seed)
+
+    @cache
+    def rewards_without(away: frozenset[int]) -> np.ndarray:
+        rest = data.of_prompts(np.array([int(fold) not in away for fold in folds]))
+        return rewards_of(data, solve_weights(rest, options)[1])
+
     wins = []
     for better, worse in zip(data.pairs.better, data.pairs.worse, strict=True):
-        away = {folds[data.prompts[better]], folds[data.prompts[worse]]}
-        rest = data.of_prompts(np.array([fold not in away for fold in folds]))
-        _, weights = solve_weights(rest, options)
-        rewards = rewards_of(data, weights)
+        away = frozenset(int(folds[data.prompts[row]]) for row in (better, worse))
+        rewards = rewards_without(away)
         wins.append(float(rewards[better] - rewards[worse]))
     return wins
 
