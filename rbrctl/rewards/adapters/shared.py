@@ -8,7 +8,7 @@ from functools import lru_cache
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
-from rbrctl.rewards.opening import GraderChoice
+from rbrctl.graders.registry import GraderChoice
 from rbrctl.rewards.reasoning import Reasoning
 from rbrctl.rewards.reward import RuleReward
 
