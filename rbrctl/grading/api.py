@@ -25,7 +25,7 @@ SHIPPED_FILE = "transcripts.jsonl"
 async def grade_async(
     transcripts: str | PathLike[str] | Iterable[Transcript],
     rules: str | PathLike[str] | RuleSet = "builtin:safety",
-    grader: GraderChoice | None = None,
+    grader: "GraderChoice | None" = None,
     *,
     ask: Ask | str | None = None,
     response_class: str | None = None,
@@ -71,7 +71,7 @@ async def grade_async(
 def grade(
     transcripts: str | PathLike[str] | Iterable[Transcript],
     rules: str | PathLike[str] | RuleSet = "builtin:safety",
-    grader: GraderChoice | None = None,
+    grader: "GraderChoice | None" = None,
     *,
     ask: Ask | str | None = None,
     response_class: str | None = None,
