@@ -6,6 +6,7 @@ from rbrctl.lazy import lazily
 
 if TYPE_CHECKING:
     from rbrctl.errors import RbrctlError
+    from rbrctl.grading.api import grade, grade_async
     from rbrctl.records.models import Answer, Result, Transcript
     from rbrctl.records.transcripts import make_transcript
     from rbrctl.ruleset.checks.runner import validate
@@ -23,6 +24,8 @@ __all__ = [
     "RuleSet",
     "Transcript",
     "Verdict",
+    "grade",
+    "grade_async",
     "load",
     "make_transcript",
     "validate",
@@ -32,6 +35,8 @@ __getattr__ = lazily(
     __name__,
     {
         "RbrctlError": "rbrctl.errors",
+        "grade": "rbrctl.grading.api",
+        "grade_async": "rbrctl.grading.api",
         "Answer": "rbrctl.records.models",
         "Result": "rbrctl.records.models",
         "Transcript": "rbrctl.records.models",

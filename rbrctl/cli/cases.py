@@ -3,13 +3,13 @@
 from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
-from rbrctl.graders.judging import Reading
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.models import Result
 from rbrctl.ruleset.model import RuleSet
 
 
 def report_case(
-    output: Output, ruleset: RuleSet, reading: Reading, result: Result, format_: OutcomeFormat
+    output: Output, ruleset: RuleSet, decoder: AnswerDecoder, result: Result, format_: OutcomeFormat
 ) -> None:
     """Report the verdict on one result."""
     from rbrctl.records.results import result_to_json
@@ -17,7 +17,7 @@ def report_case(
     from rbrctl.reports.outcome import Outcome
 
     verdict = f"rank {result.rank or 'undetermined'}"
-    tables = case_tables(ruleset, reading, result)
+    tables = case_tables(ruleset, decoder, result)
     body = {"result": result_to_json(result)}
     outcome = Outcome("case", 1, result.rank is not None, verdict, tables, body=body)
     report_outcome(output, outcome, format_)

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
-from rbrctl.cli.graders import OpenGrader
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
-from rbrctl.cli.readings import check_calibration, read_answers
 from rbrctl.cli.regrading import Again, grade, regrade, told_already
 from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.cli.sides import RuleSide, is_results, rule_sides
@@ -31,7 +29,8 @@ from rbrctl.comparing.outcome import Comparison
 from rbrctl.comparing.pairing import one_table, pair_tables
 from rbrctl.comparing.table_file import read_table
 from rbrctl.errors import UsageError
-from rbrctl.graders.judging import Reading
+from rbrctl.graders.interface import OpenGrader
+from rbrctl.grading.judging import AnswerDecoder, check_decoder, read_decoder
 from rbrctl.records.files import Source, open_input, replacing
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
@@ -122,12 +121,12 @@ class Comparer:
     def _on(
         self, asked: Asked, on: str, comparison: Comparison, old: RuleSet, new: RuleSet
     ) -> Comparison:
-        reading = None if asked.calibration is None else read_answers(asked.calibration)
+        reading = None if asked.calibration is None else read_decoder(asked.calibration)
         truth = None if reading is None else _truth_of(reading)
         table = read_evidence(_source(on), self._handler, truth)
         if reading is not None:
             for identity in table.graders:
-                check_calibration(reading, identity)
+                check_decoder(reading, identity)
         if asked.open_grader is None:
             return compare_on(comparison, old, new, one_table(table))
         if asked.transcripts is None:
@@ -164,7 +163,7 @@ class Comparer:
         return compare_under(asked.old, asked.new, ruleset, pair_tables(old, new))
 
 
-def _truth_of(reading: Reading) -> Truth:
+def _truth_of(reading: AnswerDecoder) -> Truth:
     return lambda name, p: bool(reading.truth(name, Answer(probability=p)))
 
 

@@ -1,7 +1,7 @@
-"""From the endpoint's options to settings, a cache and an open grader."""
+"""From the options of an endpoint to its settings and the cache of its answers."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,8 @@ from rbrctl.errors import UsageError
 if TYPE_CHECKING:
     from rbrctl.graders.cache import AnswerCache
     from rbrctl.graders.endpoint.address import Address
-    from rbrctl.graders.endpoint.grader import EndpointGrader
     from rbrctl.graders.endpoint.secret import Secret
     from rbrctl.graders.endpoint.settings import EndpointSettings
-    from rbrctl.records.models import Transcript
-    from rbrctl.ruleset.model import RuleSet
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 NO_CACHE = "none"
@@ -81,35 +78,6 @@ def keep_secret(settings: "EndpointSettings", address: "Address", output: Output
         output.warn_once(
             f"a key is sent unencrypted to {address}: anyone on the way can read it; use https"
         )
-
-
-async def open_endpoint(
-    options: EndpointOptions,
-    ruleset: "RuleSet",
-    output: Output,
-    *,
-    sample: "Sequence[Transcript]" = (),
-    offline: bool = False,
-) -> "EndpointGrader":
-    """
-    Open the grader that the options mean, with its cache, and say on stderr who it is.
-
-    ``sample`` is some of the work at hand, by which the layout is chosen; ``offline`` makes no
-    call, for an estimate. Raises UsageError, GraderError, FileError, RuleSetError.
-    """
-    from rbrctl.graders.endpoint.opening import open_grader
-
-    settings = settings_of(options, output)
-    cache = open_cache(options.cache, output)
-    grader = await open_grader(ruleset, settings, cache, sample=sample, offline=offline)
-    where = f"{settings.model} at {settings.where}"
-    output.talk(f"grader: {where}, mode {grader.identity.mode}")
-    if grader.unsure:
-        output.warn(
-            f"{where} answered neither of two easy questions with yes or no: most answers may "
-            "fail; see rbrctl grader probe"
-        )
-    return grader
 
 
 def open_cache(name: str | None, output: Output) -> "AnswerCache":

@@ -1,36 +1,35 @@
 """``--dry-run``: what a run would ask, told without asking anything."""
 
 import asyncio
-import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.formats import report_outcome
-from rbrctl.cli.grading import LAYOUT_SAMPLE, GradingJob
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
-from rbrctl.cli.readings import read_answers
+from rbrctl.cli.output import Output
 from rbrctl.cli.scores import require_some
 from rbrctl.counting import counted
-from rbrctl.graders.asking import Ask
 from rbrctl.graders.endpoint.estimate import Estimate
-from rbrctl.graders.transcript_grader import TranscriptGrader
+from rbrctl.grading.plan import Ask
+from rbrctl.grading.run import RunSettings, open_run
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.tables import Column, Table
-from rbrctl.ruleset.verdict import Judge
 
 
 def report_estimate(
-    job: GradingJob,
+    output: Output,
+    settings: RunSettings,
     transcripts: Iterable[Transcript],
     problems: ProblemLog,
     source: str,
     format_: OutcomeFormat,
 ) -> ExitCode:
     """Report calls, tokens, cache hits and price of a run that is not made."""
-    estimate, cost = asyncio.run(_estimate(job, transcripts))
+    estimate, cost = asyncio.run(_estimate(settings, transcripts))
     require_some(estimate.transcripts, problems, "transcripts", source)
     counts = {
         "transcripts": estimate.transcripts,
@@ -42,7 +41,7 @@ def report_estimate(
         "cost": cost,
     }
     notes = ["Tokens are estimated from the bytes of the requests."]
-    if job.ask is Ask.LAZY:
+    if settings.options.ask is Ask.LAZY:
         notes.append("Lazy asking needs fewer calls than these, which ask what could be needed.")
     if cost is None and estimate.calls:
         notes.append("No price: give --price-in and --price-out, in USD for 1,000,000 tokens.")
@@ -51,28 +50,22 @@ def report_estimate(
     table = Table("estimate", "What this run would take", columns, rows, notes)
     verdict = f"{counted(estimate.calls, 'call')} for {counted(estimate.transcripts, 'transcript')}"
     outcome = Outcome("estimate", 1, True, verdict, [table], body=counts)
-    report_outcome(job.output, outcome, format_)
-    return gravest(report_problems(job.output, problems, "estimate"))
+    report_outcome(output, outcome, format_)
+    return gravest(report_problems(output, problems, "estimate"))
 
 
 async def _estimate(
-    job: GradingJob, transcripts: Iterable[Transcript]
+    settings: RunSettings, transcripts: Iterable[Transcript]
 ) -> tuple[Estimate, float | None]:
-    stream = iter(transcripts)
-    first = list(itertools.islice(stream, LAYOUT_SAMPLE))
-    opened = await job.open_grader(first, True)
-    grader, endpoint = opened.grader, opened.endpoint
-    ask = job.ask or (Ask.ALL if grader.asks_together else Ask.NEEDED)
-    asked = Ask.NEEDED if ask is Ask.LAZY else ask
-    one = TranscriptGrader(Judge(job.ruleset), grader, asked, read_answers(job.calibration))
+    if settings.options.ask is Ask.LAZY:
+        settings = settings.replace_ask(Ask.NEEDED)
     total = Estimate()
-    try:
-        for transcript in itertools.chain(first, stream):
-            names = one.asked(one.fresh(transcript))
+    async with open_run(replace(settings, offline=True), transcripts) as run:
+        endpoint = run.opened.endpoint
+        for transcript in run.transcripts:
+            names = run.engine.questions(run.engine.ungraded(transcript))
             if endpoint is None:
                 total += Estimate(transcripts=1, answers=len(names))
             else:
                 total += endpoint.estimate(transcript, names)
         return total, total.cost(endpoint.usage.prices) if endpoint else 0.0
-    finally:
-        await grader.close()

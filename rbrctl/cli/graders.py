@@ -1,25 +1,20 @@
 """Which grader a command asks, from ``--grader`` and the endpoint's options."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
-from rbrctl.graders.classification import Classifier
-from rbrctl.graders.interface import Grader
+from rbrctl.graders.interface import OpenedGrader, OpenGrader, OpenRequest
+from rbrctl.graders.registry import DEFAULT_KIND, find_kind
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
 
-if TYPE_CHECKING:
-    from rbrctl.graders.endpoint.grader import EndpointGrader
-
-EMBEDDED, ENDPOINT, RECORDED = KINDS = ("embedded", "endpoint", "recorded")
+ENDPOINT = "endpoint"
 
 GraderOption = Annotated[
     str | None,
@@ -32,69 +27,69 @@ GraderOption = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedGrader:
-    """An open grader, and who infers response classes, if anyone does."""
-
-    grader: Grader
-    classifier: Classifier | None = None
-    endpoint: "EndpointGrader | None" = None
-    """The grader itself where it is one over an endpoint, for estimates."""
-    keeps_answers: bool = False
-    """True where answers outlive the run in a cache."""
-
-
-OpenGrader = Callable[[Sequence[Transcript], bool], Awaitable[OpenedGrader]]
-"""
-Opens the grader inside the event loop that it will live in.
-
-Takes the first transcripts of the work at hand, and whether no call may be made.
-"""
-
-
 def choose_grader(
-    grader: str | None, endpoint: EndpointOptions, ruleset: RuleSet, classify: bool, output: Output
+    grader: str | None, endpoint: EndpointOptions, ruleset: RuleSet, output: Output
 ) -> OpenGrader:
     """
-    Choose the grader that is meant, and say on stderr which where none was named.
+    Return how the grader that the options name is opened.
 
-    Raises UsageError for an unknown kind, and for options of an endpoint where none is asked
-    (variables and files may set those for other commands); opening raises what the grader does.
+    An opened grader is named on stderr. Raises UsageError for an unknown kind, and for options of
+    an endpoint where none is asked (variables and files may set those for other commands); opening
+    raises what the grader does.
     """
-    kind, _, argument = (grader or (ENDPOINT if endpoint.named else EMBEDDED)).partition(":")
-    if kind not in KINDS:
-        hint = hint_for(kind, KINDS)
-        raise UsageError(f"--grader {grader}: there is no grader '{kind}'; {hint}")
-    if endpoint.named and kind != ENDPOINT:
+    name, _, argument = (grader or (ENDPOINT if endpoint.named else DEFAULT_KIND)).partition(":")
+    try:
+        kind = find_kind(name)
+    except UsageError as error:
+        raise UsageError(f"--grader {grader}: {error}") from None
+    if endpoint.named and not kind.asks_endpoint:
         raise UsageError(f"--grader {grader} asks no endpoint, so --model has no place")
-    if endpoint.typed and not endpoint.named and kind != ENDPOINT:
+    if endpoint.typed and not endpoint.named and not kind.asks_endpoint:
         raise UsageError(f"{endpoint.typed[0]} needs --model NAME: without it no endpoint is asked")
-    if kind == RECORDED and not argument:
-        raise UsageError("--grader recorded: which results? Write recorded:RESULTS.jsonl")
-    if kind == EMBEDDED and grader is None:
-        output.talk("grader: embedded (an offline baseline; --model names a model to ask)")
+    kind.check(argument)
 
     async def open_grader(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
-        if kind == EMBEDDED:
-            return OpenedGrader(_embedded(argument, ruleset))
-        if kind == RECORDED:
-            return OpenedGrader(_recorded(argument, output))
-        from rbrctl.cli.endpoint import NO_CACHE, open_endpoint
+        request = OpenRequest(
+            ruleset,
+            argument,
+            sample=sample,
+            offline=offline,
+            on_problem=lambda problem: output.warn(f"left out: {problem}"),
+        )
+        if kind.asks_endpoint:
+            from rbrctl.cli.endpoint import open_cache, settings_of
 
-        opened = await open_endpoint(endpoint, ruleset, output, sample=sample, offline=offline)
-        classifier = opened if classify and ruleset.policy else None
-        return OpenedGrader(opened, classifier, opened, endpoint.cache != NO_CACHE)
+            settings = settings_of(endpoint, output)
+            cache = open_cache(endpoint.cache, output)
+            request = replace(request, settings=settings, cache=cache)
+        opened = await kind.open(request)
+        _name_grader(opened, grader, request, output)
+        return opened
 
     return open_grader
 
 
-def _embedded(model: str, ruleset: RuleSet) -> Grader:
-    from rbrctl.graders.embedded import EmbeddedGrader, load_model
+def _name_grader(
+    opened: OpenedGrader, named: str | None, request: OpenRequest, output: Output
+) -> None:
+    """Say on stderr who answers, where that is not plain from the command line."""
+    if request.settings is None:
+        if named is None:
+            output.talk("grader: embedded (an offline baseline; --model names a model to ask)")
+        return
+    where = f"{request.settings.model} at {request.settings.where}"
+    output.talk(f"grader: {where}, mode {opened.grader.identity.mode}")
+    if opened.endpoint is not None and opened.endpoint.unsure:
+        output.warn(
+            f"{where} answered neither of two easy questions with yes or no: most answers may "
+            "fail; see rbrctl grader probe"
+        )
 
-    return EmbeddedGrader(ruleset, load_model(Path(model) if model else None))
 
+def without_classifier(open_grader: OpenGrader) -> OpenGrader:
+    """Return the same grader, but one that infers no response classes."""
 
-def _recorded(results: str, output: Output) -> Grader:
-    from rbrctl.graders.recorded import RecordedGrader
+    async def open_without(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
+        return replace(await open_grader(sample, offline), classifier=None)
 
-    return RecordedGrader(Path(results), lambda problem: output.warn(f"left out: {problem}"))
+    return open_without

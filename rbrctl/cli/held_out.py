@@ -1,21 +1,17 @@
 """Results whose answers come from models that did not see them, for what is fitted on answers."""
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.grading import say_what_is_missing
 from rbrctl.cli.output import Output
 from rbrctl.counting import counted
-from rbrctl.graders.asking import Ask
-from rbrctl.graders.judging import PlainReading
-from rbrctl.graders.run import GradingRun
-from rbrctl.graders.run_summary import RunSummary
-from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
-from rbrctl.records.models import RuleSetIdentity, Transcript
-from rbrctl.records.results_store import open_results
+from rbrctl.graders.interface import OpenedGrader
+from rbrctl.grading.engine import RunSummary
+from rbrctl.grading.run import Destination, RunSettings, open_run
+from rbrctl.records.models import Transcript
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
@@ -40,18 +36,16 @@ def write_held_out(
     grader = CrossFittedGrader(ruleset, fitted)
     measured = (each for each in transcripts if each.prompt_digest in fitted.fold_of_prompt)
 
+    async def opened(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
+        return OpenedGrader(grader)
+
+    settings = RunSettings(Judge(ruleset), opened, destination=Destination(path, overwrite=True))
+
     async def work() -> RunSummary:
-        one = TranscriptGrader(Judge(ruleset), grader, Ask.ALL, PlainReading())
-        store = open_results(
-            path,
-            RuleSetIdentity.of(ruleset),
-            grader.identity,
-            current_for(grader),
-            lambda problem: None,
-            overwrite=True,
-        )
-        with closing(store):
-            return await GradingRun(one, store).run(measured, lambda result: None)
+        async with open_run(settings, measured) as run:
+            async for _ in run.results():
+                pass
+            return run.summary
 
     summary = asyncio.run(work())
     output.talk(

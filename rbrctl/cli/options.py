@@ -194,3 +194,12 @@ TableFormatOption = Annotated[
 WideOption = Annotated[
     bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")
 ]
+
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        help="Decode answers by what 'grader calibrate' wrote for this very grader.",
+    ),
+]

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rbrctl.cli.graders import OpenGrader
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.comparing.evidence import ungraded
 from rbrctl.comparing.regrading import Regrading
 from rbrctl.errors import UsageError
+from rbrctl.graders.interface import OpenGrader
 from rbrctl.records.files import Source
 from rbrctl.records.json_lines import write_json_lines
 from rbrctl.records.models import Result, RuleSetIdentity

@@ -1,12 +1,11 @@
 """Comparisons for the reward commands: read, graded where they are not, and put in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rbrctl.cli.comparison_order import check_order, default_order, ordering_of
-from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.left_out import Places, advice, say_contradictions, say_left_out
 from rbrctl.cli.output import Output
@@ -15,37 +14,16 @@ from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
 from rbrctl.cli.reward_options import Order, PairsOf
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.grading.classes import resolve_class
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.suggestions import hint_for
 
 if TYPE_CHECKING:
-    from rbrctl.graders.interface import Grader
+    from rbrctl.graders.interface import OpenGrader
     from rbrctl.records.models import Result, Transcript
     from rbrctl.rewards.comparisons.compare import Comparisons
-    from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.verdict import Judge
 
 NO_REWARD_MODEL = RewardModelOptions()
-OpenGrader = Callable[[], Awaitable["Grader"]]
-"""Opens the grader inside the event loop that it will live in."""
-
-
-def grader_opener(
-    grader: str | None, endpoint: EndpointOptions, ruleset: "RuleSet", output: Output
-) -> OpenGrader:
-    """Choose the grader that is meant. Raises UsageError for an unknown one."""
-    from rbrctl.cli.graders import EMBEDDED, choose_grader
-
-    by_default = grader is None and not endpoint.named
-    chosen = choose_grader(EMBEDDED if by_default else grader, endpoint, ruleset, False, output)
-
-    async def open_grader() -> "Grader":
-        if by_default:
-            # Said where it is asked, not where all answers are in the file.
-            output.talk(f"grader: {EMBEDDED} (an offline baseline; --model names a model to ask)")
-        return (await chosen((), False)).grader
-
-    return open_grader
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +79,7 @@ def gather(
     judge: "Judge",
     source: str,
     order: Order,
-    open_grader: OpenGrader,
+    open_grader: "OpenGrader",
     *,
     reward_model: RewardModelOptions = NO_REWARD_MODEL,
     strict: bool = False,
@@ -129,7 +107,10 @@ def gather(
     places = Places(name, found.lines)
     say_contradictions(output, found.contradictions, places, "preferences")
     left_out = LeftOut()
-    transcripts = _with_class(found.transcripts, order.response_class, judge.ruleset)
+    transcripts: Sequence[Transcript] = found.transcripts
+    if order.response_class is not None:
+        where = f"--response-class {order.response_class}: "
+        resolve_class(judge.ruleset, order.response_class, where)
     if asked is not None:
         if found.kind is InputKind.RESULTS:
             raise UsageError(
@@ -137,7 +118,7 @@ def gather(
                 "preferences, or put rm_score into the rows"
             )
         transcripts = score_with(output, asked, transcripts, left_out)
-    results = found.results or grade(output, judge, transcripts, open_grader)
+    results = found.results or grade(output, judge, transcripts, open_grader, order.response_class)
     scored = sum(each.extra.get(RM_SCORE) is not None for each in results)
     say_scores(output, scored, len(results))
     if found.kind is InputKind.PREFERENCES:
@@ -171,34 +152,16 @@ def grade(
     output: Output,
     judge: "Judge",
     transcripts: "Sequence[Transcript]",
-    open_grader: OpenGrader,
+    open_grader: "OpenGrader",
+    response_class: str | None = None,
 ) -> "list[Result]":
     """Have transcripts answered, with a progress bar. Raises GraderError."""
-    from rbrctl.rewards.answering import answered
-
-    async def work() -> "list[Result]":
-        grader = await open_grader()
-        try:
-            return await answered(transcripts, judge, grader, lambda _: progress.advance())
-        finally:
-            await grader.close()
+    from rbrctl.rewards.answering import grade_for_features
 
     if not transcripts:
         return []
     with Progress(output, "graded", len(transcripts)) as progress:
-        return asyncio.run(work())
-
-
-def _with_class(
-    transcripts: "Sequence[Transcript]", spelling: str | None, ruleset: "RuleSet"
-) -> "Sequence[Transcript]":
-    """Give completions without a response class the one that is named. Raises UsageError."""
-    if spelling is None:
-        return transcripts
-    if ruleset.resolve_response_class(spelling) is None:
-        hint = hint_for(spelling, ruleset.response_classes)
-        raise UsageError(f"--response-class {spelling}: there is no such response class; {hint}")
-    return [
-        each if each.response_class is not None else replace(each, response_class=spelling)
-        for each in transcripts
-    ]
+        work = grade_for_features(
+            transcripts, judge, open_grader, response_class, lambda _: progress.advance()
+        )
+        return asyncio.run(work)

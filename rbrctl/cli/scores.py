@@ -14,8 +14,7 @@ from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.graders.judging import Reading
-from rbrctl.graders.repeats import FlipRate
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.findings import Finding, Findings
 from rbrctl.ruleset.model import RuleSet
@@ -29,6 +28,7 @@ from rbrctl.scoring.gates import (
     parse_gates,
 )
 from rbrctl.scoring.models import Score
+from rbrctl.scoring.repeats import FlipRate
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
 from rbrctl.suggestions import hint_for
 
@@ -130,11 +130,11 @@ class ScoreRequest:
         named = self.rules or ([] if self.propositions else ruleset.rules)
         return [rule for rule in named if rule in applying]
 
-    def tally(self, judge: Judge, reading: Reading) -> ScoreTally:
+    def tally(self, judge: Judge, decoder: AnswerDecoder) -> ScoreTally:
         """Make the tally that counts what is asked for."""
         return ScoreTally(
             judge,
-            reading,
+            decoder,
             _GROUPINGS[self.by],
             rules=self.rules or None,
             propositions=self.propositions or None,

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
-from rbrctl.cli.graders import EMBEDDED, ENDPOINT, RECORDED, OpenGrader, choose_grader
+from rbrctl.cli.graders import ENDPOINT, choose_grader
 from rbrctl.cli.output import Output
 from rbrctl.cli.writer import WriterOptions
 from rbrctl.errors import UsageError
+from rbrctl.graders.interface import OpenGrader
+from rbrctl.graders.registry import DEFAULT_KIND
 from rbrctl.ruleset.model import RuleSet
 
 if TYPE_CHECKING:
@@ -111,15 +113,15 @@ def synthesis_models(
     UsageError for what cannot be meant.
     """
     kind = (grader or "").partition(":")[0]
-    if kind == RECORDED:
+    if kind == "recorded":
         raise UsageError(
             f"--grader {grader}: no recorded answer is about a completion that is yet to be written"
         )
     settings = writer.settings(endpoint, output)
     grades = kind == ENDPOINT or (grader is None and writer.name is not None and endpoint.named)
     if grader is None and not grades:
-        output.talk(f"grader: {EMBEDDED} (an offline baseline; --grader endpoint asks --model)")
-        grader = EMBEDDED
+        output.talk(f"grader: {DEFAULT_KIND} (an offline baseline; --grader endpoint asks --model)")
+        grader = DEFAULT_KIND
     asked: Any = endpoint if grades or writer.name is not None else EndpointOptions()
     asked = replace(asked, typed=())  # They may be the writer's.
     return SynthesisModels(
@@ -128,5 +130,5 @@ def synthesis_models(
         settings_of(endpoint, output) if grades else None,
         grades and writer.name is None,
         endpoint.cache,
-        choose_grader(grader, asked, ruleset, False, output),
+        choose_grader(grader, asked, ruleset, output),
     )

@@ -146,7 +146,7 @@ class SynthesisWork:
     def _results(
         self, path: str | None, models: OpenModels, overwrite: bool
     ) -> "ResultsStore | None":
-        from rbrctl.graders.transcript_grader import current_for
+        from rbrctl.grading.engine import current_for
         from rbrctl.records.models import RuleSetIdentity
         from rbrctl.records.results_store import open_results
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.asking import answers_about
 from rbrctl.graders.interface import Grader
+from rbrctl.grading.plan import answers_about
 from rbrctl.records.models import Answer, GraderIdentity, Result, Transcript
 from rbrctl.ruleset.verdict import Judge
 

@@ -76,6 +76,11 @@ class AnswerCache:
             _prepare(path)
         self._database = self._guard(lambda: _open(path))
 
+    @property
+    def is_kept(self) -> bool:
+        """True if the answers outlive the process in a file."""
+        return self.path is not None
+
     def get(
         self, keys: Sequence[bytes], digests: Mapping[bytes, str] | None = None
     ) -> dict[bytes, Answer]:

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from rbrctl.errors import GraderError, NothingMatchedError
-from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
-from rbrctl.records.models import ANSWER_THRESHOLD, Answer, GraderIdentity, Result
+from rbrctl.records.models import (
+    ANSWER_THRESHOLD,
+    LAZY_REFUSED,
+    Answer,
+    GraderIdentity,
+    Result,
+)
 from rbrctl.statistics.calibration import (
     ReliabilityBin,
     brier_score,
@@ -61,7 +66,7 @@ class PropositionCalibration:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """
-    How to read one grader's answers; a Reading.
+    How to read one grader's answers; an AnswerDecoder.
 
     What it says nothing of is read as it is, with the threshold 0.5.
     """
@@ -111,7 +116,7 @@ def calibrate(results: Iterable[Result]) -> Calibration:
     grader: GraderIdentity | None = None
     rows: dict[tuple[str, str], _Rows] = {}
     for result in results:
-        if result.extra.get(LAZY_KEY) == LAZY:
+        if result.asked_lazily:
             raise GraderError(LAZY_REFUSED)
         if grader is not None and result.grader.digest != grader.digest:
             raise GraderError(

@@ -9,6 +9,14 @@ from rbrctl.states import RuleState as RuleState
 ANSWER_THRESHOLD = 0.5
 """P(true) from which on an answer is taken as true, where no calibration says otherwise."""
 
+ASKED_KEY = "asked"
+"""The key of a result that says how its questions were chosen; see ``Result.asked_lazily``."""
+LAZILY = "lazy"
+LAZY_REFUSED = (
+    "these results were asked lazily: which propositions have answers depends on the answers, so"
+    " that accuracy, calibration and weights made from them are biased; grade with --ask needed"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -131,4 +139,9 @@ class Result:
     rank_probabilities: Mapping[str, float] | None = None
     axioms_broken: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further keys of the line, carried through (for one, that questions were asked lazily)."""
+    """Further keys of the line, carried through."""
+
+    @property
+    def asked_lazily(self) -> bool:
+        """True if questions were asked one by one, only until the rank was settled."""
+        return self.extra.get(ASKED_KEY) == LAZILY

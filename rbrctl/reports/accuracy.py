@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from rbrctl.graders.repeats import FlipRate
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 from rbrctl.scoring.models import (
@@ -14,6 +13,7 @@ from rbrctl.scoring.models import (
     RuleScore,
     Score,
 )
+from rbrctl.scoring.repeats import FlipRate
 from rbrctl.statistics.intervals import wilson_interval
 
 

@@ -1,6 +1,6 @@
 """One graded case as tables: its rank, its rules, its answers."""
 
-from rbrctl.graders.judging import Reading
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.models import Result
 from rbrctl.reports.tables import Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
@@ -14,9 +14,9 @@ _TONES = {
 }
 
 
-def case_tables(ruleset: RuleSet, reading: Reading, result: Result) -> list[Table]:
+def case_tables(ruleset: RuleSet, decoder: AnswerDecoder, result: Result) -> list[Table]:
     """Give the tables of one result; those of rank and rules only where it was judged."""
-    tables = [_ranks(ruleset, result), _rules(ruleset, result), _answers(reading, result)]
+    tables = [_ranks(ruleset, result), _rules(ruleset, result), _answers(decoder, result)]
     return [table for table in tables if table.rows]
 
 
@@ -47,7 +47,7 @@ def _rules(ruleset: RuleSet, result: Result) -> Table:
     return Table("rules", "Rules that are not kept", columns, rows, [f"{kept} rules are kept."])
 
 
-def _answers(reading: Reading, result: Result) -> Table:
+def _answers(decoder: AnswerDecoder, result: Result) -> Table:
     columns = [
         Column("proposition", "proposition", wrap=Wrap.NAMES),
         Column("true", "true"),
@@ -57,8 +57,8 @@ def _answers(reading: Reading, result: Result) -> Table:
     rows: list[list[Cell | Value]] = [
         [
             name,
-            reading.truth(name, answer),
-            reading.probability(name, answer),
+            decoder.truth(name, answer),
+            decoder.probability(name, answer),
             answer.source if answer.error is None else f"failed: {answer.error}",
         ]
         for name, answer in result.answers.items()

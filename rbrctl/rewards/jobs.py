@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rbrctl.errors import RecordError, UsageError
+from rbrctl.grading.classes import CategoryClassResolver
 from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import quoted, shown
@@ -62,6 +63,7 @@ class JobMaker:
             raise UsageError(f"reasoning must be drop or keep, not {quoted(reasoning)}")
         self._function = function
         self._reasoning = reasoning
+        self._resolver = CategoryClassResolver(function.judge.ruleset)
         self.response_class = function.resolve(response_class) if response_class else None
 
     def __call__(
@@ -70,15 +72,18 @@ class JobMaker:
         completion: Conversation,
         response_class: str | None = None,
         rm_score: float = 0.0,
+        category: str | None = None,
     ) -> Job:
         """
         Make a job.
+
+        Without a response class, that of the category counts, as the policy of the rules has it.
 
         Raises UsageError for an unknown response class or none, and RecordError for a prompt or
         completion that is no conversation, and for a completion in which the assistant says
         nothing.
         """
-        resolved = self._class(response_class)
+        resolved = self._class(response_class, category)
         messages = read_messages(_plain(completion), "completion", ASSISTANT)
         _check_roles(messages)
         opened = isinstance(prompt, str) and opens_thinking(prompt)
@@ -88,14 +93,15 @@ class JobMaker:
         )
         return Job(transcript, resolved, rm_score, unfinished=replies is None)
 
-    def _class(self, response_class: str | None) -> str:
-        if response_class:
-            return self._function.resolve(response_class)
+    def _class(self, response_class: str | None, category: str | None) -> str:
+        found = response_class or self._resolver.class_of(category)
+        if found:
+            return self._function.resolve(found)
         if self.response_class:
             return self.response_class
         raise UsageError(
             "a completion came without a response class: give each its own, as response_class "
-            "in a request or a column of the data, or one for all"
+            "(or a category of the policy) in a request or a column of the data, or one for all"
         )
 
 

@@ -8,17 +8,22 @@ from types import TracebackType
 from typing import NoReturn
 
 from rbrctl.errors import UsageError
+from rbrctl.graders.interface import Grader, OpenGrader
+from rbrctl.graders.registry import GraderChoice, opener_of
+from rbrctl.grading.loop_thread import LoopThread
 from rbrctl.rewards.answerable import explained, unanswerable
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker, Reasoning
-from rbrctl.rewards.loop_thread import LoopThread
-from rbrctl.rewards.opening import GraderChoice, open_chosen
 from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
 from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_file import read_weights
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
+
+
+async def _opened(open_grader: OpenGrader) -> Grader:
+    return (await open_grader((), False)).grader
 
 
 class RuleReward:
@@ -50,15 +55,14 @@ class RuleReward:
         block has no reply yet, and None for its reward. Warns of response classes that need what
         the grader cannot answer. Raises UsageError where that is all of them or ``response_class``,
         where the weights are of other rules or do not cover ``response_class``, and what
-        ``open_chosen`` raises.
+        opening the grader raises.
         """
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class, reasoning)
         """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
-        kept = None if answers is None else Path(answers)
         self._thread = LoopThread("rbrctl-reward")
         try:
-            opened = self._thread.run(open_chosen(grader, ruleset, kept))
+            opened = self._thread.run(_opened(opener_of(grader, ruleset, answers)))
         except BaseException:
             self._thread.close()
             raise

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rbrctl.graders.interface import Grader
+from rbrctl.grading.engine import Engine, EngineOptions
 from rbrctl.rewards.function import Reward, RewardFunction
 from rbrctl.rewards.jobs import Job, Key
 
@@ -39,7 +40,10 @@ class Scorer:
         self._cache: OrderedDict[Key, Reward] = OrderedDict()
         self._cache_size = cache_size
         self._running: dict[Key, asyncio.Task[Reward | None]] = {}
-        self._room = asyncio.Semaphore(max(1, grader.concurrency))
+        needs = {name: function.propositions(name) for name in function.response_classes}
+        self._engine = Engine(
+            function.judge, grader, EngineOptions(needs=needs, shows_thinking=True)
+        )
 
     def remembered(self, job: Job) -> Reward | None:
         """Give the reward of a job that was graded before, else None."""
@@ -85,16 +89,12 @@ class Scorer:
         if job.unfinished:
             return None
         needed = self.function.propositions(job.response_class)
-        asked = [name for name in needed if name in self.grader.question_digests]
-        if len(asked) < len(needed):
+        if not all(name in self.grader.question_digests for name in needed):
             return None
-        async with self._room:
-            # A grader that only computes never waits: let others have their turn before it.
-            await asyncio.sleep(0)
-            answers = await self.grader.answer(job.transcript, asked)
+        result = await self._engine.answered(job.transcript)
         probabilities = {
             name: answer.probability
-            for name, answer in answers.items()
+            for name, answer in result.answers.items()
             if answer.probability is not None
         }
         reward = self.function.reward(job.response_class, probabilities)

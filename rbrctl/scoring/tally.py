@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from rbrctl.graders.judging import Reading
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.models import Result
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.scoring.gold import Gold, gold_of
@@ -65,7 +65,7 @@ class ScoreTally:
     def __init__(
         self,
         judge: Judge,
-        reading: Reading,
+        decoder: AnswerDecoder,
         grouping: Grouping = by_nothing,
         rules: Collection[str] | None = None,
         propositions: Collection[str] | None = None,
@@ -77,7 +77,7 @@ class ScoreTally:
         The ``disagreements`` rows that part most from their labels are kept.
         """
         self._judge = judge
-        self._reading = reading
+        self._decoder = decoder
         self._grouping = grouping
         self._narrowed = rules is not None or propositions is not None
         self._rules = self._chosen(rules, judge.ruleset.rules)
@@ -153,8 +153,8 @@ class ScoreTally:
             pairs = self._proposition_pairs.setdefault(key, _Pairs())
             pairs.gold_rows += 1
             answer = result.answers.get(name)
-            truth = self._reading.truth(name, answer) if answer else None
-            probability = self._reading.probability(name, answer) if answer else None
+            truth = self._decoder.truth(name, answer) if answer else None
+            probability = self._decoder.probability(name, answer) if answer else None
             if truth is None or probability is None:
                 continue
             pairs.cells[label, truth] += 1

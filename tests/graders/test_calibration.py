@@ -10,8 +10,8 @@ import pytest
 from rbrctl.errors import FileError, GraderError, NothingMatchedError
 from rbrctl.graders.calibration import Calibration, calibrate, fit
 from rbrctl.graders.calibration_file import read_calibration, write_calibration
-from rbrctl.graders.repeats import FlipTally
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
+from rbrctl.scoring.repeats import FlipTally
 from rbrctl.statistics.maps import IsotonicMap, PlattMap
 
 GRADER = GraderIdentity("endpoint", "abcdef0123456789", "m", "logprobs")

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import NAMES, fillings, truth
 
-from rbrctl.graders.judging import PlainReading, judged
+from rbrctl.grading.judging import PlainDecoder, judged
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.ruleset.expressions import parse
 from rbrctl.ruleset.findings import Place
@@ -74,7 +74,7 @@ def result(number, response_class, labels, chances, category=None, rank_label=No
         rank_label=rank_label,
         category=category,
     )
-    return judged(plain, JUDGE, PlainReading())
+    return judged(plain, JUDGE, PlainDecoder())
 
 
 def outcomes(partial, rule) -> set[bool]:
@@ -84,7 +84,7 @@ def outcomes(partial, rule) -> set[bool]:
 
 @given(ROWS)
 def test_a_rules_row_counts_what_every_filling_agrees_on(rows):
-    tally = ScoreTally(JUDGE, PlainReading())
+    tally = ScoreTally(JUDGE, PlainDecoder())
     expected: dict[str, list[tuple[bool, bool | None]]] = {rule: [] for rule in RULES}
     for number, (response_class, labels, chances, _) in enumerate(rows):
         tally.add(result(number, response_class, labels, chances))
@@ -109,8 +109,8 @@ def test_a_rules_row_counts_what_every_filling_agrees_on(rows):
 
 @given(ROWS)
 def test_groups_add_up_to_the_whole(rows):
-    whole = ScoreTally(JUDGE, PlainReading())
-    parts = ScoreTally(JUDGE, PlainReading(), by_category)
+    whole = ScoreTally(JUDGE, PlainDecoder())
+    parts = ScoreTally(JUDGE, PlainDecoder(), by_category)
     for number, row in enumerate(rows):
         for tally in (whole, parts):
             tally.add(result(number, *row))
@@ -125,7 +125,7 @@ def test_groups_add_up_to_the_whole(rows):
 
 
 def test_ranks_are_laid_out_by_label_and_answer():
-    tally = ScoreTally(JUDGE, PlainReading(), by_response_class)
+    tally = ScoreTally(JUDGE, PlainDecoder(), by_response_class)
     good = dict(zip(NAMES, (True, False, False, False), strict=True))
     bad = dict.fromkeys(NAMES, False)
     sure = {name: 0.9 if value else 0.1 for name, value in good.items()}
@@ -143,14 +143,14 @@ def test_ranks_are_laid_out_by_label_and_answer():
 
 
 def test_of_rows_equally_far_apart_the_earlier_ones_stay_in_their_order():
-    tally = ScoreTally(JUDGE, PlainReading(), disagreements=2)
+    tally = ScoreTally(JUDGE, PlainDecoder(), disagreements=2)
     for number in range(4):
         tally.add(result(number, "c", {"a": False}, {"a": 0.9}))
     assert [row.id for row in tally.score().disagreements] == ["t0", "t1"]
 
 
 def test_an_answer_with_an_error_is_no_answer():
-    tally = ScoreTally(JUDGE, PlainReading())
+    tally = ScoreTally(JUDGE, PlainDecoder())
     tally.add(result(1, "c", dict.fromkeys(NAMES, True), dict.fromkeys(NAMES)))
     score = tally.score()
     assert (score.failed_answers, score.undetermined) == (4, 1)
@@ -161,7 +161,7 @@ def test_an_answer_with_an_error_is_no_answer():
 
 @pytest.mark.parametrize("narrow", [{"rules": ["one"]}, {"propositions": ["a"]}])
 def test_narrowing_leaves_the_rest_and_the_ranks_out(narrow):
-    tally = ScoreTally(JUDGE, PlainReading(), **narrow)
+    tally = ScoreTally(JUDGE, PlainDecoder(), **narrow)
     tally.add(result(1, "c", dict.fromkeys(NAMES, True), dict.fromkeys(NAMES, 0.9)))
     score = tally.score()
     assert [each.rule for each in score.rules] == narrow.get("rules", [])

@@ -15,7 +15,7 @@ from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
-from rbrctl.graders.asking import Ask
+from rbrctl.grading.plan import Ask
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
@@ -54,7 +54,6 @@ def command(
     missing is written. The mode must be logprobs, schema or text; logprobs unless it is named or
     was found by a probe.
     """
-    from rbrctl.graders.classification import GivenClasses
     from rbrctl.records.problems import ProblemLog
 
     check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
@@ -62,7 +61,7 @@ def command(
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)
     problems = ProblemLog()
-    items = GivenClasses(ruleset).of(read_source(transcripts, problems))
+    items = read_source(transcripts, problems)
     cache = open_cache(endpoint.cache, output)
     try:
         work = _write(ruleset, settings, cache, items, Path(prefix), ask)
@@ -80,23 +79,16 @@ async def _write(
     prefix: Path,
     ask: Ask,
 ) -> tuple[list[Path], str]:
-    from rbrctl.graders.asking import propositions_to_ask
     from rbrctl.graders.batches.identifiers import requests_of
     from rbrctl.graders.batches.shards import write_shards
     from rbrctl.graders.endpoint.opening import open_grader
+    from rbrctl.grading.engine import Engine, EngineOptions
     from rbrctl.ruleset.verdict import Judge
 
-    judge = Judge(ruleset)
     grader = await open_grader(ruleset, settings, cache, offline=True, keep_assumptions=True)
-
-    def questions(item: "Transcript") -> tuple[str, ...]:
-        given = item.response_class
-        response_class = None if given is None else ruleset.resolve_response_class(given)
-        answerable = grader.question_digests
-        return propositions_to_ask(ask, judge, response_class, item.labels, answerable)
-
+    engine = Engine(Judge(ruleset), grader, EngineOptions(ask))
     try:
-        work = ((item, questions(item)) for item in transcripts)
+        work = ((item, engine.questions(engine.ungraded(item))) for item in transcripts)
         return write_shards(requests_of(grader, cache, work), prefix), grader.identity.mode or ""
     finally:
         await grader.close()

@@ -7,8 +7,13 @@ import typer
 from rbrctl.cli.command import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, WideOption, output_of
-from rbrctl.cli.readings import CalibrationOption
+from rbrctl.cli.options import (
+    CalibrationOption,
+    FindingsFormat,
+    FindingsFormatOption,
+    WideOption,
+    output_of,
+)
 
 FailOnOption = Annotated[
     list[str] | None,
@@ -123,7 +128,7 @@ def command(
             bless=bless,
             calibration=calibration,
             transcripts=transcripts,
-            open_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, False, output))
+            open_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, output))
             if asks
             else None,
         )

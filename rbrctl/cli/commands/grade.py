@@ -2,19 +2,24 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
-from rbrctl.cli.graders import GraderOption, choose_grader
-from rbrctl.cli.grading import Destination, GradingJob
+from rbrctl.cli.graders import GraderOption, choose_grader, without_classifier
+from rbrctl.cli.grading import GradeReporter
 from rbrctl.cli.inputs import read_source
-from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
+from rbrctl.cli.options import (
+    CalibrationOption,
+    OutcomeFormat,
+    OutcomeFormatOption,
+    WideOption,
+    output_of,
+)
 from rbrctl.cli.products import check_products
-from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
@@ -25,16 +30,17 @@ from rbrctl.cli.scores import (
     WorstOption,
     score_request,
 )
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
-from rbrctl.graders.asking import Ask
-from rbrctl.graders.classification import GivenClasses
+from rbrctl.grading.classes import CategoryClassResolver, resolve_class
+from rbrctl.grading.engine import EngineOptions
+from rbrctl.grading.judging import read_decoder
+from rbrctl.grading.plan import Ask
+from rbrctl.grading.run import Destination, RunSettings
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.selection import sampled
 from rbrctl.records.transcripts import make_transcript
-from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.ruleset.verdict import Judge
 
 
 def _rows_option(*names: str, help: str, **settings: Any) -> Any:
@@ -143,30 +149,35 @@ def command(
     if isinstance(source, str):
         check_products({"-o": results}, {"the transcripts": source, "--calibration": calibration})
     ruleset = load_rules(rules, output)
-    classes = frozenset(_resolved("--only-class", name, ruleset) for name in only_class or ())
+    classes = frozenset(
+        resolve_class(ruleset, name, f"--only-class {name}: ") for name in only_class or ()
+    )
     if response_class is not None:
-        response_class = _resolved("--response-class", response_class, ruleset)
+        response_class = resolve_class(
+            ruleset, response_class, f"--response-class {response_class}: "
+        )
     request = score_request(
         ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide, classes
     )
-    opener = choose_grader(grader, endpoint, ruleset, not no_classify, output)
-    job = GradingJob(ruleset, opener, ask, calibration, output)
+    opener = choose_grader(grader, endpoint, ruleset, output)
+    settings = RunSettings(
+        Judge(ruleset),
+        without_classifier(opener) if no_classify else opener,
+        EngineOptions(ask, read_decoder(calibration), response_class),
+        Destination(results, overwrite),
+    )
     if isinstance(source, Transcript):
-        return job.grade_one(source, format_)
+        alone = replace(settings, destination=Destination())
+        return GradeReporter(alone, output).grade_one(source, format_)
     problems = ProblemLog()
     selection = Selection(classes, sample, seed, limit)
-    given = GivenClasses(ruleset, response_class)
-    rows = given.of(read_source(source, raise_problem if strict else problems))
-    chosen = selection.of(rows, ruleset)
+    rows = read_source(source, raise_problem if strict else problems)
+    chosen = selection.of(rows, CategoryClassResolver(ruleset, response_class))
     if dry_run:
-        return report_estimate(job, chosen, problems, source, format_)
+        return report_estimate(output, settings, chosen, problems, source, format_)
     if results is None:
         output.talk("nothing but the tables is kept; -o FILE keeps the results")
-    code = job.grade(chosen, Destination(results, overwrite), request, problems, source)
-    if given.by_category:
-        classes_given = counted(given.by_category, "response class", "response classes")
-        output.talk(f"{classes_given} told by category, as the policy of the rules has it")
-    return code
+    return GradeReporter(settings, output).grade(chosen, request, problems, source)
 
 
 def _source_or_case(
@@ -198,24 +209,12 @@ class Selection:
     seed: int
     limit: int | None
 
-    def of(self, transcripts: Iterator[Transcript], ruleset: RuleSet) -> Iterator[Transcript]:
-        """Choose from a stream."""
+    def of(
+        self, transcripts: Iterator[Transcript], resolver: CategoryClassResolver
+    ) -> Iterator[Transcript]:
+        """Choose from a stream; ``resolver`` finds the classes of those that have none."""
         if self.classes:
-            transcripts = (
-                each
-                for each in transcripts
-                if each.response_class is not None
-                and ruleset.resolve_response_class(each.response_class) in self.classes
-            )
+            transcripts = (each for each in transcripts if resolver.name_of(each) in self.classes)
         if self.sample is not None:
             transcripts = sampled(transcripts, self.sample, self.seed)
         return itertools.islice(transcripts, self.limit)
-
-
-def _resolved(option: str, name: str, ruleset: RuleSet) -> str:
-    """Resolve a response class that an option names. Raises UsageError for an unknown one."""
-    response_class = ruleset.resolve_response_class(name)
-    if response_class is None:
-        hint = hint_for(name, ruleset.response_classes)
-        raise UsageError(f"{option} {name}: there is no such response class; {hint}")
-    return response_class

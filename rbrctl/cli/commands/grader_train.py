@@ -17,7 +17,6 @@ from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.graders.classification import GivenClasses
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
 
@@ -147,7 +146,7 @@ def command(
     _write(model, training.content, output)
     if held_out is None or ruleset is None:
         return code
-    rows = GivenClasses(ruleset).of(_transcripts(texts, ProblemLog()))
+    rows = _transcripts(texts, ProblemLog())
     return gravest(code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows))
 
 

@@ -9,7 +9,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.fitted_weights import say_training_data, say_where_fitted
 from rbrctl.cli.formats import report_tables
-from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
@@ -27,7 +27,7 @@ from rbrctl.cli.reward_options import (
     RmUrlOption,
     StrictOption,
 )
-from rbrctl.cli.rewards import gather, grader_opener
+from rbrctl.cli.rewards import gather
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.safety import SafetyOptions, compare_models
 from rbrctl.errors import UsageError
@@ -175,7 +175,7 @@ def command(
         Judge(ruleset),
         comparisons[0],
         Order(order, orderings, pairs, response_class=response_class),
-        grader_opener(grader, endpoint, ruleset, output),
+        choose_grader(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},

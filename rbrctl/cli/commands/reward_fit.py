@@ -8,7 +8,7 @@ import typer
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
-from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.hand_set import hand_set_weights, judged_features
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
@@ -31,7 +31,7 @@ from rbrctl.cli.reward_options import (
     parse_numbers,
     parse_signs,
 )
-from rbrctl.cli.rewards import Gathered, gather, grader_opener
+from rbrctl.cli.rewards import Gathered, gather
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
 from rbrctl.rewards.solver.loss_kind import LossKind
@@ -170,7 +170,7 @@ def command(
         Judge(ruleset),
         comparisons,
         Order(order, orderings, pairs, margin, levels, response_class),
-        grader_opener(grader, endpoint, ruleset, output),
+        choose_grader(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
         features=judged_features(hand_set or {}, ladder),

@@ -7,11 +7,10 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.graders import GraderOption
+from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_options import ResponseClassOption
-from rbrctl.cli.rewards import grader_opener
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.counting import counted
 from rbrctl.errors import UsageError
@@ -91,6 +90,7 @@ def command(
     Requests that have begun are answered before it ends; those that take longer than
     --drain-seconds are told to come again, and the exit code is 4.
     """
+    from rbrctl.graders.interface import Grader
     from rbrctl.rewards.answerable import explained, unanswerable
     from rbrctl.rewards.function import RewardFunction
     from rbrctl.rewards.jobs import JobMaker
@@ -107,8 +107,11 @@ def command(
         raise UsageError(f"--on-ungraded {on_ungraded}: a finite number is needed")
     ruleset = load_rules(rules, output)
     function = RewardFunction(Judge(ruleset), read_weights(weights))
-    open_grader = grader_opener(grader, endpoint, ruleset, output)
+    opener = choose_grader(grader, endpoint, ruleset, output)
     make_job = JobMaker(function, response_class, reasoning)
+
+    async def open_grader() -> Grader:
+        return (await opener((), False)).grader
 
     async def open_service() -> Service:
         keeper = GraderKeeper(await open_grader(), open_grader, output.warn)

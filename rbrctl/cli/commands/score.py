@@ -6,9 +6,14 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.inputs import data_source, report_problems
-from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
+from rbrctl.cli.options import (
+    CalibrationOption,
+    OutcomeFormat,
+    OutcomeFormatOption,
+    WideOption,
+    output_of,
+)
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.readings import CalibrationOption, check_calibration, read_answers
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
@@ -24,13 +29,13 @@ from rbrctl.cli.scores import (
 )
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.graders.judging import judged
-from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
-from rbrctl.graders.repeats import FlipTally
+from rbrctl.grading.judging import check_decoder, judged, read_decoder
 from rbrctl.records.files import source_name
+from rbrctl.records.models import LAZY_REFUSED
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.scoring.repeats import FlipTally
 
 
 def command(
@@ -58,8 +63,8 @@ def command(
     request = score_request(
         ruleset, by, rule, proposition, worst, min_accuracy, min_n, format_, wide
     )
-    judge, reading, problems = Judge(ruleset), read_answers(calibration), ProblemLog()
-    tally = request.tally(judge, reading)
+    judge, decoder, problems = Judge(ruleset), read_decoder(calibration), ProblemLog()
+    tally = request.tally(judge, decoder)
     source = data_source(results)
     name = source_name(source)
     repeated = FlipTally()
@@ -69,12 +74,12 @@ def command(
         for result in read_results(source, raise_problem if strict else problems):
             if result.ruleset.digest != ruleset.digest:
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
-            check_calibration(reading, result.grader)
-            if request.gates.any and result.extra.get(LAZY_KEY) == LAZY:
+            check_decoder(decoder, result.grader)
+            if request.gates.any and result.asked_lazily:
                 raise UsageError(f"{name}: gates on these results: {LAZY_REFUSED}")
             shared = shared or not ruleset.propositions.keys().isdisjoint(result.answers)
             repeated.add(result)
-            tally.add(judged(result, judge, reading))
+            tally.add(judged(result, judge, decoder))
             progress.advance()
     score = tally.score()
     require_some(score.results, problems, "results", name)

@@ -4,7 +4,6 @@ import hashlib
 from typing import Any
 
 from rbrctl.graders.cache import AnswerCache, Origin
-from rbrctl.graders.classification import ClassGuess
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES, Capabilities
 from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
 from rbrctl.graders.endpoint.chat_reply import UnreadableError
@@ -21,6 +20,7 @@ from rbrctl.graders.endpoint.failures import CallError
 from rbrctl.graders.endpoint.json_replies import number_of
 from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.interface import ClassGuess
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import SLOT_TEXTS, Form, Fragments, form_of, tokens_of
 from rbrctl.records.models import Answer, Transcript

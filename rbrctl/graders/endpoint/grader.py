@@ -7,13 +7,13 @@ from statistics import fmean
 
 from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
-from rbrctl.graders.classification import ClassGuess, Classifier
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES
 from rbrctl.graders.endpoint.chat_asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.interface import ClassGuess, Classifier
 from rbrctl.graders.prompt.forms import Fragments, tokens_of
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.records.thinking import visible_transcript

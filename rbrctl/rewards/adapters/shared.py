@@ -8,8 +8,8 @@ from functools import lru_cache
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
+from rbrctl.graders.registry import GraderChoice
 from rbrctl.rewards.jobs import Reasoning
-from rbrctl.rewards.opening import GraderChoice
 from rbrctl.rewards.reward import RuleReward
 
 ENDPOINT = "endpoint:"

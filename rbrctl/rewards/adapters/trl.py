@@ -4,7 +4,8 @@ TRL's GRPO trainer: reward functions of the shape ``f(prompts, completions, **co
     reward = RuleReward.load("rules/", weights="weights.yaml")
     GRPOTrainer(model, reward_funcs=[grpo_reward(reward)], train_dataset=data)
 
-``data`` has a column ``response_class`` beside ``prompt``.
+``data`` has a column ``response_class`` beside ``prompt``, or ``category``, from which the policy
+of the rules gives the class.
 For R = R_rm + rules give the reward model and this function to ``reward_funcs`` with
 ``reward_weights=[1, 1]`` and ``multi_objective_aggregation="sum_then_normalize"``.
 """
@@ -18,6 +19,7 @@ from rbrctl.rewards.jobs import Conversation, Job
 from rbrctl.rewards.reward import RuleReward
 
 COLUMN = "response_class"
+CATEGORY = "category"
 NAME = "rule_reward"
 
 
@@ -70,15 +72,19 @@ def _jobs(
     completions: Sequence[Conversation],
     columns: dict[str, Any],
 ) -> list[Job]:
-    classes = columns.get(column)
-    if classes is None and reward.job.response_class is None:
+    classes, categories = columns.get(column), columns.get(CATEGORY)
+    if classes is None and categories is None and reward.job.response_class is None:
         raise UsageError(
             f"the dataset has no column '{column}': add one with the response class of each "
-            "prompt, name another, or load the reward with a response class for all"
+            f"prompt (or '{CATEGORY}' with its category in the policy), name another, or load the "
+            "reward with a response class for all"
         )
-    classes = classes or [None] * len(completions)
-    rows = zip(prompts, completions, classes, strict=True)
-    return [reward.job(*row) for row in rows]
+    nothing = [None] * len(completions)
+    rows = zip(prompts, completions, classes or nothing, categories or nothing, strict=True)
+    return [
+        reward.job(prompt, completion, response_class, category=category)
+        for prompt, completion, response_class, category in rows
+    ]
 
 
 def _report(

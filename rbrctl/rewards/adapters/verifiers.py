@@ -31,7 +31,8 @@ def rubric_function(
     """
     Make ``func(prompt, completion, answer, state, task, info, **kwargs) -> float``.
 
-    The response class is ``info["response_class"]``, else the one that ``reward`` was loaded with.
+    The response class is ``info["response_class"]``, that of ``info["category"]``, else
+    the one that ``reward`` was loaded with.
     Without a ``state`` to put an error into, it is raised.
     """
 
@@ -45,11 +46,12 @@ def rubric_function(
         **others: Any,
     ) -> float:
         try:
-            response_class = (info or {}).get("response_class")
+            info = info or {}
             job = reward.job(
                 _conversation(prompt, "user"),
                 _conversation(completion, "assistant"),
-                response_class,
+                info.get("response_class"),
+                category=info.get("category"),
             )
             (scored,) = await reward.rewards([job])
             return number_of(scored, on_ungraded)

@@ -80,7 +80,12 @@ def _job(
 ) -> Job:
     info: dict[str, Any] = {"response_class": response_class}
     info |= {key: value for key, value in (extra_info or {}).items() if value is not None}
-    missing = [key for key in ("prompt", "response_class") if info.get(key) is None]
+    has_class = info.get("response_class") or info.get("category")
+    missing = [
+        key
+        for key, value in (("prompt", info.get("prompt")), ("response_class", has_class))
+        if value is None
+    ]
     if missing:
         raise UsageError(
             f"extra_info has no {' and no '.join(missing)}: verl hands a reward function nothing "
@@ -89,7 +94,7 @@ def _job(
     prompt = info["prompt"]
     # Parquet brings lists back as arrays.
     prompt = prompt if isinstance(prompt, str) else [dict(message) for message in prompt]
-    return reward.job(prompt, solution, str(info["response_class"]))
+    return reward.job(prompt, solution, info.get("response_class"), category=info.get("category"))
 
 
 def _outcome(reward: Reward | None, on_ungraded: float | None) -> dict[str, float]:

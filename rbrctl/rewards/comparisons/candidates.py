@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rbrctl.errors import RecordError
+from rbrctl.grading.engine import UNRESOLVED_CLASS_KEY
 from rbrctl.records.models import Result
 from rbrctl.records.problems import kind_of, quoted
 from rbrctl.ruleset.verdict import Judge
@@ -117,7 +118,7 @@ def candidates_of(
         name = result.response_class
         response_class = name and judge.ruleset.resolve_response_class(name)
         if response_class is None:
-            left_out.add(_class_problem(name, judge), result.id)
+            left_out.add(_class_problem(result, judge), result.id)
             continue
         label = label_of(result, judge, order_by)
         if label is None:
@@ -138,7 +139,8 @@ def candidates_of(
     return candidates
 
 
-def _class_problem(name: str | None, judge: Judge) -> str:
+def _class_problem(result: Result, judge: Judge) -> str:
+    name = result.response_class or result.extra.get(UNRESOLVED_CLASS_KEY)
     if name is None:
         return NO_CLASS
     hint = hint_for(name, judge.ruleset.response_classes)

@@ -12,8 +12,8 @@ from rbrctl.rewards.comparisons.candidates import RM_SCORE, read_rm_score
 from rbrctl.rewards.jobs import Job, JobMaker
 from rbrctl.suggestions import did_you_mean
 
-ONE_KEYS = ("prompt", "completion", "response_class", RM_SCORE, "details")
-MANY_KEYS = ("prompts", "completions", "response_classes", "rm_scores", "details")
+ONE_KEYS = ("prompt", "completion", "response_class", "category", RM_SCORE, "details")
+MANY_KEYS = ("prompts", "completions", "response_classes", "categories", "rm_scores", "details")
 REMOTE_KEYS = ("query", "prompts", "labels")
 
 
@@ -76,25 +76,24 @@ def _check_length(count: int, limit: int) -> None:
 def _rows(row: Mapping[str, Any], limit: int) -> list[dict[str, Any]]:
     prompts, completions = _list(row, "prompts"), _list(row, "completions")
     _check_length(len(completions), limit)
-    classes = row.get("response_classes")
-    if classes is None or isinstance(classes, str):
-        classes = [classes] * len(completions)
-    scores = row.get("rm_scores")
-    if scores is None:
-        scores = [None] * len(completions)
-    if not isinstance(classes, list) or not isinstance(scores, list):
-        raise RecordError("response_classes and rm_scores must be lists")
-    if not len(prompts) == len(completions) == len(classes) == len(scores):
-        raise RecordError(
-            f"{len(prompts)} prompts, {len(completions)} completions, {len(classes)} response "
-            f"classes and {len(scores)} scores do not belong together"
-        )
+    columns = {"prompt": prompts, "completion": completions}
+    for key, name in (("response_classes", "response_class"), ("categories", "category")):
+        columns[name] = _column(row, key, len(completions), one_for_all=True)
+    columns[RM_SCORE] = _column(row, "rm_scores", len(completions))
+    if len({len(values) for values in columns.values()}) > 1:
+        counts = ", ".join(f"{len(values)} of {name}" for name, values in columns.items())
+        raise RecordError(f"the lists do not belong together: {counts}")
     return [
-        {"prompt": prompt, "completion": completion, "response_class": name, RM_SCORE: score}
-        for prompt, completion, name, score in zip(
-            prompts, completions, classes, scores, strict=True
-        )
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
     ]
+
+
+def _column(row: Mapping[str, Any], key: str, count: int, one_for_all: bool = False) -> list[Any]:
+    """Return the list of that key; None for each completion where the request has none."""
+    value = row.get(key)
+    if value is None or (one_for_all and isinstance(value, str)):
+        return [value] * count
+    return _list(row, key)
 
 
 def _list(row: Mapping[str, Any], key: str) -> list[Any]:
@@ -105,7 +104,8 @@ def _list(row: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _job(make_job: JobMaker, row: Mapping[str, Any]) -> Job:
-    name = row.get("response_class")
-    if name is not None and not isinstance(name, str):
-        raise RecordError(f"a response class must be a text, not {kind_of(name)}")
-    return make_job(row["prompt"], row["completion"], name, read_rm_score(row))
+    name, category = row.get("response_class"), row.get("category")
+    for what, value in (("response class", name), ("category", category)):
+        if value is not None and not isinstance(value, str):
+            raise RecordError(f"a {what} must be a text, not {kind_of(value)}")
+    return make_job(row["prompt"], row["completion"], name, read_rm_score(row), category)

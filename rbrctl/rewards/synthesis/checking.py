@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.asking import Ask
 from rbrctl.graders.interface import Grader
-from rbrctl.graders.judging import PlainReading
-from rbrctl.graders.transcript_grader import TranscriptGrader
+from rbrctl.grading.engine import Engine
 from rbrctl.records.models import Result, Transcript
 from rbrctl.rewards.synthesis.targets import Target
 from rbrctl.rewards.synthesis.tries import Outcome
@@ -37,8 +35,7 @@ class Checker:
         """Bind to an open grader."""
         self._judge = judge
         self._grader = grader
-        ask = Ask.ALL if grader.asks_together else Ask.NEEDED
-        self._one = TranscriptGrader(judge, grader, ask, PlainReading())
+        self._engine = Engine(judge, grader)
 
     def require(self, response_class: str) -> None:
         """Raise UsageError where the grader cannot answer all that a class's rules depend on."""
@@ -52,7 +49,7 @@ class Checker:
 
     async def grade(self, transcript: Transcript) -> Result:
         """Give the result of a transcript. Raises GraderError where going on is pointless."""
-        return await self._one.graded(transcript, self._one.fresh(transcript))
+        return await self._engine.grade(transcript)
 
     async def check(self, transcript: Transcript, target: Target) -> Finding:
         """Tell whether a completion is as asked. Raises GraderError where going on is pointless."""

@@ -8,7 +8,7 @@ import pytest
 from endpoint_helpers import make_grader, make_ruleset, transcript
 from servers.fault_endpoint import Plan, Reply, Request, chat, json_reply, serving, token
 
-from rbrctl.graders.classification import ClassGuess
+from rbrctl.graders.interface import ClassGuess
 from rbrctl.graders.modes import Mode
 from rbrctl.ruleset.model import PolicyArea, PolicyCategory
 

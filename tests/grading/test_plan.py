@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbrctl.graders.plan import Frequencies, LazyPlan, answer_lazily
+from rbrctl.grading.plan import Frequencies, LazyPlan, answer_lazily
 from rbrctl.records.models import Answer, GraderIdentity, Message, Transcript
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet

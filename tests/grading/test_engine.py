@@ -1,16 +1,14 @@
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from graders_for_tests import OracleGrader
 
 from rbrctl.errors import GraderError, UsageError
-from rbrctl.graders.asking import Ask
-from rbrctl.graders.classification import ClassGuess
-from rbrctl.graders.judging import PlainReading
-from rbrctl.graders.run import GradingRun
-from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
+from rbrctl.graders.interface import ClassGuess
+from rbrctl.grading.engine import Engine, EngineOptions, current_for
+from rbrctl.grading.plan import Ask
 from rbrctl.records.models import Result, RuleSetIdentity
-from rbrctl.records.no_store import NoStore
 from rbrctl.records.results_store import open_results
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.ruleset.loader import load
@@ -50,10 +48,15 @@ def transcript(number, response_class="talk", **labels):
 
 def grade(judge, grader, transcripts, store=None, ask=Ask.ALL, classifier=None):
     results: list[Result] = []
-    one = TranscriptGrader(judge, grader, ask, PlainReading(), classifier)
-    run = GradingRun(one, store or NoStore(), grader.concurrency)
-    summary = asyncio.run(run.run(transcripts, results.append))
-    return summary, results
+    engine = Engine(judge, grader, EngineOptions(ask), classifier)
+
+    async def run():
+        async with aclosing(engine.results(transcripts, store)) as stream:
+            async for result in stream:
+                results.append(result)
+
+    asyncio.run(run())
+    return engine.summary, results
 
 
 def open_store(path, judge, grader, **options):

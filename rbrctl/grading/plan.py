@@ -1,38 +1,77 @@
-"""Which question to ask next, so that a rank is settled with few of them."""
+"""Which propositions are asked about a transcript, and in which order."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 
-from rbrctl.graders.asking import answers_about
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Answer, Transcript
+from rbrctl.records.thinking import UNFINISHED, visible_transcript
 from rbrctl.ruleset.verdict import Judge
 
-LAZY_KEY = "asked"
-"""The key of a result whose questions were chosen by a plan; its value is LAZY."""
-LAZY = "lazy"
-LAZY_REFUSED = (
-    "these results were asked lazily: which propositions have answers depends on the answers, so"
-    " that accuracy, calibration and weights made from them are biased; grade with --ask needed"
-)
+
+class Ask(StrEnum):
+    """How many propositions are asked about each transcript."""
+
+    NEEDED = "needed"
+    """Those that the rules of the transcript's response class depend on, and those with labels."""
+    ALL = "all"
+    """Every proposition that the grader can answer."""
+    LAZY = "lazy"
+    """One after another, only until the rank is settled."""
+
+
+def propositions_to_ask(
+    ask: Ask,
+    judge: Judge,
+    response_class: str | None,
+    labels: Mapping[str, bool],
+    answerable: Collection[str],
+) -> tuple[str, ...]:
+    """
+    Return the propositions to ask about one transcript, in the order of the rule set.
+
+    Without a response class it is not known which rules apply, so all are asked. ``answerable``
+    names the propositions that the grader can answer; no other is returned.
+    """
+    if ask is Ask.ALL or response_class is None:
+        return tuple(name for name in judge.ruleset.propositions if name in answerable)
+    wanted = {*judge.dependencies(response_class), *labels}
+    return tuple(name for name in judge.ruleset.propositions if name in wanted & set(answerable))
+
+
+async def answers_about(
+    grader: Grader, transcript: Transcript, propositions: Collection[str]
+) -> Mapping[str, Answer]:
+    """
+    Ask a grader about a completion as a reader sees it, without its thinking.
+
+    A completion that ends inside its thinking is no reply, so every answer about it is an error.
+    Raises what the grader raises.
+    """
+    shown = visible_transcript(transcript)
+    if shown is not None:
+        return await grader.answer(shown, propositions)
+    digests = grader.question_digests
+    return {name: Answer(error=UNFINISHED, digest=digests.get(name)) for name in propositions}
 
 
 class Frequencies:
     """How often each proposition was true, for each response class, with one of each to start."""
 
     def __init__(self) -> None:
-        """Know nothing: every frequency is a half."""
+        """Start with no observations: every frequency is one half."""
         self._true: defaultdict[tuple[str, str], float] = defaultdict(lambda: 1.0)
         self._all: defaultdict[tuple[str, str], float] = defaultdict(lambda: 2.0)
 
     def observe(self, response_class: str, values: Mapping[str, bool]) -> None:
-        """Take answers or labels of one transcript."""
+        """Count the answers or labels of one transcript."""
         for name, value in values.items():
             self._true[response_class, name] += value
             self._all[response_class, name] += 1
 
     def of(self, response_class: str, name: str) -> float:
-        """Give the frequency, strictly between 0 and 1."""
+        """Return the observed frequency of true, strictly between 0 and 1."""
         key = (response_class, name)
         return self._true[key] / self._all[key]
 
@@ -41,14 +80,15 @@ class LazyPlan:
     """
     Chooses questions one at a time, on the diagram of the rules.
 
-    The rank is the worst that a broken rule names, so that all worse ranks must be excluded
-    before one is settled: the worst open rank comes first. Within it, the rule that is most
-    likely broken, since one broken rule settles the rank; within the rule, the proposition that
-    moves its probability most. Axioms play no part, as answers may break them.
+    The rank is the worst one that a broken rule names, so a rank is settled only when all worse
+    ranks are excluded. The plan therefore starts with the worst rank that is still open, takes the
+    rule of that rank that is most likely broken (one broken rule settles the rank), and asks the
+    proposition that moves the probability of this rule most. Axioms are not used, because answers
+    may break them.
     """
 
     def __init__(self, judge: Judge, frequencies: Frequencies) -> None:
-        """Plan by what has been observed so far; later observations are heeded as they come."""
+        """Plan by ``frequencies``, which may still be updated while the plan is in use."""
         self._judge = judge
         self._frequencies = frequencies
 

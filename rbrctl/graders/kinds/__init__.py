@@ -1,0 +1,1 @@
+"""The kinds of graders: one module each, found by ``rbrctl.graders.registry``."""

@@ -1,0 +1,112 @@
+"""One run of the engine: the grader is opened, a store holds the results, and both are closed."""
+
+import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
+
+from rbrctl.graders.interface import Grader, OpenedGrader, OpenGrader
+from rbrctl.grading.engine import Engine, EngineOptions, RunSummary, current_for
+from rbrctl.grading.judging import check_decoder
+from rbrctl.grading.plan import Ask
+from rbrctl.records.models import Result, RuleSetIdentity, Transcript
+from rbrctl.records.results_store import NullResultsStore, ResultsStore, open_results
+from rbrctl.ruleset.verdict import Judge
+
+LAYOUT_SAMPLE = 64
+"""Number of transcripts sampled to choose the prompt layout before grading starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the results of a run are kept."""
+
+    path: str | None = None
+    """A results file that a later run can continue; None keeps nothing."""
+    overwrite: bool = False
+    """True replaces the results that the file already has."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Everything that a run is made with."""
+
+    judge: Judge
+    open_grader: OpenGrader
+    options: EngineOptions = field(default_factory=EngineOptions)
+    destination: Destination = field(default_factory=Destination)
+    offline: bool = False
+    """True if the grader may make no call: the run can only be estimated."""
+
+    def replace_ask(self, ask: Ask) -> "RunSettings":
+        """Return the same settings with another choice of what to ask."""
+        return replace(self, options=replace(self.options, ask=ask))
+
+
+class Run:
+    """An engine with its grader and store, open until the block of ``open_run`` ends."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        opened: OpenedGrader,
+        store: ResultsStore,
+        transcripts: Iterable[Transcript],
+    ) -> None:
+        """Take the parts; ``open_run`` makes them."""
+        self.engine = engine
+        self.opened = opened
+        self.store = store
+        self._transcripts = transcripts
+
+    @property
+    def summary(self) -> RunSummary:
+        """What was graded so far, and what is incomplete."""
+        return self.engine.summary
+
+    @property
+    def transcripts(self) -> Iterable[Transcript]:
+        """The transcripts of the run, which can be read once."""
+        return self._transcripts
+
+    async def results(self) -> AsyncGenerator[Result, None]:
+        """Grade all transcripts and yield each result once it is stored; see Engine.results."""
+        async with aclosing(self.engine.results(self._transcripts, self.store)) as results:
+            async for result in results:
+                yield result
+
+
+@asynccontextmanager
+async def open_run(settings: RunSettings, transcripts: Iterable[Transcript]) -> AsyncIterator[Run]:
+    """
+    Open the grader and the results file of a run; both are closed at the end of the block.
+
+    The first transcripts are read before the grader is opened, so that it can choose its prompt
+    layout by them. Raises what opening the grader and the file raises, and GraderError if the
+    calibration of ``settings`` belongs to another grader.
+    """
+    stream = iter(transcripts)
+    first = list(itertools.islice(stream, LAYOUT_SAMPLE))
+    opened = await settings.open_grader(first, settings.offline)
+    try:
+        check_decoder(settings.options.decoder, opened.grader.identity)
+        engine = Engine(settings.judge, opened.grader, settings.options, opened.classifier)
+        with closing(_open_store(settings, opened.grader)) as store:
+            yield Run(engine, opened, store, itertools.chain(first, stream))
+    finally:
+        await opened.grader.close()
+
+
+def _open_store(settings: RunSettings, grader: Grader) -> ResultsStore:
+    destination = settings.destination
+    if destination.path is None or settings.offline:
+        return NullResultsStore()
+    return open_results(
+        destination.path,
+        RuleSetIdentity.of(settings.judge.ruleset),
+        grader.identity,
+        current_for(grader),
+        # A torn or stale line of an earlier run is graded again, so it is no problem to report.
+        lambda problem: None,
+        overwrite=destination.overwrite,
+    )
