@@ -97,7 +97,8 @@ class GradeReporter:
         self, transcripts: Iterable[Transcript], take: Callable[[Result], None]
     ) -> tuple[RunSummary, BudgetSpentError | None]:
         """Run the engine; return what was done, and the error of a budget that ended the run."""
-        summary, notes = RunSummary(), ()
+        summary = RunSummary()
+        notes: tuple[str, ...] = ()
         try:
             async with open_run(self.settings, transcripts) as run:
                 summary = run.summary

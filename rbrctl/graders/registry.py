@@ -59,14 +59,14 @@ def opener_of(
         name, _, argument = choice.partition(":")
         settings = None
     elif hasattr(choice, "answer"):
-        opened = OpenedGrader(choice)
+        opened = OpenedGrader(cast("Grader", choice))
 
         async def already_open(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
             return opened
 
         return already_open
     else:
-        name, argument, settings = "endpoint", "", choice
+        name, argument, settings = "endpoint", "", cast("EndpointSettings", choice)
     kind = find_kind(name)
     kind.check(argument)
 

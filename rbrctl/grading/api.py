@@ -55,7 +55,11 @@ async def grade_async(
     failed is an error in its result, never a score. Raises RuleSetError, FileError, UsageError,
     and GraderError if going on is pointless.
     """
-    ruleset = rules if isinstance(rules, RuleSet) else load(rules)
+    ruleset = (
+        rules
+        if isinstance(rules, RuleSet)
+        else load(Path(rules) if isinstance(rules, PathLike) else rules)
+    )
     kept = None if answers is None else Path(answers)
     settings = RunSettings(
         Judge(ruleset),

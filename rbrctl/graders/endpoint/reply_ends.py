@@ -7,7 +7,7 @@ from typing import Any
 
 from rbrctl.graders.endpoint.error_words import words_of
 from rbrctl.graders.endpoint.json_replies import shown
-from rbrctl.graders.endpoint.verdict_text import reasoning_end
+from rbrctl.records.thinking import judge_reply_start
 
 
 class End(StrEnum):
@@ -131,7 +131,7 @@ def cut_before_end(text: str) -> bool:
     A bare yes or no is whole, and so is one that ended its sentence, unless what follows begins to
     take it back.
     """
-    said = text[reasoning_end(text) or 0 :]
+    said = text[judge_reply_start(text) or 0 :]
     if _BARE.fullmatch(said):
         return False
     clause = _CLAUSE.match(said)
