@@ -66,7 +66,7 @@ def opener_of(
 
         return already_open
     else:
-        name, argument, settings = "endpoint", "", cast("EndpointSettings", choice)
+        name, argument, settings = "endpoint", "", choice
     kind = find_kind(name)
     kind.check(argument)
 
