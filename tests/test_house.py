@@ -12,7 +12,7 @@ import rbrctl
 
 ROOT = Path(rbrctl.__file__).parent
 FLOORS = (
-    {"statistics", "errors", "states", "suggestions", "digests", "counting", "lazy"},
+    {"statistics", "errors", "states", "wording", "digests", "lazy"},
     {"ruleset", "records"},
     {"graders", "authoring"},
     {"scoring", "comparing", "rewards"},

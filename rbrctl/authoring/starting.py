@@ -7,7 +7,7 @@ from pathlib import Path
 from rbrctl.errors import UsageError, cannot
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 STARTER = "starter"
 CHOICES = (STARTER, "safety")

@@ -32,7 +32,7 @@ from rbrctl.comparing.pairing import one_table, pair_tables
 from rbrctl.comparing.table_file import read_table
 from rbrctl.errors import UsageError
 from rbrctl.graders.judging import Reading
-from rbrctl.records.files import Source, open_input, replacing
+from rbrctl.records.files import DataSource, open_input, replacing
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
 from rbrctl.reports.comparison import JsonComparison, TextComparison
@@ -168,7 +168,7 @@ def _truth_of(reading: Reading) -> Truth:
     return lambda name, p: bool(reading.truth(name, Answer(probability=p)))
 
 
-def _source(name: str) -> Source:
+def _source(name: str) -> DataSource:
     if name == "-":
         return sys.stdin.buffer
     if name.startswith(BUILTIN_PREFIX):

@@ -18,7 +18,7 @@ from typing import Any
 
 from rbrctl.cli.parameters import environment_name, is_flag, is_path, options_by_name
 from rbrctl.errors import UsageError, cannot
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 PRIVATE_OPTIONS = frozenset(
     {

@@ -11,7 +11,6 @@ from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.readings import read_answers
 from rbrctl.cli.scores import require_some
-from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.transcript_grader import TranscriptGrader
@@ -20,6 +19,7 @@ from rbrctl.records.problems import ProblemLog
 from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.tables import Column, Table
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 
 def report_estimate(

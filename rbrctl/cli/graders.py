@@ -14,7 +14,7 @@ from rbrctl.graders.classification import Classifier
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.grader import EndpointGrader

@@ -15,7 +15,6 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
 from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
-from rbrctl.counting import counted
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.interface import Grader
@@ -26,12 +25,11 @@ from rbrctl.graders.run import GradingRun
 from rbrctl.graders.run_summary import RunSummary
 from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
 from rbrctl.records.models import Result, RuleSetIdentity, Transcript
-from rbrctl.records.no_store import NoStore
 from rbrctl.records.problems import ProblemLog
-from rbrctl.records.results_store import ResultsStore, open_results
+from rbrctl.records.results_store import NullResultsStore, ResultsStore, open_results
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import did_you_mean, hint_for
+from rbrctl.wording import counted, did_you_mean, hint_for
 
 SHOWN_NAMES = 5
 LAYOUT_SAMPLE = 64
@@ -172,7 +170,7 @@ class GradingJob:
 
     def _open_store(self, destination: Destination, grader: Grader) -> ResultsStore:
         if destination.path is None:
-            return NoStore()
+            return NullResultsStore()
         store = open_results(
             destination.path,
             RuleSetIdentity.of(self.ruleset),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.grading import say_what_is_missing
 from rbrctl.cli.output import Output
-from rbrctl.counting import counted
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.judging import PlainReading
 from rbrctl.graders.run import GradingRun
@@ -17,6 +16,7 @@ from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
 from rbrctl.records.models import RuleSetIdentity, Transcript
 from rbrctl.records.results_store import open_results
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_fitted import CrossFitted

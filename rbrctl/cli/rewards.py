@@ -16,7 +16,7 @@ from rbrctl.cli.reward_options import Order, PairsOf
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.interface import Grader

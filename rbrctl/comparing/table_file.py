@@ -6,7 +6,7 @@ from typing import Any
 from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.errors import RecordError
 from rbrctl.records.compact_index import CompactIndex
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import GraderIdentity, RuleSetIdentity
 from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
@@ -17,7 +17,7 @@ _STATES = frozenset(state.value for state in RuleState)
 
 
 def read_table(
-    source: Source,
+    source: DataSource,
     on_problem: ProblemHandler,
     truth: Truth | None = None,
     name: str | None = None,

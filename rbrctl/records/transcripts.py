@@ -7,17 +7,18 @@ prompt. ``response_type`` and ``propositions`` are read as ``response_class`` an
 those are absent.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from rbrctl.errors import RecordError
 from rbrctl.records.compact_index import CompactIndex
-from rbrctl.records.digests import content_digest, prompt_digest
 from rbrctl.records.fields import optional_text, read_labels
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
-from rbrctl.records.messages import messages_to_json, read_messages
+from rbrctl.records.messages import content_digest, messages_to_json, prompt_digest, read_messages
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
@@ -28,7 +29,7 @@ _OTHER_COMPLETION_KEYS = ("response", "output", "actual_output", "answer", "chos
 
 
 def read_transcripts(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, on_problem: ProblemHandler, name: str | None = None
 ) -> Iterator[Transcript]:
     """
     Yield the transcripts of a JSON Lines file or stream, in its order, each id once.
@@ -210,3 +211,27 @@ class _Identifiers:
             if self._seen.get(identifier) is None:
                 self._occurrences.set(digest, occurrence)
                 return identifier
+
+
+def sampled(transcripts: Iterable[Transcript], size: int, seed: int) -> Iterator[Transcript]:
+    """
+    Draw ``size`` transcripts at random, and give them in their own order.
+
+    Which are drawn depends on the seed and their ids alone, so that a file that grows or is
+    shuffled keeps most of its sample. Reads the whole stream and holds only the sample.
+    """
+    # The greatest key is at the heap's top when keys are negated: it is the first to go.
+    drawn: list[tuple[int, int, Transcript]] = []
+    for position, transcript in enumerate(transcripts):
+        entry = (-_key(transcript.id, seed), position, transcript)
+        if len(drawn) < size:
+            heapq.heappush(drawn, entry)
+        elif drawn and entry > drawn[0]:
+            heapq.heapreplace(drawn, entry)
+    for _, _, transcript in sorted(drawn, key=lambda entry: entry[1]):
+        yield transcript
+
+
+def _key(identifier: str, seed: int) -> int:
+    digest = hashlib.blake2b(f"{seed}:{identifier}".encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")

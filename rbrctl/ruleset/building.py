@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from rbrctl.ruleset.expression_text import FileText, read_expression
 from rbrctl.ruleset.findings import Finding, Place
 from rbrctl.ruleset.merging import Entry, Gathered
 from rbrctl.ruleset.model import (
@@ -19,7 +20,6 @@ from rbrctl.ruleset.model import (
     RuleTest,
     SourcedExpression,
 )
-from rbrctl.ruleset.texts import FileText, read_expression
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode, plain
 
 Part = TypeVar("Part")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import assignment_text
+from rbrctl.ruleset.checks.shared import assignment_text
 from rbrctl.ruleset.diagram import FALSE, TRUE
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or, names, unparse
 from rbrctl.ruleset.findings import Place

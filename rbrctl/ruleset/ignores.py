@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import yaml
 
 from rbrctl.ruleset.findings import Accepted, Finding, Place, Severity
-from rbrctl.ruleset.yaml_events import yaml_events
-from rbrctl.suggestions import did_you_mean
+from rbrctl.ruleset.yaml_tree import yaml_events
+from rbrctl.wording import did_you_mean
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*rbrctl[ \t]*:[ \t]*(?P<rest>[^\r\n]*)", re.MULTILINE)
 _IGNORE = re.compile(r"ignore\s*\[(?P<ids>[^\]]*)\]\s*(?P<reason>.*)")

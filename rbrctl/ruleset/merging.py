@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rbrctl.ruleset.documents import Document
+from rbrctl.ruleset.expression_text import FileText
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
-from rbrctl.ruleset.texts import FileText
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode
 
 ONCE = ("rbrctl", "name", "version", "description", "ranks", "base", "grader", "policy", "features")

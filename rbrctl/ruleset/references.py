@@ -10,7 +10,7 @@ from rbrctl.ruleset.logic import definitions_in_order
 from rbrctl.ruleset.merging import Gathered
 from rbrctl.ruleset.model import RuleSet, RuleTest, SourcedExpression
 from rbrctl.ruleset.yaml_tree import MappingNode
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 
 def reference_findings(ruleset: RuleSet, gathered: Gathered) -> list[Finding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.ruleset.findings import Finding, Place, Severity
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, SequenceNode, plain
-from rbrctl.suggestions import closest, did_you_mean
+from rbrctl.wording import closest, did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

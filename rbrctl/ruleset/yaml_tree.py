@@ -8,10 +8,11 @@ recurse with the nesting, keep duplicate keys, and forget where things stood.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import yaml
 
+from rbrctl.errors import UsageError
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 from rbrctl.ruleset.yaml_errors import (
     MAX_DEPTH,
@@ -21,10 +22,7 @@ from rbrctl.ruleset.yaml_errors import (
     nested_too_deeply,
     place_of_offset,
 )
-from rbrctl.ruleset.yaml_errors import (
-    YamlProblem as YamlProblem,
-)
-from rbrctl.ruleset.yaml_events import yaml_events
+from rbrctl.ruleset.yaml_errors import YamlProblem as YamlProblem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_NODES = 1_000_000
@@ -273,3 +271,20 @@ def walk(node: Node) -> Iterator[Node]:
             todo.extend(current.items)
         elif isinstance(current, MappingNode):
             todo.extend(current.entries.values())
+
+
+def yaml_events(text: str) -> Iterator[Any]:
+    """
+    Yield PyYAML's events; it raises ``yaml.YAMLError`` where the text is not YAML.
+
+    Raises UsageError where PyYAML comes without libyaml: its own reader knows another language,
+    which lacks ``{question: Is it?}``, for one.
+    """
+    loader = getattr(yaml, "CSafeLoader", None)
+    if loader is None:
+        raise UsageError(
+            "PyYAML is installed here without libyaml, and reads YAML otherwise than it: "
+            "pip install --force-reinstall --only-binary :all: pyyaml (or, where there is no such "
+            "wheel, build it with libyaml's headers)"
+        )
+    return cast("Iterator[Any]", yaml.parse(text, Loader=loader))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
-from rbrctl.authoring.layout import lay_out
+from rbrctl.authoring.parsed_text import parse_text
 from rbrctl.errors import RuleSetError
 from rbrctl.ruleset.yaml_tree import plain
 
@@ -100,9 +100,9 @@ def test_values_and_comments_stay_and_a_second_time_changes_nothing(
             shown = value if "\n" in value else value + comment
             lines.append(f"    # before {key}\n    {key}:  {shown}")
     text = "\n".join(lines) + "\n"
-    before = lay_out(text, "x.yaml")
+    before = parse_text(text, "x.yaml")
     formatted = format_text(text, "x.yaml")
-    after = lay_out(formatted.after, "x.yaml")
+    after = parse_text(formatted.after, "x.yaml")
     assert before.root is not None
     assert after.root is not None
     assert plain(before.root) == plain(after.root)

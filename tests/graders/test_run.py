@@ -10,8 +10,7 @@ from rbrctl.graders.judging import PlainReading
 from rbrctl.graders.run import GradingRun
 from rbrctl.graders.transcript_grader import TranscriptGrader, current_for
 from rbrctl.records.models import Result, RuleSetIdentity
-from rbrctl.records.no_store import NoStore
-from rbrctl.records.results_store import open_results
+from rbrctl.records.results_store import NullResultsStore, open_results
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
@@ -51,7 +50,7 @@ def transcript(number, response_class="talk", **labels):
 def grade(judge, grader, transcripts, store=None, ask=Ask.ALL, classifier=None):
     results: list[Result] = []
     one = TranscriptGrader(judge, grader, ask, PlainReading(), classifier)
-    run = GradingRun(one, store or NoStore(), grader.concurrency)
+    run = GradingRun(one, store or NullResultsStore(), grader.concurrency)
     summary = asyncio.run(run.run(transcripts, results.append))
     return summary, results
 

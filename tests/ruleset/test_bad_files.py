@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.loader import load, read
-from rbrctl.ruleset.opening import open_source
+from rbrctl.ruleset.sources import open_source
 from rbrctl.ruleset.yaml_errors import MAX_DEPTH
 from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 

@@ -1,7 +1,7 @@
 import pytest
 
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.ignores import read_ignores
+from rbrctl.ruleset.validation import validate
 
 KNOWN = {"unused-proposition", "no-question", "always-kept"}
 SET = """\

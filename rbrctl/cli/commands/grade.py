@@ -25,16 +25,14 @@ from rbrctl.cli.scores import (
     WorstOption,
     score_request,
 )
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.graders.asking import Ask
 from rbrctl.graders.classification import GivenClasses
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.records.selection import sampled
-from rbrctl.records.transcripts import make_transcript
+from rbrctl.records.transcripts import make_transcript, sampled
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import counted, hint_for
 
 
 def _rows_option(*names: str, help: str, **settings: Any) -> Any:

@@ -22,7 +22,6 @@ from rbrctl.cli.scores import (
     say_what_is_odd,
     score_request,
 )
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.judging import judged
 from rbrctl.graders.plan import LAZY, LAZY_KEY, LAZY_REFUSED
@@ -31,6 +30,7 @@ from rbrctl.records.files import source_name
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 
 def command(

@@ -34,7 +34,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import listing, rules_related
+from rbrctl.ruleset.checks.shared import listing, rules_related
 from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import Rule
 

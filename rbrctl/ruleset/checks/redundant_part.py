@@ -32,10 +32,10 @@ from itertools import accumulate
 
 from rbrctl.ruleset.checks.context import CheckContext
 from rbrctl.ruleset.diagram import FALSE, TRUE
+from rbrctl.ruleset.expression_text import place_of_part, text_of_part
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
 from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import SourcedExpression
-from rbrctl.ruleset.spans import place_of_part, text_of_part
 
 ID = "redundant-part"
 SEVERITY = Severity.WARNING

@@ -13,7 +13,7 @@ from rbrctl.ruleset.checks import (
     contradiction,
     decides_nothing,
     deprecated,
-    duplicate_test,
+    duplicate_tests,
     failed_test,
     format_base,
     format_cyclic_definition,
@@ -32,7 +32,6 @@ from rbrctl.ruleset.checks import (
     redundant_part,
     same_definition,
     same_question,
-    test_cannot_fail,
     undecided,
     unfilled_template,
     unknown_ignore,
@@ -40,6 +39,7 @@ from rbrctl.ruleset.checks import (
     unreachable_rank,
     unused_definition,
     unused_proposition,
+    vacuous_tests,
 )
 from rbrctl.ruleset.checks.interface import Check, check_of
 
@@ -78,8 +78,8 @@ _MODULES = (
     odd_cue,
     # The unit tests.
     failed_test,
-    test_cannot_fail,
-    duplicate_test,
+    vacuous_tests,
+    duplicate_tests,
     given_breaks_axiom,
     # The checking itself.
     ignore_without_reason,

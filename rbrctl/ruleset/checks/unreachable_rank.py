@@ -27,7 +27,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import rules_related
+from rbrctl.ruleset.checks.shared import rules_related
 from rbrctl.ruleset.findings import Finding, Severity
 
 ID = "unreachable-rank"

@@ -9,8 +9,8 @@ import yaml
 
 from rbrctl.ruleset.checks import registry
 from rbrctl.ruleset.checks.registry import all_checks
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.findings import Severity
+from rbrctl.ruleset.validation import validate
 
 HEADER = {
     "rbrctl": "1",

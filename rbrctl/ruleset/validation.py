@@ -12,7 +12,7 @@ from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.ignores import sort_out
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import Source
+from rbrctl.ruleset.sources import RuleSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Validation:
     """In the order of the files."""
 
 
-def validate(source: str | Path | Source, budget: int = CHECK_BUDGET) -> Validation:
+def validate(source: str | Path | RuleSource, budget: int = CHECK_BUDGET) -> Validation:
     """
     Read a rule set and check it.
 

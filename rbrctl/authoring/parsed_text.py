@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ParsedText:
     """A parsed text: its lines, its tree, and which lines belong to scalars of several lines."""
 
     lines: list[str]
@@ -69,7 +69,7 @@ def _next_comment(line: str, start: int) -> int:
     return at
 
 
-def lay_out(text: str, file: str) -> Layout:
+def parse_text(text: str, file: str) -> ParsedText:
     """Parse a text; raises RuleSetError where it is not the YAML that we read."""
     try:
         root, duplicates = parse_yaml(text, file)
@@ -82,7 +82,7 @@ def lay_out(text: str, file: str) -> Layout:
     inside: set[int] = set()
     for place, style in scalar_places(root):
         inside.update(range(place.line + 1, last_line_of(place, style, lines) + 1))
-    return Layout(lines, root, frozenset(inside))
+    return ParsedText(lines, root, frozenset(inside))
 
 
 def scalar_places(root: Node | None) -> Iterator[tuple[Place, str | None]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rbrctl.authoring.imported import Imported, Names, unknown_keys
+from rbrctl.authoring.importers.interface import Imported, Names, unknown_keys
 from rbrctl.errors import RuleSetError
 
 TYPES = ("label_model", "score_model", "string_check", "multi")

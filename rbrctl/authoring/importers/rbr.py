@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from rbrctl.authoring.imported import Imported, Names, unknown_keys
+from rbrctl.authoring.importers.interface import Imported, Names, unknown_keys
 from rbrctl.errors import RuleSetError
 from rbrctl.ruleset.diagram import FALSE, TRUE, Diagram
 from rbrctl.ruleset.expressions import parse

@@ -46,3 +46,8 @@ def hint_for(word: str, known: Iterable[str], most: int = 12) -> str:
     further = f" and {len(words) - most:,} more" if len(words) > most else ""
     there = "there is" if len(words) == 1 else "there are"
     return did_you_mean(word, words) or f"{there} {', '.join(words[:most])}{further}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Say how many there are: ``1 rule``, ``2,000 rules``; ``plural`` is for what takes no s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
