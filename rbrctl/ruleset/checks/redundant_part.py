@@ -38,6 +38,7 @@ from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import SourcedExpression
 
 ID = "redundant-part"
+RUNS_LAST = True  # It proves something about every part of every expression.
 SEVERITY = Severity.WARNING
 
 
