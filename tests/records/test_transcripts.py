@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.errors import FileError, RecordError
+from rbrctl.records import readers
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.records.readers import registry
 from rbrctl.records.transcripts import (
     make_transcript,
     parse_transcript,
@@ -199,3 +202,44 @@ def test_order_does_not_matter_and_growth_matters_little():
 def test_a_sample_larger_than_the_stream_is_the_stream():
     assert list(sampled(ROWS[:3], 20, seed=1)) == ROWS[:3]
     assert list(sampled([], 20, seed=1)) == []
+
+
+TOY = """
+from rbrctl.records.models import Message
+from rbrctl.records.readers.interface import Reading
+
+
+def recognises(row):
+    return "letter" in row and "reply" in row
+
+
+def read(row):
+    prompt, completion = Message("user", row["letter"]), Message("assistant", row["reply"])
+    return Reading((prompt,), (completion,), used=("letter", "reply"))
+"""
+
+
+def test_a_module_in_the_folder_is_a_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letters.py").write_text(TOY, "utf-8")
+    row = {"id": "a", "letter": "Dear rbrctl", "reply": "Yours", "response_class": "comply", "n": 1}
+    with pytest.raises(RecordError, match='no "completion"'):
+        parse_transcript(row)
+    monkeypatch.setattr(readers, "__path__", [*readers.__path__, str(tmp_path)])
+    registry.all_readers.cache_clear()
+    try:
+        transcript = parse_transcript(row)
+    finally:
+        registry.all_readers.cache_clear()
+        sys.modules.pop("rbrctl.records.readers.letters", None)
+    assert transcript.completion_text == "Yours"
+    assert (transcript.response_class, transcript.extra) == ("comply", {"n": 1})
+
+
+def test_exactly_one_reader_recognises_a_row() -> None:
+    conversation = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    for text in ({"prompt": "a", "completion": "b"}, {"messages": conversation}):
+        for keys in ({}, {"response_type": "comply"}, {"propositions": {}, "labels": {}}):
+            row = text | keys
+            assert sum(each.recognises(row) for each in registry.all_readers()) == 1
