@@ -106,7 +106,7 @@ def with_blank_lines(parsed: ParsedText) -> list[str]:
 
 
 def _starts_of_entries(parsed: ParsedText, section: Node) -> Iterator[int]:
-    """Give the lines on which entries begin, but for the first, where any takes several lines."""
+    """Yield the lines where entries begin, except the first, next to entries of several lines."""
     if is_flow(section, parsed.lines) or isinstance(section, ScalarNode):
         return
     if isinstance(section, MappingNode):
@@ -123,7 +123,7 @@ def _starts_of_entries(parsed: ParsedText, section: Node) -> Iterator[int]:
 
 
 def _first_comment_above(parsed: ParsedText, number: int) -> int:
-    """Give the first of the comment lines right above a line, or the line itself."""
+    """Return the first of the comment lines directly above a line, or the line itself."""
     while number > 1 and parsed.lines[number - 2].lstrip().startswith("#"):
         if number - 1 in parsed.inside:
             break
@@ -139,7 +139,7 @@ FILL = 100
 
 
 def wrapped(parsed: ParsedText) -> list[str]:
-    """Give the lines with every text filled that is too long."""
+    """Return the lines with every text that is too long wrapped."""
     texts = {
         mapping.key_places[key]: value
         for mapping in _block_mappings(parsed.root, parsed)
@@ -195,7 +195,7 @@ def _fitted(lines: list[str], line: int, indent: int, value: ScalarNode) -> list
 
 
 def _folds(text: str) -> bool:
-    """Tell whether a text is one paragraph that folding gives back as it was."""
+    """Return True if a text is one paragraph that a folded scalar reads back unchanged."""
     inner = text.rstrip("\n")
     return bool(inner) and "\n" not in inner and inner == " ".join(inner.split())
 
@@ -220,7 +220,7 @@ _ENTRIES = {"response_classes": RESPONSE_CLASS, "propositions": PROPOSITION, "ru
 
 
 def levels(root: Node | None) -> Iterator[list[tuple[MappingNode, Sequence[str]]]]:
-    """Give the mappings whose keys have an order, innermost first; those of a level are apart."""
+    """Yield the mappings whose keys have an order, by level: innermost first, none overlapping."""
     if not isinstance(root, MappingNode):
         return
     entries = list(_entries(root))
@@ -253,7 +253,7 @@ def _mappings(node: Node | None) -> list[MappingNode]:
 
 
 def reordered(parsed: ParsedText) -> list[str] | None:
-    """Give the lines with the innermost level in order that is not; None where all are."""
+    """Return the lines with the innermost unordered level put in order; None if all are."""
     for level in levels(parsed.root):
         lines = parsed.lines
         # An alias has the place of its anchor: each place once, and from the end of the file.

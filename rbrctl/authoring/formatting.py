@@ -65,7 +65,7 @@ def _repeated(step: Step, text: str, file: str) -> str:
 
 
 def _same(before: ParsedText, after: str, file: str) -> bool:
-    """Tell whether a text has the values and the comments of another."""
+    """Return whether a text has the values and the comments of another."""
     try:
         parsed = parse_text(after, file)
     except RuleSetError:

@@ -8,9 +8,8 @@ from typing import Any
 
 from rbrctl.authoring.formatting import format_text
 from rbrctl.authoring.importers.interface import Imported
-from rbrctl.authoring.importers.openai import import_openai, is_openai
-from rbrctl.authoring.importers.rbr import import_rbr, is_rbr
 from rbrctl.errors import FileError, RuleSetError
+from rbrctl.lazy import variants
 from rbrctl.records.files import read_whole
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.sources import TextSource
@@ -26,10 +25,10 @@ def import_file(path: str) -> Imported:
     Raises FileError where it cannot be read, RuleSetError where it is no format that is known.
     """
     content = _content(path)
-    if is_rbr(content):
-        return import_rbr(content)
-    if is_openai(content):
-        return import_openai(content)
+    for importer in variants("rbrctl.authoring.importers", "recognises"):
+        if importer.recognises(content):
+            imported: Imported = importer.carry_over(content)
+            return imported
     raise RuleSetError(
         f"{path}: neither a published RBR configuration (with 'completion_classes' and "
         "'simple_propositions') nor an OpenAI grader (with 'type', 'graders' or 'testing_criteria')"

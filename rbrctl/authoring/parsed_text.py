@@ -29,7 +29,7 @@ class ParsedText:
     """Numbers, from 1, of the lines that continue a scalar begun on an earlier line."""
 
     def comments(self) -> list[str]:
-        """Give the text of every comment, in the order of the file."""
+        """Return the text of every comment, in the order of the file."""
         spans = self._spans()
         found = []
         for number, line in enumerate(self.lines, start=1):
@@ -38,7 +38,7 @@ class ParsedText:
         return found
 
     def _spans(self) -> dict[int, list[tuple[int, int]]]:
-        """Give for each line the columns, from 0, that scalars take on it."""
+        """Return for each line the columns, from 0, that scalars take on it."""
         spans: dict[int, list[tuple[int, int]]] = {}
         for place, style in scalar_places(self.root):
             if style in BLOCK_STYLES:
@@ -104,7 +104,7 @@ def scalar_places(root: Node | None) -> Iterator[tuple[Place, str | None]]:
 
 
 def last_line_of(place: Place, style: str | None, lines: list[str]) -> int:
-    """Give the number of a scalar's last line with text; what follows a block scalar is blank."""
+    """Return the number of a scalar's last line with text, without blank lines behind it."""
     if style not in BLOCK_STYLES:
         return place.end_line
     last = place.end_line if place.end_column > 1 else place.end_line - 1
@@ -116,7 +116,7 @@ def last_line_of(place: Place, style: str | None, lines: list[str]) -> int:
 
 
 def is_flow(node: Node, lines: list[str]) -> bool:
-    """Tell whether a collection is written in brackets or braces."""
+    """Return whether a collection is written in brackets or braces."""
     if isinstance(node, ScalarNode):
         return False
     line = lines[node.place.line - 1]
@@ -124,7 +124,7 @@ def is_flow(node: Node, lines: list[str]) -> bool:
 
 
 def last_line(node: Node, lines: list[str]) -> int:
-    """Give the number of the last line with text of a node."""
+    """Return the number of the last line with text of a node."""
     if isinstance(node, ScalarNode):
         return last_line_of(node.place, node.style, lines)
     if is_flow(node, lines):

@@ -19,7 +19,7 @@ _SHOWN = 5
 
 def starter_files(kind: str = STARTER) -> dict[str, str]:
     """
-    Give the files of a new project, by their path within its folder.
+    Return the files of a new project, by their path within its folder.
 
     ``starter`` is a policy of five rules, ``safety`` the reference rule set. Raises UsageError for
     another kind.

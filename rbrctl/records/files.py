@@ -84,7 +84,7 @@ def _refuse_endless(stream: BinaryIO, name: str) -> None:
 
 def is_plain_target(path: str | os.PathLike[str]) -> bool:
     """
-    Tell whether a path to be written is a regular file, there or yet to be made.
+    Return whether a path to be written is a regular file, there or yet to be made.
 
     False for pipes and character devices, which can only be written to. Raises FileError for a
     folder, a block device, a path whose folder is missing, and ``-``: standard output is the
@@ -151,7 +151,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def permissions(path: Path) -> int:
-    """Give the mode of a file that is there, or the one that a new file would get."""
+    """Return the mode of a file that is there, or the one that a new file would get."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:

@@ -57,7 +57,7 @@ def _content(message: Mapping[str, Any], where: str) -> str:
 
 
 def _part(part: object, where: str) -> str:
-    """Give the text of one content part; what is not text could not be judged."""
+    """Return the text of one content part. Raise RecordError if it is not text."""
     if isinstance(part, str):
         return part
     if isinstance(part, dict):

@@ -104,7 +104,7 @@ class RuleSetIdentity:
 
     @classmethod
     def of(cls, ruleset: Versioned) -> "RuleSetIdentity":
-        """Give what results say of a rule set."""
+        """Return how results name a rule set."""
         return cls(ruleset.name, ruleset.version, ruleset.digest)
 
 

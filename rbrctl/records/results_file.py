@@ -61,7 +61,7 @@ class ResultsFile:
 
     @property
     def count(self) -> int:
-        """How many results it holds now, kept and appended."""
+        """Number of results stored now, both kept and appended."""
         return self._survey.kept
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:

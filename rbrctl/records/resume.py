@@ -150,7 +150,7 @@ def _is_marked(line: bytes) -> bool:
 
 
 def _could_be_torn(text: bytes) -> bool:
-    """Tell whether a last line without its newline could be the start of a result."""
+    """Return whether a last line without its newline could be the start of a result."""
     return text.startswith(_LINE_START) or _LINE_START.startswith(text)
 
 

@@ -57,7 +57,7 @@ def parse_transcript(row: Mapping[str, Any]) -> Transcript:
     Raises RecordError with a message that names the field.
     """
     reading = read_row(row)
-    known = (reading.class_key, reading.labels_key, *_SHARED_KEYS, *reading.used)
+    known = {reading.class_key, reading.labels_key, *_SHARED_KEYS, *reading.used}
     return Transcript(
         id=_identifier(row),
         prompt=reading.prompt,
@@ -127,7 +127,7 @@ def _identifier(row: Mapping[str, Any]) -> str:
 
 
 class _Identifiers:
-    """Gives ids to the rows that have none and refuses one that comes again."""
+    """Assigns ids to rows that have none, and rejects repeated ids."""
 
     def __init__(self) -> None:
         self._seen = CompactIndex()
@@ -135,7 +135,7 @@ class _Identifiers:
         self._occurrences = CompactIndex()
 
     def admit(self, transcript: Transcript, line: int) -> Transcript:
-        """Give the transcript with its id. Raises RecordError for an id that was there before."""
+        """Return the transcript with its id. Raise RecordError if the id is taken."""
         digest = transcript.content_digest
         if not transcript.id:
             transcript = replace(transcript, id=self._next_free(digest))
@@ -162,7 +162,7 @@ class _Identifiers:
 
 def sampled(transcripts: Iterable[Transcript], size: int, seed: int) -> Iterator[Transcript]:
     """
-    Draw ``size`` transcripts at random, and give them in their own order.
+    Draw ``size`` transcripts at random, and yield them in their original order.
 
     Which are drawn depends on the seed and their ids alone, so that a file that grows or is
     shuffled keeps most of its sample. Reads the whole stream and holds only the sample.

@@ -87,7 +87,7 @@ class TextFindings:
                 lines += self._underlined(source, item.place, gutter, paint)
         margin = " " * gutter
         if item.hint is not None:
-            label = self.palette.note("= would be right:")
+            label = self.palette.note("= help:")
             lines.append(f"{margin} {label} {printable(item.hint)}")
         for related in item.related:
             label = self.palette.note("= see")

@@ -23,22 +23,22 @@ class FileText:
         self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
 
     def offset(self, line: int, column: int) -> int:
-        """Give the offset of a line and column, both counted from 1."""
+        """Return the offset of a line and column, both counted from 1."""
         return self._starts[min(line, len(self._starts)) - 1] + column - 1
 
     def slice(self, place: Place) -> str:
-        """Give the text that a place spans."""
+        """Return the text that a place spans."""
         start = self.offset(place.line, place.column)
         return self._text[start : self.offset(place.end_line, place.end_column)]
 
     def place(self, offset: int, length: int) -> Place:
-        """Give the place of a span that lies within one line."""
+        """Return the place of a span that lies within one line."""
         line = bisect_right(self._starts, offset)
         column = offset - self._starts[line - 1] + 1
         return Place(self.file, line, column, line, column + length)
 
     def word_places(self, node: ScalarNode) -> list[tuple[str, Place]]:
-        """Give each word and parenthesis that a scalar spans in the file, with its place."""
+        """Return each word and parenthesis that a scalar spans in the file, with its place."""
         start = self.offset(node.place.line, node.place.column)
         return [
             (match[0], self.place(start + match.start(), len(match[0])))
@@ -73,7 +73,7 @@ def _place(
 
 
 def place_of_part(body: SourcedExpression, part: Expression) -> Place:
-    """Give the place of a part of an expression, its inner parentheses included."""
+    """Return the place of a part of an expression, its inner parentheses included."""
     if not body.token_places:
         return body.place
     words = [token.text for token in tokenize(body.text)]
@@ -83,7 +83,7 @@ def place_of_part(body: SourcedExpression, part: Expression) -> Place:
 
 
 def text_of_part(body: SourcedExpression, part: Expression) -> str:
-    """Give the words of a part as they were written, parentheses included."""
+    """Return the words of a part as they were written, parentheses included."""
     words = [token.text for token in tokenize(body.text)]
     first, last = _span(part, words)
     return " ".join(words[first : last + 1]).replace("( ", "(").replace(" )", ")")

@@ -50,7 +50,7 @@ def load(source: str | Path | RuleSource) -> RuleSet:
 
 
 def ruleset_of(loaded: Loaded) -> RuleSet:
-    """Give the rule set; raises RuleSetError with the first error where there is none."""
+    """Return the rule set. Raise RuleSetError with the first error if there is none."""
     if loaded.ruleset is not None:
         return loaded.ruleset
     first, *rest = (f for f in loaded.findings.items if f.severity is Severity.ERROR)

@@ -186,19 +186,19 @@ class RuleSet:
     """Places within what stands once, by dotted path (``ranks.ideal``, ``features.comply``)."""
 
     def ancestors(self, response_class: str) -> tuple[str, ...]:
-        """Give the class itself and those that it extends, nearest first."""
+        """Return the class itself and those that it extends, nearest first."""
         chain = [response_class]
         while (parent := self.response_classes[chain[-1]].extends) is not None:
             chain.append(parent)
         return tuple(chain)
 
     def rules_of(self, response_class: str) -> tuple[Rule, ...]:
-        """Give the rules that apply to a response class, inherited ones included, in file order."""
+        """Return the rules of a response class, inherited ones included, in file order."""
         lineage = set(self.ancestors(response_class))
         return tuple(rule for rule in self.rules.values() if lineage & set(rule.response_classes))
 
     def resolve_response_class(self, spelling: str) -> str | None:
-        """Find the response class of that name or alias; None when there is none."""
+        """Find the response class of that name or alias; None if there is none."""
         if spelling in self.response_classes:
             return spelling
         for response_class in self.response_classes.values():

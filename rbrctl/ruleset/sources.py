@@ -99,7 +99,7 @@ class TextSource:
     content: bytes
 
     def files(self) -> list[SourceFile]:
-        """Give the text."""
+        """Return the text."""
         return [SourceFile(self.label, self.content)]
 
     def base(self, path: str) -> RuleSource:

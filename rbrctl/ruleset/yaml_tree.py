@@ -66,7 +66,7 @@ Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 def plain(node: Node) -> Any:
-    """Give the ordinary Python value of a tree."""
+    """Return the ordinary Python value of a tree."""
     if isinstance(node, ScalarNode):
         return node.value
     if isinstance(node, SequenceNode):
@@ -249,7 +249,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
 def _resolve(text: str) -> ScalarValue:
-    """Give a plain scalar its value: YAML 1.2's core schema, with ``true`` and ``false`` only."""
+    """Return a plain scalar's value by YAML 1.2's core schema (``true`` and ``false`` only)."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:

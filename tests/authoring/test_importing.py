@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
 from rbrctl.authoring.importers.interface import Names
-from rbrctl.authoring.importers.openai import import_openai
-from rbrctl.authoring.importers.rbr import import_rbr
+from rbrctl.authoring.importers.openai import carry_over as import_openai
+from rbrctl.authoring.importers.rbr import carry_over as import_rbr
 from rbrctl.authoring.importing import import_file, ruleset_text, yaml_text
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output

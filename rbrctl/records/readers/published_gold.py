@@ -10,6 +10,8 @@ from rbrctl.records.readers.interface import CONVERSATION_KEYS, Reading, Row, re
 
 def recognises(row: Row) -> bool:
     """Return True if a row has a conversation and one of the two keys in place of ours."""
+    if "response_type" not in row and "propositions" not in row:
+        return False  # Most rows of other forms: every reader asks, so this has to be quick.
     if _class_key(row) == "response_class" and _labels_key(row) == "labels":
         return False
     if row.get("completion") is None:

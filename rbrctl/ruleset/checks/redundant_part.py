@@ -67,7 +67,7 @@ def _in(context: CheckContext, body: SourcedExpression, node: int) -> Iterator[F
 def redundant_parts(
     context: CheckContext, expression: Expression, node: int
 ) -> list[tuple[Expression, bool]]:
-    """Give the redundant parts of an expression, left to right, each with what can replace it."""
+    """Yield the redundant parts of an expression, left to right, and what can replace each."""
     search = _Search(context, node)
     search.visit(expression, TRUE, FALSE)
     return search.found[::-1]

@@ -9,7 +9,7 @@ from rbrctl.ruleset.model import Rule, RuleSet
 
 
 def feature_expressions(ruleset: RuleSet) -> list[Expression]:
-    """Give what the features are made of; a rank is made of rules, and has no expression here."""
+    """Return the expressions of the features; features that are ranks have none."""
     return [
         Name(feature) if isinstance(feature, str) else feature.expression
         for features in ruleset.features.values()
@@ -21,14 +21,14 @@ def feature_expressions(ruleset: RuleSet) -> list[Expression]:
 
 
 def used_propositions(context: CheckContext) -> set[str]:
-    """Give the propositions that some requirement or feature depends on."""
+    """Return the propositions that some requirement or feature depends on."""
     nodes = list(context.logic.requirements.values())
     nodes += [context.logic.build(each) for each in feature_expressions(context.ruleset)]
     return {name for node in nodes for name in context.logic.diagram.support(node)}
 
 
 def used_definitions(ruleset: RuleSet) -> set[str]:
-    """Give the definitions that a requirement or feature names, or another of these does."""
+    """Return the definitions that requirements or features use, directly or not."""
     todo: list[Expression] = [rule.require.expression for rule in ruleset.rules.values()]
     todo += feature_expressions(ruleset)
     used: set[str] = set()
