@@ -102,7 +102,7 @@ def _files(path: str) -> list[SourceFile]:
     if place.is_dir():
         files = FolderSource(place, path).files()
         if not files:
-            raise NothingMatchedError(f"{path}: no YAML files; a rule set has some")
+            raise NothingMatchedError(f"{path}: no YAML files; a rule set needs at least one")
         return files
     if not place.is_file():
         raise FileError(f"{path}: no such file or folder; name a rule set's folder")

@@ -37,7 +37,7 @@ def read_table(
             id = row.get("id")
             if isinstance(id, str) and (before := lines.get(id)) is not None:
                 parse_result(row)
-                raise RecordError(f"the id {quoted(id)} stands on line {before} already")
+                raise RecordError(f"the id {quoted(id)} is already on line {before}")
             if not reading.take_common(row):
                 reading.builder.take(parse_result(row))
         except RecordError as error:

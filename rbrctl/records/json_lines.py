@@ -129,7 +129,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise RecordError(f"the key {quoted(key)} stands twice in one object")
+                raise RecordError(f"the key {quoted(key)} appears twice in one object")
             seen.add(key)
     return value
 

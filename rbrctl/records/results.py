@@ -51,7 +51,7 @@ def read_results(
         try:
             result = parse_result(row)
             if (before := lines.get(result.id)) is not None:
-                raise RecordError(f"the id {quoted(result.id)} stands on line {before} already")
+                raise RecordError(f"the id {quoted(result.id)} is already on line {before}")
             result = result if check is None else check(result)
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))

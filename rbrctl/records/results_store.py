@@ -16,7 +16,7 @@ from rbrctl.records.resume import Dropped, IsCurrent
 
 
 class ResultsStore(Protocol):
-    """Where a run's results go; a context manager."""
+    """A place where the results of a run are stored. It is a context manager."""
 
     @property
     def kept_count(self) -> int:

@@ -142,7 +142,7 @@ class _Identifiers:
         content = int(digest[:8], 16)
         if (before := self._seen.get(transcript.id)) is not None:
             raise RecordError(
-                f"the id {quoted(transcript.id)} stands on line {before & 0xFFFF_FFFF} already, "
+                f"the id {quoted(transcript.id)} is already on line {before & 0xFFFF_FFFF}, "
                 f"with {'the same' if before >> 32 == content else 'other'} content"
             )
         self._seen.set(transcript.id, content << 32 | line)

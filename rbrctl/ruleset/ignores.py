@@ -150,7 +150,7 @@ def _malformed(place: Place) -> Finding:
     return Finding(
         "unknown-ignore",
         Severity.WARNING,
-        "this comment says nothing that rbrctl knows",
+        "rbrctl does not understand this comment",
         place,
         "write '# rbrctl: ignore[ID] reason'",
     )

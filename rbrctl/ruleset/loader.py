@@ -99,7 +99,9 @@ def _layers(source: RuleSource) -> tuple[list[Documents], list[Finding]]:
     while current is not None:
         documents = read_documents(current)
         if not documents.texts:
-            raise NothingMatchedError(f"{current.label}: no YAML files; a rule set has some")
+            raise NothingMatchedError(
+                f"{current.label}: no YAML files; a rule set needs at least one"
+            )
         layers.insert(0, documents)
         labels.add(current.label)
         node, place = _base_of(documents)
@@ -125,7 +127,7 @@ def _base_of(documents: Documents) -> tuple[str | None, Place | None]:
 
 def _missing_parts(gathered: Gathered, label: str) -> list[Finding]:
     if "rbrctl" not in gathered.once:
-        message = f"'{label}' is no rule set: no file in it says 'rbrctl: 1'"
+        message = f"'{label}' is not a rule set: no file in it says 'rbrctl: 1'"
         hint = "begin one file with 'rbrctl: 1', 'name', 'version' and 'ranks'"
         return [Finding("schema", Severity.ERROR, message, None, hint)]
     hints = {

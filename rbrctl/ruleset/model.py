@@ -180,7 +180,7 @@ class RuleSet:
     features: Mapping[str, tuple[str | SourcedExpression, ...]] = field(default_factory=dict)
     """Per response class, the names of propositions or ranks, or expressions."""
     digest: str = ""
-    """Of what the rules mean: ranks, classes, rules, definitions and axioms; no texts."""
+    """Digest of what the rules mean (ranks, classes, rules, definitions, axioms), without texts."""
     place: Place | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
     """Places within what stands once, by dotted path (``ranks.ideal``, ``features.comply``)."""

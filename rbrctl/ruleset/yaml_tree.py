@@ -49,7 +49,7 @@ class SequenceNode:
     items: tuple["Node", ...]
     place: Place
     size: int = 1
-    """How many nodes it holds, itself included and aliases counted at each use."""
+    """Number of nodes in it, including itself. Aliases count at each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class _TreeBuilder:
             Finding(
                 "duplicate-name",
                 Severity.ERROR,
-                f"the key '{name}' stands twice in one mapping",
+                f"the key '{name}' appears twice in one mapping",
                 key.place,
                 "rename or remove one of them",
                 (Related(parent.key_places[name], "first here"),),

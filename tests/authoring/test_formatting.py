@@ -61,7 +61,7 @@ def test_an_alias_is_never_put_before_its_anchor() -> None:
 def test_what_is_not_yaml_is_refused() -> None:
     with pytest.raises(RuleSetError, match=r"x\.yaml:\d+:\d+: not YAML"):
         format_text("a: [\n", "x.yaml")
-    with pytest.raises(RuleSetError, match="stands twice"):
+    with pytest.raises(RuleSetError, match="appears twice"):
         format_text("a: 1\na: 2\n", "x.yaml")
 
 

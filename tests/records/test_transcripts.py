@@ -150,8 +150,8 @@ def test_an_id_that_comes_again_is_a_problem() -> None:
     )
     assert [item.id for item in read_transcripts(source, log, "file")] == ["7"]
     assert [str(item) for item in log.items] == [
-        'file:2: the id "7" stands on line 1 already, with the same content',
-        'file:3: the id "7" stands on line 1 already, with other content',
+        'file:2: the id "7" is already on line 1, with the same content',
+        'file:3: the id "7" is already on line 1, with other content',
     ]
 
 

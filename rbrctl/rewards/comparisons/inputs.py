@@ -105,4 +105,4 @@ def _add(
 
 def _once(identifier: str, number: int, lines: dict[str, int]) -> None:
     if (before := lines.setdefault(identifier, number)) != number:
-        raise RecordError(f"the id {quoted(identifier)} stands on line {before} already")
+        raise RecordError(f"the id {quoted(identifier)} is already on line {before}")
