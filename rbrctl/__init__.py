@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from rbrctl.grading.api import grade, grade_async
     from rbrctl.records.models import Answer, Result, Transcript
     from rbrctl.records.transcripts import make_transcript
-    from rbrctl.ruleset.checks.runner import validate
     from rbrctl.ruleset.loader import load
     from rbrctl.ruleset.model import RuleSet
+    from rbrctl.ruleset.validation import validate
     from rbrctl.ruleset.verdict import Judge, Verdict
 
 __version__ = "0.1.0"
@@ -41,7 +41,7 @@ __getattr__ = lazily(
         "Result": "rbrctl.records.models",
         "Transcript": "rbrctl.records.models",
         "make_transcript": "rbrctl.records.transcripts",
-        "validate": "rbrctl.ruleset.checks.runner",
+        "validate": "rbrctl.ruleset.validation",
         "load": "rbrctl.ruleset.loader",
         "RuleSet": "rbrctl.ruleset.model",
         "Judge": "rbrctl.ruleset.verdict",

@@ -1,4 +1,4 @@
-"""One way to make a digest, for rule sets, transcripts and answers alike."""
+"""The digest that rule sets, transcripts and answers are identified by."""
 
 import hashlib
 import json
@@ -9,11 +9,11 @@ LENGTH = 32
 
 
 def digest_of(value: Any) -> str:
-    """Give the SHA-256 digest of a JSON value's canonical form, cut to LENGTH digits."""
+    """Return the SHA-256 digest of a JSON value's canonical form, cut to LENGTH digits."""
     canonical = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return digest_of_bytes(canonical.encode("utf-8", "surrogatepass"))
 
 
 def digest_of_bytes(content: bytes) -> str:
-    """Give the SHA-256 digest of bytes, cut to LENGTH digits."""
+    """Return the SHA-256 digest of bytes, cut to LENGTH digits."""
     return hashlib.sha256(content).hexdigest()[:LENGTH]

@@ -12,7 +12,7 @@ import rbrctl
 
 ROOT = Path(rbrctl.__file__).parent
 FLOORS = (
-    {"statistics", "errors", "states", "suggestions", "scrubbing", "digests", "counting", "lazy"},
+    {"statistics", "errors", "states", "wording", "scrubbing", "digests", "lazy"},
     {"ruleset", "records"},
     {"graders"},
     {"grading", "authoring"},

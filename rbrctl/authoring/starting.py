@@ -8,7 +8,7 @@ from pathlib import Path
 from rbrctl.errors import FileError, UsageError, cannot
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, builtin_path
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 STARTER = "starter"
 CHOICES = (STARTER, "safety")
@@ -20,7 +20,7 @@ _SHOWN = 5
 
 def starter_files(kind: str = STARTER) -> dict[str, str]:
     """
-    Give the files of a new project, by their path within its folder.
+    Return the files of a new project, by their path within its folder.
 
     ``starter`` is a policy of five rules, ``safety`` the reference rule set. Raises UsageError for
     another kind.

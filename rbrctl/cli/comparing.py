@@ -31,7 +31,7 @@ from rbrctl.comparing.table_file import read_table
 from rbrctl.errors import UsageError
 from rbrctl.graders.interface import OpenGrader
 from rbrctl.grading.judging import AnswerDecoder, check_decoder, read_decoder
-from rbrctl.records.files import Source, open_input, replacing
+from rbrctl.records.files import DataSource, open_input, replacing
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
 from rbrctl.reports.comparison import JsonComparison, TextComparison
@@ -167,7 +167,7 @@ def _truth_of(reading: AnswerDecoder) -> Truth:
     return lambda name, p: bool(reading.truth(name, Answer(probability=p)))
 
 
-def _source(name: str) -> Source:
+def _source(name: str) -> DataSource:
     if name == "-":
         return sys.stdin.buffer
     if name.startswith(BUILTIN_PREFIX):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_options import ORDERS, Order
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result

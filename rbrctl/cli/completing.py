@@ -11,7 +11,7 @@ from rbrctl.errors import RbrctlError
 def rules_named(context: typer.Context, incomplete: str) -> list[str]:
     """Give the ids of the rules that the command line speaks of."""
     from rbrctl.ruleset.loader import load
-    from rbrctl.ruleset.opening import open_source
+    from rbrctl.ruleset.sources import open_source
 
     try:
         return _beginning(load(open_source(_rules(context))).rules, incomplete)
@@ -24,7 +24,7 @@ def explained(context: typer.Context, incomplete: str) -> list[str]:
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.explanation import known_names
     from rbrctl.ruleset.loader import load
-    from rbrctl.ruleset.opening import open_source
+    from rbrctl.ruleset.sources import open_source
 
     if context.params.get("results") is not None:
         return []

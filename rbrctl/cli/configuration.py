@@ -20,7 +20,7 @@ from rbrctl.cli.option_trust import TRUST
 from rbrctl.cli.parameters import is_flag, is_path, options_by_name
 from rbrctl.cli.repository_settings import RepositorySetting, check_option, check_value
 from rbrctl.errors import UsageError, cannot
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import require_some
-from rbrctl.counting import counted
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import RunSettings, open_run
@@ -18,6 +17,7 @@ from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.reports.outcome import Outcome
 from rbrctl.reports.tables import Column, Table
+from rbrctl.wording import counted
 
 
 def report_estimate(

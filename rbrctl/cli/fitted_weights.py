@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_model import say_scores
 from rbrctl.cli.rewards import Gathered
-from rbrctl.counting import counted
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.weights import Weights

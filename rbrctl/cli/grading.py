@@ -12,7 +12,6 @@ from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
-from rbrctl.counting import counted
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.plan import Ask
@@ -21,7 +20,7 @@ from rbrctl.records.models import LAZY_REFUSED, Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.scoring.repeats import FlipTally
-from rbrctl.suggestions import did_you_mean, hint_for
+from rbrctl.wording import counted, did_you_mean, hint_for
 
 SHOWN_NAMES = 5
 

@@ -11,7 +11,7 @@ from rbrctl.cli.parameters import parameters_of
 from rbrctl.cli.registry import Entry, GroupEntry
 from rbrctl.errors import UsageError
 from rbrctl.reports.terminal import printable
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 
 class NoCommandGivenError(Exception):

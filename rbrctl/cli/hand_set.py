@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rbrctl.errors import UsageError
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.model import RuleSet

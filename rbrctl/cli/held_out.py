@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.grading import say_what_is_missing
 from rbrctl.cli.output import Output
-from rbrctl.counting import counted
 from rbrctl.graders.interface import OpenedGrader
 from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.run import Destination, RunSettings, open_run
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_fitted import CrossFitted

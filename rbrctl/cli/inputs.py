@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.output import Output
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rbrctl.records.files import Source
+    from rbrctl.records.files import DataSource
     from rbrctl.records.models import Transcript
     from rbrctl.records.problems import ProblemHandler, ProblemLog
 
@@ -21,7 +21,7 @@ SHIPPED_FILE = "transcripts.jsonl"
 SHOWN_PROBLEMS = 10
 
 
-def data_source(path: str) -> "Source":
+def data_source(path: str) -> "DataSource":
     """
     Give what readers of data files take: the path, or standard input for ``-``.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rbrctl.cli.inputs import warn_first
 from rbrctl.cli.output import Output
-from rbrctl.counting import counted
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.comparisons.candidates import LeftOut

@@ -8,12 +8,12 @@ from rbrctl.cli.inputs import STANDARD_INPUT, data_source
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
 from rbrctl.cli.scores import first_problem
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import Ranked
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.weights import Weights

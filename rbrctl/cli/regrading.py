@@ -11,7 +11,7 @@ from rbrctl.comparing.evidence import ungraded
 from rbrctl.comparing.regrading import Regrading
 from rbrctl.errors import UsageError
 from rbrctl.graders.interface import OpenGrader
-from rbrctl.records.files import Source
+from rbrctl.records.files import DataSource
 from rbrctl.records.json_lines import write_json_lines
 from rbrctl.records.models import Result, RuleSetIdentity
 from rbrctl.records.problems import LineProblem, ProblemHandler
@@ -30,7 +30,7 @@ class Again:
     """Who is asked again, and where the texts are that results do not hold."""
 
     open_grader: OpenGrader
-    transcripts: Source
+    transcripts: DataSource
 
 
 @dataclass(frozen=True, slots=True)

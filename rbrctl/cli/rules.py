@@ -11,7 +11,7 @@ from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.model import RuleSet
-    from rbrctl.ruleset.sources import Source
+    from rbrctl.ruleset.sources import RuleSource
 
 RulesOption = Annotated[
     str | None,
@@ -28,10 +28,9 @@ def default_rules(given: str | None) -> str:
     return given or ("rules/" if Path("rules").is_dir() else "builtin:safety")
 
 
-def rules_source(path: str) -> "Source":
+def rules_source(path: str) -> "RuleSource":
     """Open a rule set: a folder, a file, ``builtin:NAME``, or ``-`` for standard input."""
-    from rbrctl.ruleset.opening import open_source
-    from rbrctl.ruleset.sources import TextSource
+    from rbrctl.ruleset.sources import TextSource, open_source
     from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
     if path == STANDARD_INPUT:

@@ -10,9 +10,9 @@ from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import TableFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import first_problem
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result

@@ -12,7 +12,6 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_outcome
 from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.problems import ProblemLog
@@ -30,7 +29,7 @@ from rbrctl.scoring.gates import (
 from rbrctl.scoring.models import Score
 from rbrctl.scoring.repeats import FlipRate
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import counted, hint_for
 
 REPORT_NAME = "score"
 REPORT_VERSION = 1

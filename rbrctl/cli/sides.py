@@ -9,8 +9,7 @@ from rbrctl.ruleset.findings import Severity
 from rbrctl.ruleset.git_commands import Git
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.opening import open_source
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Source
+from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, RuleSource, open_source
 
 DEFAULT_RULES = "rules"
 _SHOWN_ERRORS = 5
@@ -69,7 +68,7 @@ def rule_sides(
     return _loaded("old", before), _loaded("new", current)
 
 
-def _opened(argument: str) -> Source:
+def _opened(argument: str) -> RuleSource:
     """Open a side; of a bare revision say how it is written."""
     try:
         return open_source(argument)
@@ -120,7 +119,7 @@ def _target(git: Git, environment: Mapping[str, str]) -> str | None:
     return None
 
 
-def _same_files(old: Source, new: Source) -> bool:
+def _same_files(old: RuleSource, new: RuleSource) -> bool:
     """
     Tell whether nothing could differ: the old side is the commit at hand, and no file changed.
 
@@ -133,12 +132,12 @@ def _same_files(old: Source, new: Source) -> bool:
     return _contents(old) == _contents(new)
 
 
-def _contents(source: Source) -> list[tuple[str, bytes]]:
+def _contents(source: RuleSource) -> list[tuple[str, bytes]]:
     prefix = f"{source.label.rstrip('/')}/"
     return sorted((file.name.removeprefix(prefix), file.content) for file in source.files())
 
 
-def _loaded(side: str, source: Source) -> RuleSide:
+def _loaded(side: str, source: RuleSource) -> RuleSide:
     loaded = read(source)
     if loaded.ruleset is None:
         raise RuleSetError(_unsound(side, loaded))

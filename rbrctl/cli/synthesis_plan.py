@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rbrctl.errors import UsageError
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.rewards.synthesis.targets import Plan, Targets

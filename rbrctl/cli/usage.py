@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from rbrctl.cli.parameters import environment_name, long_name
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 _EXTRA_ARGUMENTS = re.compile(r"^Got unexpected extra arguments?(\(s\))? ")
 

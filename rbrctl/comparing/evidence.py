@@ -13,7 +13,7 @@ from rbrctl.comparing.outcome import LABELS, Comparison, stale_answers, unanswer
 from rbrctl.comparing.pairing import PairedTables
 from rbrctl.comparing.rulesets import compare_rulesets
 from rbrctl.comparing.table_file import read_table
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemHandler
@@ -24,7 +24,7 @@ _NOBODY = RuleSetIdentity("none", "0", "")
 
 
 def read_evidence(
-    source: Source, on_problem: ProblemHandler, truth: Truth | None = None
+    source: DataSource, on_problem: ProblemHandler, truth: Truth | None = None
 ) -> AnswerTable:
     """
     Read a results file, or transcripts whose labels are taken as their answers.
@@ -40,7 +40,7 @@ def read_evidence(
 
 
 def _read(
-    source: Source, name: str, on_problem: ProblemHandler, truth: Truth | None
+    source: DataSource, name: str, on_problem: ProblemHandler, truth: Truth | None
 ) -> AnswerTable:
     _rewind(source)
     results = holds_results(source)
@@ -50,12 +50,12 @@ def _read(
     return table_of(labels_as_answers(source, on_problem, name))
 
 
-def _rewind(source: Source) -> None:
+def _rewind(source: DataSource) -> None:
     if not isinstance(source, str | os.PathLike):
         source.seek(0)
 
 
-def holds_results(source: Source) -> bool:
+def holds_results(source: DataSource) -> bool:
     """Tell whether the first usable line is a result rather than a transcript."""
     for _, row in read_json_lines(source, lambda problem: None):
         return "answers" in row
@@ -63,7 +63,7 @@ def holds_results(source: Source) -> bool:
 
 
 def labels_as_answers(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, on_problem: ProblemHandler, name: str | None = None
 ) -> Iterator[Result]:
     """Give labelled transcripts as if their labels were a grader's certain answers."""
     for transcript in read_transcripts(source, on_problem, name):
@@ -83,7 +83,7 @@ def labels_as_answers(
 
 
 def ungraded(
-    source: Source, on_problem: ProblemHandler, grader: GraderIdentity, ruleset: RuleSetIdentity
+    source: DataSource, on_problem: ProblemHandler, grader: GraderIdentity, ruleset: RuleSetIdentity
 ) -> Iterator[Result]:
     """Give transcripts as results of a grader that has answered nothing yet."""
     for transcript in read_transcripts(source, on_problem):

@@ -7,9 +7,8 @@ from enum import StrEnum
 from rbrctl.comparing.accuracy import SIGNIFICANCE, PairedScore
 from rbrctl.comparing.meaning import Relation
 from rbrctl.comparing.outcome import Comparison
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import counted, hint_for
 
 MINIMUM_DROP = 0.02
 """A drop in accuracy that is smaller is no regression, however sure it is."""

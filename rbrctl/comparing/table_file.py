@@ -6,7 +6,7 @@ from typing import Any
 from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.errors import RecordError
 from rbrctl.records.compact_index import CompactIndex
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import GraderIdentity, RuleSetIdentity
 from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
@@ -17,7 +17,7 @@ _STATES = frozenset(state.value for state in RuleState)
 
 
 def read_table(
-    source: Source,
+    source: DataSource,
     on_problem: ProblemHandler,
     truth: Truth | None = None,
     name: str | None = None,
@@ -37,7 +37,7 @@ def read_table(
             id = row.get("id")
             if isinstance(id, str) and (before := lines.get(id)) is not None:
                 parse_result(row)
-                raise RecordError(f"the id {quoted(id)} stands on line {before} already")
+                raise RecordError(f"the id {quoted(id)} is already on line {before}")
             if not reading.take_common(row):
                 reading.builder.take(parse_result(row))
         except RecordError as error:

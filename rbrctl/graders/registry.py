@@ -12,7 +12,7 @@ from rbrctl.graders import kinds
 from rbrctl.graders.interface import Grader, GraderKind, OpenedGrader, OpenGrader, OpenRequest
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings

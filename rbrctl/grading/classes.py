@@ -5,7 +5,7 @@ from dataclasses import replace
 from rbrctl.errors import UsageError
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 
 class CategoryClassResolver:

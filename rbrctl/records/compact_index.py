@@ -29,7 +29,7 @@ class CompactIndex:
         return self._numbers[slot] if self._keys[slot] else None
 
     def set(self, text: str, number: int) -> None:
-        """Give a text its number, in place of any that it had."""
+        """Set the number of a text, and replace any that it had."""
         key = _key(text)
         slot = self._slot(key)
         if not self._keys[slot]:

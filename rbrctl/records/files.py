@@ -1,5 +1,6 @@
 """Opening files to read and replacing files whole, with errors that a user can act on."""
 
+import fcntl
 import os
 import stat
 import tempfile
@@ -10,13 +11,13 @@ from typing import BinaryIO
 
 from rbrctl.errors import FileError, cannot
 
-Source = str | os.PathLike[str] | BinaryIO
+DataSource = str | os.PathLike[str] | BinaryIO
 """A path, or a binary stream that is already open (standard input)."""
 
 BUFFER_BYTES = 1 << 20
 
 
-def source_name(source: Source) -> str:
+def source_name(source: DataSource) -> str:
     """Name a source as messages do: its path, or ``<stdin>`` for a stream without one."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
@@ -25,7 +26,7 @@ def source_name(source: Source) -> str:
 
 
 @contextmanager
-def open_input(source: Source) -> Iterator[BinaryIO]:
+def open_input(source: DataSource) -> Iterator[BinaryIO]:
     """
     Open a path to read bytes from it, or use a stream that is open already and leave it open.
 
@@ -83,7 +84,7 @@ def _refuse_endless(stream: BinaryIO, name: str) -> None:
 
 def is_plain_target(path: str | os.PathLike[str]) -> bool:
     """
-    Tell whether a path to be written is a regular file, there or yet to be made.
+    Return whether a path to be written is a regular file, there or yet to be made.
 
     False for pipes and character devices, which can only be written to. Raises FileError for a
     folder, a block device, a path whose folder is missing, and ``-``: standard output is the
@@ -150,7 +151,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def permissions(path: Path) -> int:
-    """Give the mode of a file that is there, or the one that a new file would get."""
+    """Return the mode of a file that is there, or the one that a new file would get."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
@@ -164,3 +165,40 @@ def write_all(number: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(number, view) :]
+
+
+def open_locked(name: str) -> int:
+    """Open a regular file to append to, alone. Raises FileError."""
+    while True:
+        try:
+            number = os.open(name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise cannot("write", name, error) from error
+        try:
+            lock(number, name)
+            if os.fstat(number).st_ino == os.stat(name).st_ino:
+                return number
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(number)
+            raise
+        # The one who held the lock has put another file in its place meanwhile.
+        os.close(number)
+
+
+def lock(number: int, name: str) -> None:
+    """
+    Take an open file for this process alone, until its descriptor is closed.
+
+    Raises FileError where another has it.
+    """
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise FileError(
+            f"cannot write {name}: another run is writing to it; wait for it or give another file"
+        ) from error
+    except OSError:
+        # Some network file systems have no locks; going on is better than not working there.
+        return

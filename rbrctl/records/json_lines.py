@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from rbrctl.errors import RecordError, cannot
-from rbrctl.records.files import Source, open_input, replacing, source_name
+from rbrctl.records.files import DataSource, open_input, replacing, source_name
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
 
 MAXIMUM_DEPTH = 64
@@ -19,7 +19,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json_lines(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, on_problem: ProblemHandler, name: str | None = None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """
     Yield each line's number (from 1) and its object; blank lines are skipped.
@@ -129,7 +129,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise RecordError(f"the key {quoted(key)} stands twice in one object")
+                raise RecordError(f"the key {quoted(key)} appears twice in one object")
             seen.add(key)
     return value
 

@@ -1,8 +1,9 @@
 """Conversations as data files write them, turned into messages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rbrctl.digests import digest_of
 from rbrctl.errors import RecordError
 from rbrctl.records.models import Message
 from rbrctl.records.problems import kind_of, quoted
@@ -61,7 +62,7 @@ def _content(message: Mapping[str, Any], where: str) -> str:
 
 
 def _part(part: object, where: str) -> str:
-    """Give the text of one content part; what is not text could not be judged."""
+    """Return the text of one content part. Raise RecordError if it is not text."""
     if isinstance(part, str):
         return part
     if isinstance(part, dict):
@@ -71,3 +72,17 @@ def _part(part: object, where: str) -> str:
         if "type" in part:
             raise RecordError(f"{where} is of type {quoted(part['type'])}; only text can be judged")
     raise RecordError(f'{where} must be a text or an object with "text"')
+
+
+def prompt_digest(prompt: Sequence[Message]) -> str:
+    """Digest a prompt's roles and contents."""
+    return digest_of(_pairs(prompt))
+
+
+def content_digest(prompt: Sequence[Message], completion: Sequence[Message]) -> str:
+    """Digest a prompt and its completion together."""
+    return digest_of([_pairs(prompt), _pairs(completion)])
+
+
+def _pairs(messages: Sequence[Message]) -> list[list[str]]:
+    return [[message.role, message.content] for message in messages]

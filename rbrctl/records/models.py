@@ -28,13 +28,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A conversation, the completion to judge, and what is known of them."""
+    """A conversation, the completion to judge, and what is known about them."""
 
     id: str
     prompt: tuple[Message, ...]
     completion: tuple[Message, ...]
     response_class: str | None = None
-    """As the file spells it: a name or an alias of the rule set's."""
+    """A name or an alias of the rule set, as the file spells it."""
     labels: Mapping[str, bool] = field(default_factory=dict)
     """A human's answers; an absent name is unknown, not false."""
     rank_label: str | None = None
@@ -42,9 +42,9 @@ class Transcript:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the file that have no meaning here, carried through."""
     content_digest: str = ""
-    """Of the prompt and the completion."""
+    """Digest of the prompt and the completion."""
     prompt_digest: str = ""
-    """Of the prompt alone: what folds and clusters are grouped by."""
+    """Digest of the prompt alone, by which folds and clusters are grouped."""
 
     @property
     def completion_text(self) -> str:
@@ -66,7 +66,7 @@ class Answer:
     source: str | None = None
     """What kind of evidence gave it: ``embedded``, ``cues``, ``decisions``, ``logprobs``, ..."""
     digest: str | None = None
-    """Of what the grader was given for this proposition; only its change makes an answer stale."""
+    """Digest of what the grader was given; an answer is stale only if this changes."""
     error: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     """What else the source tells (probability mass, raw text, repeats), carried through."""
@@ -112,7 +112,7 @@ class RuleSetIdentity:
 
     @classmethod
     def of(cls, ruleset: Versioned) -> "RuleSetIdentity":
-        """Give what results say of a rule set."""
+        """Return how results name a rule set."""
         return cls(ruleset.name, ruleset.version, ruleset.digest)
 
 

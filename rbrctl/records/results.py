@@ -13,7 +13,7 @@ from rbrctl.records.fields import (
     read_probability,
     required_text,
 )
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, RuleState
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted, shown
@@ -33,7 +33,7 @@ _RULE_STATES = {state.value: state for state in RuleState}
 
 
 def read_results(
-    source: Source,
+    source: DataSource,
     on_problem: ProblemHandler,
     name: str | None = None,
     check: Callable[[Result], Result] | None = None,
@@ -51,7 +51,7 @@ def read_results(
         try:
             result = parse_result(row)
             if (before := lines.get(result.id)) is not None:
-                raise RecordError(f"the id {quoted(result.id)} stands on line {before} already")
+                raise RecordError(f"the id {quoted(result.id)} is already on line {before}")
             result = result if check is None else check(result)
         except RecordError as error:
             on_problem(LineProblem(name, number, str(error)))

@@ -7,9 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from rbrctl.errors import FileError, RecordError, cannot
-from rbrctl.records.files import replacing, write_all
+from rbrctl.records.files import lock, open_locked, replacing, write_all
 from rbrctl.records.json_lines import encode_line, parse_object
-from rbrctl.records.locks import lock, open_locked
 from rbrctl.records.models import GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemHandler
 from rbrctl.records.results import parse_result, result_to_json
@@ -62,7 +61,7 @@ class ResultsFile:
 
     @property
     def count(self) -> int:
-        """How many results it holds now, kept and appended."""
+        """Number of results stored now, both kept and appended."""
         return self._survey.kept
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:

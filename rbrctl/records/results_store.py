@@ -1,4 +1,4 @@
-"""Where a run's results go: a file that can be gone on with, or a pipe or device."""
+"""Where results are stored: a file that can be resumed, a pipe, or nowhere."""
 
 import os
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from rbrctl.records.resume import Dropped, IsCurrent
 
 
 class ResultsStore(Protocol):
-    """Where a run's results go; a context manager."""
+    """A place where the results of a run are stored. It is a context manager."""
 
     @property
     def kept_count(self) -> int:
-        """How many results of an earlier run are kept."""
+        """Number of results of an earlier run that are kept."""
         ...
 
     @property
     def count(self) -> int:
-        """How many results it holds now, kept and appended."""
+        """Number of results stored now, both kept and appended."""
         ...
 
     @property
     def dropped(self) -> Dropped:
-        """What of an earlier run was not kept."""
+        """Counts of the results of an earlier run that were not kept, by reason."""
         ...
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:
-        """Give the result that is there already for a transcript; None where it must be made."""
+        """Return the stored result of a transcript; None if it has to be graded."""
         ...
 
     def append(self, result: Result) -> None:
@@ -103,7 +103,7 @@ class ResultsPipe:
             raise cannot("write", name, error) from error
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:
-        """Give None: nothing is kept."""
+        """Return None: nothing is kept."""
         return None
 
     def append(self, result: Result) -> None:

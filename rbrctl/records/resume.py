@@ -21,14 +21,14 @@ _LINE_START = b'{"id":'
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """How many lines of an earlier run could not be kept, and why."""
+    """Numbers of lines of an earlier run that could not be kept, by reason."""
 
     torn: int = 0
     """Not a whole result: an interrupted run leaves at most one, at the end."""
     failed: int = 0
     """With an answer that is an error."""
     stale: int = 0
-    """Of another grader digest, other questions, or followed by a newer line of the same id."""
+    """Lines of another grader or other questions, or replaced by a newer line of the same id."""
 
     @property
     def total(self) -> int:
@@ -38,7 +38,7 @@ class Dropped:
 
 @dataclass(slots=True)
 class Survey:
-    """Where the lines of a results file are that are kept."""
+    """The positions of the lines of a results file that are kept."""
 
     starts: "array[int]" = field(default_factory=lambda: array("Q"))
     """The first byte of each line; each id has its place from its first line on."""
@@ -150,7 +150,7 @@ def _is_marked(line: bytes) -> bool:
 
 
 def _could_be_torn(text: bytes) -> bool:
-    """Tell whether a last line without its newline could be the start of a result."""
+    """Return whether a last line without its newline could be the start of a result."""
     return text.startswith(_LINE_START) or _LINE_START.startswith(text)
 
 

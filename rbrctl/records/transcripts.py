@@ -7,28 +7,28 @@ prompt. ``response_type`` and ``propositions`` are read as ``response_class`` an
 those are absent.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from rbrctl.errors import RecordError
 from rbrctl.records.compact_index import CompactIndex
-from rbrctl.records.digests import content_digest, prompt_digest
 from rbrctl.records.fields import optional_text, read_labels
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
-from rbrctl.records.messages import messages_to_json, read_messages
+from rbrctl.records.messages import content_digest, messages_to_json, prompt_digest
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted
+from rbrctl.records.readers.interface import ASSISTANT as ASSISTANT
+from rbrctl.records.readers.registry import read_row
 
-ASSISTANT = "assistant"
-
-_CONVERSATION_KEYS = ("prompt", "completion", "messages")
-_OTHER_COMPLETION_KEYS = ("response", "output", "actual_output", "answer", "chosen", "text")
+_SHARED_KEYS = ("id", "rank_label", "category")
 
 
 def read_transcripts(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, on_problem: ProblemHandler, name: str | None = None
 ) -> Iterator[Transcript]:
     """
     Yield the transcripts of a JSON Lines file or stream, in its order, each id once.
@@ -56,29 +56,20 @@ def parse_transcript(row: Mapping[str, Any]) -> Transcript:
     Keys without meaning here are kept in ``extra``, but not a second copy of the conversation.
     Raises RecordError with a message that names the field.
     """
-    rest = dict(row)
-    prompt, completion = _conversation(rest)
-    class_key = "response_type" if rest.get("response_class") is None else "response_class"
-    labels_key = "propositions" if rest.get("labels") is None else "labels"
-    transcript = Transcript(
-        id=_identifier(rest),
-        prompt=prompt,
-        completion=completion,
-        response_class=optional_text(rest, class_key),
-        labels=read_labels(rest, labels_key),
-        rank_label=optional_text(rest, "rank_label"),
-        category=optional_text(rest, "category"),
-        content_digest=content_digest(prompt, completion),
-        prompt_digest=prompt_digest(prompt),
-        extra=rest,
+    reading = read_row(row)
+    known = {reading.class_key, reading.labels_key, *_SHARED_KEYS, *reading.used}
+    return Transcript(
+        id=_identifier(row),
+        prompt=reading.prompt,
+        completion=reading.completion,
+        response_class=optional_text(row, reading.class_key),
+        labels=read_labels(row, reading.labels_key),
+        rank_label=optional_text(row, "rank_label"),
+        category=optional_text(row, "category"),
+        content_digest=content_digest(reading.prompt, reading.completion),
+        prompt_digest=prompt_digest(reading.prompt),
+        extra={key: value for key, value in row.items() if key not in known},
     )
-    for key in ("id", class_key, labels_key, "rank_label", "category", *_CONVERSATION_KEYS):
-        rest.pop(key, None)
-    if class_key == "response_type":
-        rest.pop("response_class", None)
-    if labels_key == "propositions":
-        rest.pop("labels", None)
-    return transcript
 
 
 def transcript_to_json(transcript: Transcript) -> dict[str, Any]:
@@ -135,51 +126,8 @@ def _identifier(row: Mapping[str, Any]) -> str:
     return value
 
 
-def _conversation(row: Mapping[str, Any]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    """Read the prompt and the completion of a row. Raises RecordError."""
-    if row.get("completion") is None and row.get("messages") is not None:
-        return _split(read_messages(row["messages"], "messages", "user"))
-    if row.get("completion") is None and "chosen" in row and "rejected" in row:
-        raise RecordError(
-            'no "completion", but a preference: only rbrctl reward fit and evaluate take those; '
-            "elsewhere each of the two is a row of its own"
-        )
-    if row.get("completion") is None and isinstance(row.get("conversations"), list):
-        raise RecordError(
-            'no "completion", but "conversations": write them as "messages", each with "role" '
-            '(user, assistant) and "content" in place of "from" and "value"'
-        )
-    for key, others in (("completion", _OTHER_COMPLETION_KEYS), ("prompt", ("question", "input"))):
-        if row.get(key) is None:
-            hint = _hint(row, others)
-            raise RecordError(f'no "{key}"{hint}')
-    prompt = read_messages(row["prompt"], "prompt", "user")
-    completion = read_messages(row["completion"], "completion", ASSISTANT)
-    if all(message.role != ASSISTANT for message in completion):
-        raise RecordError("completion has no message of the assistant")
-    return prompt, completion
-
-
-def _hint(row: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    """Name the key that may hold what is wanted, as other tools write it."""
-    found = next((key for key in keys if key in row), None)
-    if found is None:
-        return ""
-    inner = row[found]
-    if isinstance(inner, dict) and "output" in inner:
-        return f' (take it from "{found}.output", if that holds it)'
-    return f' (rename "{found}", if it holds it)'
-
-
-def _split(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
-    for index in range(len(messages) - 1, -1, -1):
-        if messages[index].role == ASSISTANT:
-            return messages[:index], (messages[index],)
-    raise RecordError("messages has no message of the assistant, so no completion")
-
-
 class _Identifiers:
-    """Gives ids to the rows that have none and refuses one that comes again."""
+    """Assigns ids to rows that have none, and rejects repeated ids."""
 
     def __init__(self) -> None:
         self._seen = CompactIndex()
@@ -187,14 +135,14 @@ class _Identifiers:
         self._occurrences = CompactIndex()
 
     def admit(self, transcript: Transcript, line: int) -> Transcript:
-        """Give the transcript with its id. Raises RecordError for an id that was there before."""
+        """Return the transcript with its id. Raise RecordError if the id is taken."""
         digest = transcript.content_digest
         if not transcript.id:
             transcript = replace(transcript, id=self._next_free(digest))
         content = int(digest[:8], 16)
         if (before := self._seen.get(transcript.id)) is not None:
             raise RecordError(
-                f"the id {quoted(transcript.id)} stands on line {before & 0xFFFF_FFFF} already, "
+                f"the id {quoted(transcript.id)} is already on line {before & 0xFFFF_FFFF}, "
                 f"with {'the same' if before >> 32 == content else 'other'} content"
             )
         self._seen.set(transcript.id, content << 32 | line)
@@ -210,3 +158,27 @@ class _Identifiers:
             if self._seen.get(identifier) is None:
                 self._occurrences.set(digest, occurrence)
                 return identifier
+
+
+def sampled(transcripts: Iterable[Transcript], size: int, seed: int) -> Iterator[Transcript]:
+    """
+    Draw ``size`` transcripts at random, and yield them in their original order.
+
+    Which are drawn depends on the seed and their ids alone, so that a file that grows or is
+    shuffled keeps most of its sample. Reads the whole stream and holds only the sample.
+    """
+    # The greatest key is at the heap's top when keys are negated: it is the first to go.
+    drawn: list[tuple[int, int, Transcript]] = []
+    for position, transcript in enumerate(transcripts):
+        entry = (-_key(transcript.id, seed), position, transcript)
+        if len(drawn) < size:
+            heapq.heappush(drawn, entry)
+        elif drawn and entry > drawn[0]:
+            heapq.heapreplace(drawn, entry)
+    for _, _, transcript in sorted(drawn, key=lambda entry: entry[1]):
+        yield transcript
+
+
+def _key(identifier: str, seed: int) -> int:
+    digest = hashlib.blake2b(f"{seed}:{identifier}".encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")

@@ -7,7 +7,6 @@ from rbrctl.comparing.gates import Gate, GateFailure, unchecked
 from rbrctl.comparing.meaning import Difference, Relation
 from rbrctl.comparing.outcome import Comparison
 from rbrctl.comparing.rulesets import RuleSetComparison
-from rbrctl.counting import counted
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.reports.corpus_tables import (
     accuracy_table,
@@ -28,6 +27,7 @@ from rbrctl.reports.meaning_tables import (
 from rbrctl.reports.tables import Table, Wrap
 from rbrctl.reports.terminal import Palette, printable
 from rbrctl.reports.text_tables import TextTables, wrapped
+from rbrctl.wording import counted
 
 COMPARISON_VERSION = 1
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from rbrctl.counting import counted
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.terminal import Palette, printable, text_width
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
+from rbrctl.wording import counted
 
 FINDINGS_VERSION = 1
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -87,7 +87,7 @@ class TextFindings:
                 lines += self._underlined(source, item.place, gutter, paint)
         margin = " " * gutter
         if item.hint is not None:
-            label = self.palette.note("= would be right:")
+            label = self.palette.note("= help:")
             lines.append(f"{margin} {label} {printable(item.hint)}")
         for related in item.related:
             label = self.palette.note("= see")

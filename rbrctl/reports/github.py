@@ -31,7 +31,7 @@ def _annotation(item: Finding) -> str:
     properties["title"] = item.id
     message = item.message
     if item.hint is not None:
-        message += f"\nwould be right: {item.hint}"
+        message += f"\nhelp: {item.hint}"
     for related in item.related:
         message += f"\nsee {related.place}: {related.message}"
     settings = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())

@@ -80,7 +80,7 @@ def _finding_case(item: Finding) -> Case:
     place = str(item.place) if item.place else "rule set"
     details = [f"{item.severity} at {place}"]
     if item.hint is not None:
-        details.append(f"would be right: {printable(item.hint)}")
+        details.append(f"help: {printable(item.hint)}")
     details += [f"see {related.place}: {printable(related.message)}" for related in item.related]
     failed = item.severity is not Severity.NOTE
     return Case(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rbrctl.counting import counted
 from rbrctl.reports.findings import TextFindings, place_body
 from rbrctl.reports.junit import Case, Suite
 from rbrctl.reports.tables import Cell, Column, Table, Wrap
@@ -11,6 +10,7 @@ from rbrctl.reports.terminal import Palette, Tone
 from rbrctl.reports.text_tables import TextTables
 from rbrctl.ruleset.findings import Findings
 from rbrctl.ruleset.unit_tests import RuleCoverage, TestOutcome, TestRun
+from rbrctl.wording import counted
 
 TEST_VERSION = 1
 

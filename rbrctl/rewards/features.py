@@ -16,7 +16,7 @@ from rbrctl.errors import ExpressionError, UsageError
 from rbrctl.ruleset.expressions import Name, names, parse, unparse
 from rbrctl.ruleset.model import SourcedExpression
 from rbrctl.ruleset.verdict import MINIMUM_AXIOM_PROBABILITY, Judge
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 RULES_KEPT = "rules_kept"
 """The expected fraction of the class's rules that hold (AutoRule's reward)."""

@@ -8,7 +8,7 @@ from rbrctl.records.models import ANSWER_THRESHOLD
 from rbrctl.rewards.features import FeatureSet
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 TIE = 1e-9
 """Rewards that differ by less are the same: the order of a sum is no reason to prefer one."""

@@ -8,7 +8,7 @@ from rbrctl.records.models import GraderIdentity, RuleSetIdentity
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, ScalarNode, YamlProblem, parse_yaml, plain
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 FORMAT = 1
 

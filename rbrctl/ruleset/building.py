@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from rbrctl.ruleset.expression_text import FileText, read_expression
 from rbrctl.ruleset.findings import Finding, Place
 from rbrctl.ruleset.merging import Entry, Gathered
 from rbrctl.ruleset.model import (
@@ -19,7 +20,6 @@ from rbrctl.ruleset.model import (
     RuleTest,
     SourcedExpression,
 )
-from rbrctl.ruleset.texts import FileText, read_expression
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode, plain
 
 Part = TypeVar("Part")
@@ -38,7 +38,7 @@ class Builder:
         return {name: part for name, part in parts.items() if part is not None}
 
     def once(self, key: str, default: Any = None) -> Any:
-        """Give the plain value of a key that stands once in the set."""
+        """Return the plain value of a key that a set has only once."""
         entry = self._gathered.once.get(key)
         return default if entry is None else plain(entry.node)
 
@@ -203,7 +203,7 @@ def _rule_test(entry: Entry) -> RuleTest:
 
 
 def places_within(node: Node, prefix: str = "") -> dict[str, Place]:
-    """Give the place of every value below a mapping, by dotted path; keys of ``given`` by key."""
+    """Return the place of every value below a mapping by dotted path (``given``: of each key)."""
     places: dict[str, Place] = {}
     if isinstance(node, MappingNode):
         for key, value in node.entries.items():

@@ -40,14 +40,14 @@ class Diagram:
         return len(self._nodes) + len(self._steps)
 
     def variable(self, name: str) -> int:
-        """Give the function that is true where ``name`` is."""
+        """Return the function that is true wherever ``name`` is true."""
         if name not in self._levels:
             self._levels[name] = len(self._names)
             self._names.append(name)
         return self._node(self._levels[name], FALSE, TRUE)
 
     def build(self, expression: Expression, bound: Mapping[str, int] | None = None) -> int:
-        """Give the function of an expression; names in ``bound`` stand for those functions."""
+        """Return the function of an expression, with names in ``bound`` replaced by functions."""
         match expression:
             case Name(name):
                 return bound[name] if bound and name in bound else self.variable(name)
@@ -61,18 +61,18 @@ class Diagram:
                 return self.ite(self.build(premise, bound), self.build(conclusion, bound), TRUE)
 
     def negate(self, node: int) -> int:
-        """Give the function that is true where ``node`` is false."""
+        """Return the negation of a function."""
         return self.ite(node, FALSE, TRUE)
 
     def conjunction(self, nodes: Iterable[int]) -> int:
-        """Give the function that is true where all of ``nodes`` are; of none, TRUE."""
+        """Return the conjunction of functions; TRUE if there are none."""
         result = TRUE
         for node in self._deepest_first(nodes):
             result = self.ite(node, result, FALSE)
         return result
 
     def disjunction(self, nodes: Iterable[int]) -> int:
-        """Give the function that is true where any of ``nodes`` is; of none, FALSE."""
+        """Return the disjunction of functions; FALSE if there are none."""
         result = FALSE
         for node in self._deepest_first(nodes):
             result = self.ite(node, TRUE, result)
@@ -83,7 +83,7 @@ class Diagram:
         return sorted(nodes, key=lambda node: self._nodes[node][0], reverse=True)
 
     def ite(self, condition: int, then: int, otherwise: int) -> int:
-        """Give the function that is ``then`` where ``condition`` holds, else ``otherwise``."""
+        """Return the function that equals ``then`` if ``condition`` is true, else ``otherwise``."""
         results: list[int] = []
         todo: list[tuple[int, int, int, int]] = [(condition, then, otherwise, -1)]
         while todo:
@@ -154,7 +154,7 @@ class Diagram:
                         table.popitem()
 
     def restrict(self, node: int, assignment: Mapping[str, bool]) -> int:
-        """Give the function that remains when the names in ``assignment`` have those values."""
+        """Return the function with the names in ``assignment`` fixed to those values."""
         fixed = {self._levels[n]: v for n, v in assignment.items() if n in self._levels}
         images = {FALSE: FALSE, TRUE: TRUE}
         for current in self._ascending(node):
@@ -197,7 +197,7 @@ class Diagram:
 
     def probability(self, node: int, probabilities: Mapping[str, float]) -> float:
         """
-        Give P(true) of the function when its names are independent with those probabilities.
+        Return P(true) of the function if its names are independent with those probabilities.
 
         Names of its support that are absent raise KeyError.
         """
@@ -209,11 +209,11 @@ class Diagram:
         return chance[node]
 
     def share(self, node: int) -> float:
-        """Give the share of all assignments on which the function is true."""
+        """Return the share of all assignments on which the function is true."""
         return self.probability(node, dict.fromkeys(self._names, 0.5))
 
     def support(self, node: int) -> frozenset[str]:
-        """Give the names that the function depends on."""
+        """Return the names that the function depends on."""
         support = self._supports.get(node)
         if support is None:
             below = self._ascending(node)
@@ -223,7 +223,7 @@ class Diagram:
 
     def smallest_model(self, node: int) -> dict[str, bool] | None:
         """
-        Give an assignment that makes the function true, with the fewest names true.
+        Return an assignment that makes the function true, with the fewest names true.
 
         It holds the names on the way only; any others are free. None where there is none. Of
         equally small ones, the one whose early names are false.
@@ -243,7 +243,7 @@ class Diagram:
         return model
 
     def branches(self, node: int) -> tuple[str, int, int]:
-        """Give a node's name and what remains when it is false and when it is true."""
+        """Return a node's name and what remains when it is false and when it is true."""
         level, low, high = self._nodes[node]
         return self._names[level], low, high
 

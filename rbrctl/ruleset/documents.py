@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rbrctl.ruleset.findings import Finding, Place
 from rbrctl.ruleset.schema import schema_findings
-from rbrctl.ruleset.sources import Source, SourceFile
+from rbrctl.ruleset.sources import RuleSource, SourceFile
 from rbrctl.ruleset.yaml_tree import MAX_BYTES, MappingNode, YamlProblem, parse_yaml
 
 
@@ -21,13 +21,13 @@ class Document:
 class Documents:
     """All files of one source, those that could be read."""
 
-    source: Source
+    source: RuleSource
     items: tuple[Document, ...]
     findings: tuple[Finding, ...]
     texts: dict[str, str]
 
 
-def read_documents(source: Source) -> Documents:
+def read_documents(source: RuleSource) -> Documents:
     """Read and check all files of a source; raises FileError when one cannot be read."""
     items: list[Document] = []
     findings: list[Finding] = []

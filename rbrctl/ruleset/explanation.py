@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import assignment_text
+from rbrctl.ruleset.checks.shared import assignment_text
 from rbrctl.ruleset.diagram import FALSE, TRUE
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or, names, unparse
 from rbrctl.ruleset.findings import Place
@@ -61,7 +61,7 @@ def explain_name(ruleset: RuleSet, name: str) -> list[Explanation]:
 
 
 def known_names(ruleset: RuleSet) -> list[str]:
-    """Give all names that can be explained."""
+    """Return all names that can be explained."""
     return [
         *ruleset.rules,
         *ruleset.propositions,
@@ -136,7 +136,7 @@ def _a_break(context: CheckContext, rule: Rule) -> str:
 
 
 def _shadows(context: CheckContext, rule: Rule, *, shadowing: bool) -> list[str]:
-    """Give the rules that are broken whenever this one is, and drop as far; or the reverse."""
+    """Return rules that break whenever this one does and drop as far, or the reverse."""
     found = []
     classes = set(context.classes_of(rule))
     for other in context.ruleset.rules.values():
@@ -152,7 +152,7 @@ def _shadows(context: CheckContext, rule: Rule, *, shadowing: bool) -> list[str]
 
 
 def _escapes(context: CheckContext, weaker: Rule, stronger: Rule) -> bool:
-    """Tell whether some assignment breaks one rule and keeps the other."""
+    """Return True if some assignment breaks one rule and keeps the other."""
     requirements = context.logic.requirements
     kept = context.diagram.negate(requirements[weaker.id])
     return context.possible(context.diagram.conjunction([kept, requirements[stronger.id]]))

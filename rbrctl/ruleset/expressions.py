@@ -187,7 +187,7 @@ class _Parser:
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:
-    """Give the direct operands of an expression, left to right."""
+    """Return the direct operands of an expression, left to right."""
     match expression:
         case Name():
             return ()

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How grave a finding is; errors and warnings make a check fail, notes do not."""
+    """The severity of a finding. Errors and warnings make a check fail, notes do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -42,14 +42,14 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check has to say."""
+    """One problem or remark, with its place in the files."""
 
     id: str
     severity: Severity
     message: str
     place: Place | None = None
     hint: str | None = None
-    """What would be right."""
+    """What would be right, or how to get there."""
     related: tuple[Related, ...] = ()
 
 
@@ -63,13 +63,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a check run reports, with the text of the files it speaks of, to draw lines from."""
+    """The findings of a run, with the texts of the files, of which reports show lines."""
 
     items: tuple[Finding, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     """The text of each file named in a place."""
     accepted: tuple[Accepted, ...] = ()
-    """What is not reported, because the author meant it so."""
+    """Findings that are not reported, because a comment in the file accepts them."""
 
     @property
     def failed(self) -> bool:

@@ -10,7 +10,7 @@ from rbrctl.ruleset.sources import (
     BUILTIN_PREFIX,
     GIT_PREFIX,
     MAX_FILES,
-    Source,
+    RuleSource,
     SourceFile,
     builtin_source,
 )
@@ -65,7 +65,7 @@ class GitSource:
         relative = self._relative(entry)
         return f"{self.label.rstrip('/')}/{relative}" if relative else self.label
 
-    def base(self, path: str) -> Source:
+    def base(self, path: str) -> RuleSource:
         """Open ``builtin:NAME``, or a folder of the same commit relative to this one."""
         if path.startswith(BUILTIN_PREFIX):
             return builtin_source(path)

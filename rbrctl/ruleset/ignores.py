@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import yaml
 
 from rbrctl.ruleset.findings import Accepted, Finding, Place, Severity
-from rbrctl.ruleset.yaml_events import yaml_events
-from rbrctl.suggestions import did_you_mean
+from rbrctl.ruleset.yaml_tree import yaml_events
+from rbrctl.wording import did_you_mean
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*rbrctl[ \t]*:[ \t]*(?P<rest>[^\r\n]*)", re.MULTILINE)
 _IGNORE = re.compile(r"ignore\s*\[(?P<ids>[^\]]*)\]\s*(?P<reason>.*)")
@@ -29,7 +29,7 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Findings told apart by the comments in the files."""
+    """Findings, separated by the comments in the files."""
 
     reported: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
@@ -42,7 +42,7 @@ def sort_out(
     own_files: Collection[str],
 ) -> Sorted:
     """
-    Tell the findings that comments accept from those to report, and check the comments.
+    Separate the findings that comments accept from those to report; check the comments.
 
     ``known`` are all ids that exist. Comments outside of ``own_files`` (in a base set) accept
     findings, and are not checked themselves.
@@ -80,7 +80,7 @@ def sort_out(
 def read_ignores(
     file: str, text: str, known: Collection[str]
 ) -> tuple[list[Ignore], list[Finding]]:
-    """Read the ignores of one file, and give findings for what is wrong with them."""
+    """Read the ignore comments of one file, and report what is wrong with them."""
     ignores: list[Ignore] = []
     mistakes: list[Finding] = []
     for match in _comments(text):
@@ -106,7 +106,7 @@ def read_ignores(
 
 
 def _comments(text: str) -> Iterator[re.Match[str]]:
-    """Find the comments for us; what looks like one inside a quoted or block text is none."""
+    """Find our comments. What looks like one inside a quoted or block text does not count."""
     matches = list(_COMMENT.finditer(text))
     if not matches:
         return
@@ -119,7 +119,7 @@ def _comments(text: str) -> Iterator[re.Match[str]]:
 
 
 def _text_spans(text: str) -> list[tuple[int, int]]:
-    """Give the offsets of all scalars that a comment sign does not end."""
+    """Return the offsets of all scalars in which a comment sign is ordinary text."""
     spans: list[tuple[int, int]] = []
     for event in yaml_events(text):
         style = event.style if isinstance(event, yaml.ScalarEvent) else None
@@ -136,7 +136,7 @@ def _text_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _target_line(text: str, offset: int, line: int) -> int:
-    """Give the line that a comment is about: its own, or the next where it stands alone."""
+    """Return the line that a comment is about: its own, or the next if it stands alone."""
     if text[text.rfind("\n", 0, offset) + 1 : offset].strip():
         return line
     following = text.split("\n")[line:]
@@ -150,7 +150,7 @@ def _malformed(place: Place) -> Finding:
     return Finding(
         "unknown-ignore",
         Severity.WARNING,
-        "this comment says nothing that rbrctl knows",
+        "rbrctl does not understand this comment",
         place,
         "write '# rbrctl: ignore[ID] reason'",
     )

@@ -18,9 +18,8 @@ from rbrctl.ruleset.expressions import unparse
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
 from rbrctl.ruleset.merging import Gathered, gather
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.opening import open_source
 from rbrctl.ruleset.references import reference_findings
-from rbrctl.ruleset.sources import Source
+from rbrctl.ruleset.sources import RuleSource, open_source
 from rbrctl.ruleset.yaml_tree import ScalarNode
 
 MAX_BASES = 16
@@ -40,7 +39,7 @@ class Loaded:
     """The files of the sets that it builds on."""
 
 
-def load(source: str | Path | Source) -> RuleSet:
+def load(source: str | Path | RuleSource) -> RuleSet:
     """
     Load a rule set: a folder, a YAML file, ``builtin:NAME`` or an open source.
 
@@ -51,7 +50,7 @@ def load(source: str | Path | Source) -> RuleSet:
 
 
 def ruleset_of(loaded: Loaded) -> RuleSet:
-    """Give the rule set; raises RuleSetError with the first error where there is none."""
+    """Return the rule set. Raise RuleSetError with the first error if there is none."""
     if loaded.ruleset is not None:
         return loaded.ruleset
     first, *rest = (f for f in loaded.findings.items if f.severity is Severity.ERROR)
@@ -61,7 +60,7 @@ def ruleset_of(loaded: Loaded) -> RuleSet:
     raise RuleSetError(f"{place}{first.message}{hint}{more}")
 
 
-def read(source: str | Path | Source) -> Loaded:
+def read(source: str | Path | RuleSource) -> Loaded:
     """
     Read a rule set and report everything that keeps it from being one.
 
@@ -92,15 +91,17 @@ def read(source: str | Path | Source) -> Loaded:
     return Loaded(ruleset, Findings((), texts), opened.label, base_files)
 
 
-def _layers(source: Source) -> tuple[list[Documents], list[Finding]]:
+def _layers(source: RuleSource) -> tuple[list[Documents], list[Finding]]:
     """Read a source and its bases, the deepest base first."""
     layers: list[Documents] = []
     labels: set[str] = set()
-    current: Source | None = source
+    current: RuleSource | None = source
     while current is not None:
         documents = read_documents(current)
         if not documents.texts:
-            raise NothingMatchedError(f"{current.label}: no YAML files; a rule set has some")
+            raise NothingMatchedError(
+                f"{current.label}: no YAML files; a rule set needs at least one"
+            )
         layers.insert(0, documents)
         labels.add(current.label)
         node, place = _base_of(documents)
@@ -126,7 +127,7 @@ def _base_of(documents: Documents) -> tuple[str | None, Place | None]:
 
 def _missing_parts(gathered: Gathered, label: str) -> list[Finding]:
     if "rbrctl" not in gathered.once:
-        message = f"'{label}' is no rule set: no file in it says 'rbrctl: 1'"
+        message = f"'{label}' is not a rule set: no file in it says 'rbrctl: 1'"
         hint = "begin one file with 'rbrctl: 1', 'name', 'version' and 'ranks'"
         return [Finding("schema", Severity.ERROR, message, None, hint)]
     hints = {

@@ -65,11 +65,11 @@ class RuleLogic:
         )
 
     def build(self, expression: Expression) -> int:
-        """Give the node of an expression over propositions and definitions."""
+        """Return the node of an expression over propositions and definitions."""
         return self.diagram.build(expression, self.definitions)
 
     def dependencies(self, response_class: str) -> tuple[str, ...]:
-        """Give the propositions that the class's rules depend on, in the rule set's order."""
+        """Return the propositions that the class's rules depend on, in the rule set's order."""
         used: set[str] = set()
         for rule in self.ruleset.rules_of(response_class):
             used |= self.diagram.support(self.requirements[rule.id])
@@ -99,11 +99,11 @@ class RuleLogic:
         return [FALSE] if FALSE in combined else combined
 
     def satisfiable(self, nodes: Iterable[int]) -> bool:
-        """Tell whether some assignment makes all of ``nodes`` true."""
+        """Return whether some assignment makes all of ``nodes`` true."""
         return self.components(nodes) != [FALSE]
 
     def counterexample(self, nodes: Iterable[int]) -> dict[str, bool] | None:
-        """Give a smallest assignment that makes all of ``nodes`` true; None where none does."""
+        """Return a smallest assignment that makes all of ``nodes`` true; None if there is none."""
         model: dict[str, bool] = {}
         for component in self.components(nodes):
             part = self.diagram.smallest_model(component)

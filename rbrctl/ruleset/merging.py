@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rbrctl.ruleset.documents import Document
+from rbrctl.ruleset.expression_text import FileText
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
-from rbrctl.ruleset.texts import FileText
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode
 
 ONCE = ("rbrctl", "name", "version", "description", "ranks", "base", "grader", "policy", "features")
@@ -84,20 +84,22 @@ class _Layer:
     def _add_once(self, entry: Entry) -> None:
         first = self._once.setdefault(entry.name, entry)
         if first is not entry:
-            self._twice(entry, first, f"'{entry.name}' belongs once in the whole set", "remove one")
+            self._twice(
+                entry, first, f"'{entry.name}' may appear only once in the whole set", "remove one"
+            )
 
     def _add(self, entry: Entry) -> None:
         key = (_NAMESPACES.get(entry.section, entry.section), entry.name)
         first = self._own.setdefault(key, entry)
         inherited = self._inherited.get(key)
         if first is not entry:
-            self._twice(entry, first, f"'{entry.name}' is there twice", "rename or remove one")
+            self._twice(entry, first, f"'{entry.name}' is defined twice", "rename or remove one")
         elif inherited is None:
             self._put(entry)
             self._refuse_needless_override(entry)
         elif not _overrides(entry.node):
             hint = "rename it, or say 'override: replace' in it"
-            self._twice(entry, inherited, f"'{entry.name}' is in the base already", hint)
+            self._twice(entry, inherited, f"'{entry.name}' is already defined in the base", hint)
         else:
             if inherited.section != entry.section:
                 del self._gathered.sections[inherited.section][entry.name]

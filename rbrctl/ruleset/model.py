@@ -180,25 +180,25 @@ class RuleSet:
     features: Mapping[str, tuple[str | SourcedExpression, ...]] = field(default_factory=dict)
     """Per response class, the names of propositions or ranks, or expressions."""
     digest: str = ""
-    """Of what the rules mean: ranks, classes, rules, definitions and axioms; no texts."""
+    """Digest of what the rules mean (ranks, classes, rules, definitions, axioms), without texts."""
     place: Place | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
     """Places within what stands once, by dotted path (``ranks.ideal``, ``features.comply``)."""
 
     def ancestors(self, response_class: str) -> tuple[str, ...]:
-        """Give the class itself and those that it extends, nearest first."""
+        """Return the class itself and those that it extends, nearest first."""
         chain = [response_class]
         while (parent := self.response_classes[chain[-1]].extends) is not None:
             chain.append(parent)
         return tuple(chain)
 
     def rules_of(self, response_class: str) -> tuple[Rule, ...]:
-        """Give the rules that apply to a response class, inherited ones included, in file order."""
+        """Return the rules of a response class, inherited ones included, in file order."""
         lineage = set(self.ancestors(response_class))
         return tuple(rule for rule in self.rules.values() if lineage & set(rule.response_classes))
 
     def resolve_response_class(self, spelling: str) -> str | None:
-        """Find the response class of that name or alias; None when there is none."""
+        """Find the response class of that name or alias; None if there is none."""
         if spelling in self.response_classes:
             return spelling
         for response_class in self.response_classes.values():

@@ -32,7 +32,7 @@ def minimal_reason(
     answers: Mapping[str, bool], forces: Callable[[Mapping[str, bool]], bool]
 ) -> dict[str, bool]:
     """
-    Give a part of ``answers`` that still ``forces`` the outcome, and of which none can be spared.
+    Return a minimal part of ``answers`` that still ``forces`` the outcome.
 
     Answers are let go in their order, so that those to keep where there is a choice come last.
     Knowing more must never unforce an outcome.
@@ -107,7 +107,7 @@ def _in_order(known: Mapping[str, bool], answers: Mapping[str, bool]) -> dict[st
 def possible_ranks(
     judge: Judge, response_class: str, assignment: Mapping[str, bool | None]
 ) -> tuple[str, ...]:
-    """Give the ranks that some filling of the unknown answers leads to, best first."""
+    """Return the ranks that are possible, depending on the unknown answers, best first."""
     logic, diagram = judge.logic, judge.logic.diagram
     variables = {name: diagram.variable(name) for name in judge.dependencies(response_class)}
     known = {

@@ -10,7 +10,7 @@ from rbrctl.ruleset.logic import definitions_in_order
 from rbrctl.ruleset.merging import Gathered
 from rbrctl.ruleset.model import RuleSet, RuleTest, SourcedExpression
 from rbrctl.ruleset.yaml_tree import MappingNode
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 
 def reference_findings(ruleset: RuleSet, gathered: Gathered) -> list[Finding]:
@@ -103,7 +103,7 @@ def _in_response_classes(ruleset: RuleSet) -> Iterator[Finding]:
 
 
 def _circle_of_classes(ruleset: RuleSet, start: str) -> list[str]:
-    """Give the way from a class back to itself; empty where there is none."""
+    """Return the path from a class back to itself; empty if there is none."""
     way = [start]
     while True:
         current = ruleset.response_classes.get(way[-1])
@@ -152,7 +152,7 @@ def _in_expectation(ruleset: RuleSet, test: RuleTest) -> Iterator[Finding]:
 
 
 def _lineage(ruleset: RuleSet, response_class: str) -> set[str]:
-    """Give a class and its ancestors, circles and undefined classes notwithstanding."""
+    """Return a class and its ancestors, even if there are cycles or undefined classes."""
     lineage: set[str] = set()
     current: str | None = response_class
     while current is not None and current not in lineage:

@@ -58,7 +58,7 @@ class Constraints:
 
     def model(self, assumed: int = TRUE, without: Collection[str] = ()) -> dict[str, bool] | None:
         """
-        Give an assignment that fits ``assumed`` and all functions but those ``without``.
+        Return an assignment that fits ``assumed`` and all functions but those ``without``.
 
         Names that are absent are false. None where there is no such assignment.
         """
@@ -139,7 +139,7 @@ class _Search:
         return broken
 
     def _ways(self, broken: list[str]) -> Iterator[Path]:
-        """Give the ways to mend that function, among some broken ones, which has the fewest."""
+        """Return the repairs of the broken function that has the fewest of them."""
         best, fewest = broken[-1], float("inf")
         for key in nlargest(_COMPARED_FUNCTIONS, broken, self._weights.__getitem__):
             ways = sum(1 for _ in islice(self._paths(key), _COMPARED_WAYS))
@@ -195,7 +195,7 @@ def minimal_conflict(
     items: Sequence[Item], satisfiable: Callable[[Sequence[Item]], bool]
 ) -> list[Item]:
     """
-    Give a part of ``items`` that cannot be satisfied, of which none can be spared, in their order.
+    Return a minimal part of ``items`` that cannot be satisfied, in their order.
 
     Another such part may be shorter. ``items`` together must
     not be satisfiable. Takes about ``len(result) * log2(len(items))`` questions.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.ruleset.findings import Finding, Place, Severity
 from rbrctl.ruleset.yaml_tree import MappingNode, Node, SequenceNode, plain
-from rbrctl.suggestions import closest, did_you_mean
+from rbrctl.wording import closest, did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def schema_text() -> str:
-    """Give the JSON Schema (draft-07) of a rule file, as it ships."""
+    """Return the JSON Schema (draft-07) of a rule file, as it ships."""
     return resources.files("rbrctl.ruleset").joinpath("schema.json").read_text("utf-8")
 
 
@@ -58,7 +58,7 @@ def _missing_key(error: "ValidationError") -> str | None:
 
 
 def _misspelt_keys(error: "ValidationError") -> Iterator[str]:
-    """Give the keys that unknown ones were meant to be: these are not missing as well."""
+    """Return the known keys that misspelled ones stand for, which are then not missing too."""
     schema: Any = error.schema
     known = list(schema.get("properties", {}))
     instance: Any = error.instance
@@ -112,7 +112,7 @@ def _locate(root: Node, path: Sequence[str | int]) -> tuple[Node, Place]:
 
 
 def _key_place(root: Node, path: Sequence[str | int]) -> Place | None:
-    """Give the place of the key that leads to a path; None where it is an entry of a list."""
+    """Return the place of the key at the end of a path; None if it is an entry of a list."""
     if not path or isinstance(path[-1], int):
         return None
     parent, _ = _locate(root, path[:-1])

@@ -1,13 +1,14 @@
 """The places that rule files are read from: a folder, one file, or what ships with the package."""
 
 import os
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from rbrctl.errors import FileError, UsageError, cannot
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 BUILTIN_PREFIX = "builtin:"
 GIT_PREFIX = "git:"
@@ -28,7 +29,7 @@ class SourceFile:
     content: bytes
 
 
-class Source(Protocol):
+class RuleSource(Protocol):
     """A place that rule files are read from."""
 
     @property
@@ -40,7 +41,7 @@ class Source(Protocol):
         """Read all files of the set, in name order; raises FileError."""
         ...
 
-    def base(self, path: str) -> "Source":
+    def base(self, path: str) -> "RuleSource":
         """Open the base set that a ``base: PATH`` in this set names; raises UsageError."""
         ...
 
@@ -85,7 +86,7 @@ class FileSource:
         """Read the file."""
         return [_read(self.path, self.label)]
 
-    def base(self, path: str) -> Source:
+    def base(self, path: str) -> RuleSource:
         """Open a base beside the file."""
         return FolderSource(self.path.parent, str(self.path.parent)).base(path)
 
@@ -98,10 +99,10 @@ class TextSource:
     content: bytes
 
     def files(self) -> list[SourceFile]:
-        """Give the text."""
+        """Return the text."""
         return [SourceFile(self.label, self.content)]
 
-    def base(self, path: str) -> Source:
+    def base(self, path: str) -> RuleSource:
         """Open a base relative to the current folder."""
         return FolderSource(Path(), ".").base(path)
 
@@ -135,7 +136,7 @@ class FolderSource:
             raise FileError(f"{display}: a link out of the repository; rule files stay inside it")
         return _read(path, display)
 
-    def base(self, path: str) -> Source:
+    def base(self, path: str) -> RuleSource:
         """Open ``builtin:NAME`` or a folder relative to this one and inside its repository."""
         if path.startswith(BUILTIN_PREFIX):
             return builtin_source(path)
@@ -159,3 +160,60 @@ def _read(path: Path, display: str) -> SourceFile:
         return SourceFile(display, path.read_bytes())
     except OSError as error:
         raise cannot("read", display, error) from error
+
+
+_ROOT_KEY = re.compile(rb"^rbrctl[ \t]*:", re.MULTILINE)
+
+
+def open_source(spec: str | Path) -> RuleSource:
+    """
+    Open a rule set's source: a folder, a YAML file, ``builtin:NAME`` or ``git:REVISION:PATH``.
+
+    A file that belongs to a folder's set (the nearest folder above it, inside the repository, in
+    which exactly one file has the key ``rbrctl``) opens that whole set. Raises FileError or
+    UsageError.
+    """
+    text = str(spec)
+    if text.startswith(BUILTIN_PREFIX):
+        return builtin_source(text)
+    if text.startswith(GIT_PREFIX):
+        # Few sets come from git, and a start-up need not wait for it.
+        from rbrctl.ruleset.git_source import open_git_source
+
+        return open_git_source(text)
+    path = Path(spec)
+    try:
+        if path.is_dir():
+            return FolderSource(path, text)
+        if path.is_file():
+            return _source_of_file(path)
+        if path.exists():
+            raise FileError(f"{text}: neither a folder nor a file; name a rule set's folder")
+    except OSError as error:
+        raise cannot("read", text, error) from error
+    raise FileError(f"{text}: no such file or folder; name a rule set's folder or 'builtin:safety'")
+
+
+def _source_of_file(path: Path) -> FolderSource | FileSource:
+    root = repository_root(path.parent)
+    folder = path.resolve().parent
+    while folder == root or root in folder.parents:
+        roots = [each for each in _yaml_files_in(folder) if _has_root_key(each)]
+        if len(roots) == 1:
+            display = os.path.relpath(folder)
+            return FolderSource(Path(display), display)
+        if roots or folder == root:
+            break
+        folder = folder.parent
+    return FileSource(path)
+
+
+def _yaml_files_in(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if each.suffix in SUFFIXES and each.is_file())
+
+
+def _has_root_key(path: Path) -> bool:
+    try:
+        return _ROOT_KEY.search(path.read_bytes()) is not None
+    except OSError:
+        return False

@@ -41,14 +41,14 @@ class YamlProblem(Exception):  # noqa: N818 - it carries a finding to report, it
 
 
 def place_of_offset(file: str, text: str, offset: int) -> Place:
-    """Give the place of one character by its offset."""
+    """Return the place of one character by its offset."""
     line = text.count("\n", 0, offset) + 1
     column = offset - (text.rfind("\n", 0, offset) + 1) + 1
     return Place(file, line, column, line, column + 1)
 
 
 def nested_too_deeply(place: Place) -> YamlProblem:
-    """Give the problem of a text with more levels than we read."""
+    """Return the problem of a text with more levels than we read."""
     return YamlProblem("nested too deeply", place, f"nest at most {MAX_DEPTH} levels deep")
 
 
@@ -93,7 +93,7 @@ def _askew(error: yaml.MarkedYAMLError, file: str, lines: Sequence[str]) -> Yaml
 
 
 def explain_yaml_error(error: yaml.MarkedYAMLError, file: str, text: str) -> YamlProblem:
-    """Put an error of the parser into words of ours, with what would be right."""
+    """Explain an error of the parser: what is wrong, and what would be right."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = text.splitlines()

@@ -8,10 +8,11 @@ recurse with the nesting, keep duplicate keys, and forget where things stood.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import yaml
 
+from rbrctl.errors import UsageError
 from rbrctl.ruleset.findings import Finding, Place, Related, Severity
 from rbrctl.ruleset.yaml_errors import (
     MAX_DEPTH,
@@ -21,10 +22,7 @@ from rbrctl.ruleset.yaml_errors import (
     nested_too_deeply,
     place_of_offset,
 )
-from rbrctl.ruleset.yaml_errors import (
-    YamlProblem as YamlProblem,
-)
-from rbrctl.ruleset.yaml_events import yaml_events
+from rbrctl.ruleset.yaml_errors import YamlProblem as YamlProblem
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_NODES = 1_000_000
@@ -51,7 +49,7 @@ class SequenceNode:
     items: tuple["Node", ...]
     place: Place
     size: int = 1
-    """How many nodes it holds, itself included and aliases counted at each use."""
+    """Number of nodes in it, including itself. Aliases count at each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 def plain(node: Node) -> Any:
-    """Give the ordinary Python value of a tree."""
+    """Return the ordinary Python value of a tree."""
     if isinstance(node, ScalarNode):
         return node.value
     if isinstance(node, SequenceNode):
@@ -230,7 +228,7 @@ class _TreeBuilder:
             Finding(
                 "duplicate-name",
                 Severity.ERROR,
-                f"the key '{name}' stands twice in one mapping",
+                f"the key '{name}' appears twice in one mapping",
                 key.place,
                 "rename or remove one of them",
                 (Related(parent.key_places[name], "first here"),),
@@ -251,7 +249,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
 def _resolve(text: str) -> ScalarValue:
-    """Give a plain scalar its value: YAML 1.2's core schema, with ``true`` and ``false`` only."""
+    """Return a plain scalar's value by YAML 1.2's core schema (``true`` and ``false`` only)."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:
@@ -273,3 +271,20 @@ def walk(node: Node) -> Iterator[Node]:
             todo.extend(current.items)
         elif isinstance(current, MappingNode):
             todo.extend(current.entries.values())
+
+
+def yaml_events(text: str) -> Iterator[Any]:
+    """
+    Yield PyYAML's events; it raises ``yaml.YAMLError`` where the text is not YAML.
+
+    Raises UsageError where PyYAML comes without libyaml: its own reader knows another language,
+    which lacks ``{question: Is it?}``, for one.
+    """
+    loader = getattr(yaml, "CSafeLoader", None)
+    if loader is None:
+        raise UsageError(
+            "PyYAML is installed here without libyaml, and reads YAML otherwise than it: "
+            "pip install --force-reinstall --only-binary :all: pyyaml (or, where there is no such "
+            "wheel, build it with libyaml's headers)"
+        )
+    return cast("Iterator[Any]", yaml.parse(text, Loader=loader))

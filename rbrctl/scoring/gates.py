@@ -7,7 +7,7 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.ruleset.checks.interface import Check
 from rbrctl.ruleset.findings import Severity
 from rbrctl.scoring.models import RuleScore, Score
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 GATE_MISSED = Check(
     "gate-missed",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
-from rbrctl.authoring.layout import lay_out
+from rbrctl.authoring.parsed_text import parse_text
 from rbrctl.errors import RuleSetError
 from rbrctl.ruleset.yaml_tree import plain
 
@@ -61,7 +61,7 @@ def test_an_alias_is_never_put_before_its_anchor() -> None:
 def test_what_is_not_yaml_is_refused() -> None:
     with pytest.raises(RuleSetError, match=r"x\.yaml:\d+:\d+: not YAML"):
         format_text("a: [\n", "x.yaml")
-    with pytest.raises(RuleSetError, match="stands twice"):
+    with pytest.raises(RuleSetError, match="appears twice"):
         format_text("a: 1\na: 2\n", "x.yaml")
 
 
@@ -100,9 +100,9 @@ def test_values_and_comments_stay_and_a_second_time_changes_nothing(
             shown = value if "\n" in value else value + comment
             lines.append(f"    # before {key}\n    {key}:  {shown}")
     text = "\n".join(lines) + "\n"
-    before = lay_out(text, "x.yaml")
+    before = parse_text(text, "x.yaml")
     formatted = format_text(text, "x.yaml")
-    after = lay_out(formatted.after, "x.yaml")
+    after = parse_text(formatted.after, "x.yaml")
     assert before.root is not None
     assert after.root is not None
     assert plain(before.root) == plain(after.root)

@@ -8,16 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.authoring.formatting import format_text
-from rbrctl.authoring.import_openai import import_openai
-from rbrctl.authoring.import_rbr import import_rbr
-from rbrctl.authoring.imported import Names
-from rbrctl.authoring.importing import import_file, ruleset_text
-from rbrctl.authoring.yaml_writing import yaml_text
+from rbrctl.authoring.importers.interface import Names
+from rbrctl.authoring.importers.openai import carry_over as import_openai
+from rbrctl.authoring.importers.rbr import carry_over as import_rbr
+from rbrctl.authoring.importing import import_file, ruleset_text, yaml_text
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
 from rbrctl.errors import RuleSetError
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.loader import load
+from rbrctl.ruleset.validation import validate
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.ruleset.yaml_tree import parse_yaml, plain
 

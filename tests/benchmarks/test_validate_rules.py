@@ -9,8 +9,8 @@ import yaml
 from benchmarks.generated_rules import generate
 from jsonschema import Draft7Validator
 
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.schema import schema_text
+from rbrctl.ruleset.validation import validate
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -17,10 +17,10 @@ import yaml
 from generated_rules import generate
 from jsonschema import Draft7Validator
 
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.loader import load, read
 from rbrctl.ruleset.schema import schema_text
 from rbrctl.ruleset.unit_tests import run_tests
+from rbrctl.ruleset.validation import validate
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:

@@ -81,8 +81,8 @@ def test_a_bad_line_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     messages = [str(problem).removeprefix(f"{file}:") for problem in problems.items]
     assert messages[0].startswith("2: not JSON")
     assert messages[1:] == [
-        '3: the key "id" stands twice in one object',
-        '4: the id "r" stands on line 1 already',
+        '3: the key "id" appears twice in one object',
+        '4: the id "r" is already on line 1',
     ]
 
 
@@ -90,4 +90,4 @@ def test_a_bad_line_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
 def test_a_key_that_stands_twice_is_found_however_it_is_written(space: str) -> None:
     line = f'{{"id"{space}: "x", "labels"{space}: {{"a"{space}: true, "a"{space}: true}}}}'
     *_, told, expected = both_ways([line])
-    assert told == expected == ['<stdin>:1: the key "a" stands twice in one object']
+    assert told == expected == ['<stdin>:1: the key "a" appears twice in one object']

@@ -104,7 +104,7 @@ def test_an_id_that_comes_again_is_a_problem() -> None:
     log = ProblemLog()
     lines = encode_line(result_to_json(EXAMPLE)) * 2
     assert len(list(read_results(io.BytesIO(lines), log, "r.jsonl"))) == 1
-    assert [str(item) for item in log.items] == ['r.jsonl:2: the id "a" stands on line 1 already']
+    assert [str(item) for item in log.items] == ['r.jsonl:2: the id "a" is already on line 1']
 
 
 def test_keys_without_meaning_cannot_replace_those_with_one() -> None:

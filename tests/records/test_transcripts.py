@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.errors import FileError, RecordError
+from rbrctl.records import readers
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.records.readers import registry
 from rbrctl.records.transcripts import (
     make_transcript,
     parse_transcript,
     read_transcripts,
+    sampled,
     transcript_to_json,
 )
 
@@ -146,8 +150,8 @@ def test_an_id_that_comes_again_is_a_problem() -> None:
     )
     assert [item.id for item in read_transcripts(source, log, "file")] == ["7"]
     assert [str(item) for item in log.items] == [
-        'file:2: the id "7" stands on line 1 already, with the same content',
-        'file:3: the id "7" stands on line 1 already, with other content',
+        'file:2: the id "7" is already on line 1, with the same content',
+        'file:3: the id "7" is already on line 1, with other content',
     ]
 
 
@@ -173,3 +177,69 @@ def test_real_data_reads_whole_and_round_trips(shared: Path, name: str, count: i
     transcripts = list(read_transcripts(shared / "data" / name, raise_problem))
     assert len(transcripts) == len({item.id for item in transcripts}) == count
     assert read(*map(transcript_to_json, transcripts)) == transcripts
+
+
+ROWS = [make_transcript(f"question {n}", "reply") for n in range(200)]
+
+
+def test_a_sample_keeps_the_streams_order_and_size():
+    drawn = list(sampled(iter(ROWS), 20, seed=1))
+    assert len(drawn) == 20
+    assert drawn == [row for row in ROWS if row in drawn]
+
+
+def test_the_seed_decides():
+    assert list(sampled(ROWS, 20, seed=1)) == list(sampled(ROWS, 20, seed=1))
+    assert list(sampled(ROWS, 20, seed=1)) != list(sampled(ROWS, 20, seed=2))
+
+
+def test_order_does_not_matter_and_growth_matters_little():
+    drawn = {row.id for row in sampled(ROWS, 20, seed=1)}
+    assert {row.id for row in sampled(reversed(ROWS), 20, seed=1)} == drawn
+    assert len({row.id for row in sampled(ROWS[:190], 20, seed=1)} & drawn) >= 16
+
+
+def test_a_sample_larger_than_the_stream_is_the_stream():
+    assert list(sampled(ROWS[:3], 20, seed=1)) == ROWS[:3]
+    assert list(sampled([], 20, seed=1)) == []
+
+
+TOY = """
+from rbrctl.records.models import Message
+from rbrctl.records.readers.interface import Reading
+
+
+def recognises(row):
+    return "letter" in row and "reply" in row
+
+
+def read(row):
+    prompt, completion = Message("user", row["letter"]), Message("assistant", row["reply"])
+    return Reading((prompt,), (completion,), used=("letter", "reply"))
+"""
+
+
+def test_a_module_in_the_folder_is_a_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letters.py").write_text(TOY, "utf-8")
+    row = {"id": "a", "letter": "Dear rbrctl", "reply": "Yours", "response_class": "comply", "n": 1}
+    with pytest.raises(RecordError, match='no "completion"'):
+        parse_transcript(row)
+    monkeypatch.setattr(readers, "__path__", [*readers.__path__, str(tmp_path)])
+    registry.all_readers.cache_clear()
+    try:
+        transcript = parse_transcript(row)
+    finally:
+        registry.all_readers.cache_clear()
+        sys.modules.pop("rbrctl.records.readers.letters", None)
+    assert transcript.completion_text == "Yours"
+    assert (transcript.response_class, transcript.extra) == ("comply", {"n": 1})
+
+
+def test_exactly_one_reader_recognises_a_row() -> None:
+    conversation = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    for text in ({"prompt": "a", "completion": "b"}, {"messages": conversation}):
+        for keys in ({}, {"response_type": "comply"}, {"propositions": {}, "labels": {}}):
+            row = text | keys
+            assert sum(each.recognises(row) for each in registry.all_readers()) == 1

@@ -30,7 +30,7 @@ TEXT = """\
 rules/a.yaml:3:18: error[undefined-name]: there is no proposition 'judgment'
    3 |     require: not judgment and ok
      |                  ^^^^^^^^
-     = would be right: judgement
+     = help: judgement
      = see rules/b.yaml:7:3: 'judgement' is here
 
 note[unused]: 50% of it, they say
@@ -40,7 +40,7 @@ note[unused]: 50% of it, they say
 
 GITHUB = """\
 ::error file=rules/a.yaml,line=3,endLine=3,col=18,endColumn=26,title=undefined-name::\
-there is no proposition 'judgment'%0Awould be right: judgement%0A\
+there is no proposition 'judgment'%0Ahelp: judgement%0A\
 see rules/b.yaml:7:3: 'judgement' is here
 ::notice title=unused::50%25 of it, they say
 rbrctl: 1 error, 1 note in 2 files

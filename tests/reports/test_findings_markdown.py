@@ -16,7 +16,7 @@ COMMENT = """\
 
 | | check | where | what |
 | --- | --- | --- | --- |
-| **error** | `undefined-name` | `rules/a.yaml:3:18` | no \\<b\\><br>would be right: judgement |
+| **error** | `undefined-name` | `rules/a.yaml:3:18` | no \\<b\\><br>help: judgement |
 | note | `unused` |  | nobody uses 'it\\_all' |
 """
 

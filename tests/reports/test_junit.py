@@ -98,9 +98,7 @@ def test_findings_are_tests_that_failed_and_notes_are_tests_that_passed() -> Non
     root = assert_valid(JunitFindings(STARTED).render(findings))
     first, second = root.findall("testsuite/testcase")
     assert first.attrib["name"] == "a.yaml:3:4: wrong"
-    assert first[0].text == (
-        "wrong\nwarning at a.yaml:3:4\nwould be right: right\nsee a.yaml:3:4: too"
-    )
+    assert first[0].text == ("wrong\nwarning at a.yaml:3:4\nhelp: right\nsee a.yaml:3:4: too")
     assert list(second) == []
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.loader import load, read
-from rbrctl.ruleset.opening import open_source
+from rbrctl.ruleset.sources import open_source
 from rbrctl.ruleset.yaml_errors import MAX_DEPTH
 from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 
@@ -115,7 +115,7 @@ def test_empty_files_and_folders(tmp_path):
         load(tmp_path)
     (tmp_path / "set.yaml").write_bytes(b"")
     finding = read(tmp_path).findings.items[0]
-    assert "is no rule set" in finding.message
+    assert "is not a rule set" in finding.message
     (tmp_path / "more.yml").write_bytes(SET)
     assert load(tmp_path).name == "x"
 

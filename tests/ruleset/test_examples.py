@@ -13,7 +13,7 @@ import pytest
 
 from rbrctl.reports.findings import TextFindings
 from rbrctl.reports.terminal import PLAIN
-from rbrctl.ruleset.checks.runner import validate
+from rbrctl.ruleset.validation import validate
 
 HERE = Path(__file__).parent
 INVALID = sorted(path for path in (HERE / "invalid").iterdir() if path.is_dir())

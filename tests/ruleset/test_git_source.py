@@ -5,7 +5,7 @@ import pytest
 
 from rbrctl.errors import FileError, RuleSetError, UsageError
 from rbrctl.ruleset.loader import load
-from rbrctl.ruleset.opening import open_source
+from rbrctl.ruleset.sources import open_source
 
 ROOT = """\
 rbrctl: 1

@@ -1,7 +1,7 @@
 import pytest
 
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.ignores import read_ignores
+from rbrctl.ruleset.validation import validate
 
 KNOWN = {"unused-proposition", "no-question", "always-kept"}
 SET = """\
@@ -68,9 +68,14 @@ def test_text_is_no_comment(text):
         ("# rbrctl: ignore[no-question]", "ignore-without-reason", 7, "without a reason"),
         ("# rbrctl: ignore[no-question] -", "ignore-without-reason", 7, "without a reason"),
         ("# rbrctl: ignore[no-qestion] why", "unknown-ignore", 24, "'no-qestion'"),
-        ("# rbrctl: ignore no-question", "unknown-ignore", 7, "nothing that rbrctl knows"),
-        ("# rbrctl: ignore[] why", "unknown-ignore", 7, "nothing that rbrctl knows"),
-        ("# rbrctl: disable[no-question] why", "unknown-ignore", 7, "nothing that rbrctl knows"),
+        ("# rbrctl: ignore no-question", "unknown-ignore", 7, "does not understand"),
+        ("# rbrctl: ignore[] why", "unknown-ignore", 7, "does not understand"),
+        (
+            "# rbrctl: disable[no-question] why",
+            "unknown-ignore",
+            7,
+            "does not understand this comment",
+        ),
     ],
 )
 def test_mistakes_in_comments_are_found(comment, id, column, words):

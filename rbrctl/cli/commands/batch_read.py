@@ -10,7 +10,7 @@ from rbrctl.cli.commands.cache_info import CacheFileOption
 from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
-from rbrctl.counting import counted
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output

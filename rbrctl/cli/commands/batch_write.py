@@ -14,8 +14,8 @@ from rbrctl.cli.inputs import read_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.counting import counted
 from rbrctl.grading.plan import Ask
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output

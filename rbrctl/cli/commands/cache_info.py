@@ -8,8 +8,8 @@ import typer
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.cache import CacheShare

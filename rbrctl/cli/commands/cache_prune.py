@@ -9,8 +9,8 @@ from rbrctl.cli.commands.cache_info import CacheFileOption
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.wording import counted
 
 SECONDS_A_DAY = 86_400
 

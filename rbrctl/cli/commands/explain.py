@@ -12,8 +12,8 @@ from rbrctl.cli.inputs import data_source
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.rules import default_rules, rules_source
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result
@@ -135,7 +135,7 @@ def _explain_name(output: Output, name: str, rules: str, format_: ExplainFormat)
     from rbrctl.ruleset.explanation import explain_name, known_names
     from rbrctl.ruleset.loader import load
     from rbrctl.scoring.gates import GATE_MISSED
-    from rbrctl.suggestions import did_you_mean
+    from rbrctl.wording import did_you_mean
 
     checks = {**all_checks(), **difference_checks(), GATE_MISSED.id: GATE_MISSED}
     if (check := checks.get(name)) is not None:

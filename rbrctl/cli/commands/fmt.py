@@ -8,10 +8,10 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
-from rbrctl.counting import counted
 from rbrctl.errors import RbrctlError
 from rbrctl.reports.terminal import Palette, printable
 from rbrctl.ruleset.findings import Severity
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.authoring.formatting import Formatted
@@ -36,7 +36,7 @@ def command(
     Only lines are moved and spaces changed: comments and meaning stay, and both are checked before
     a file is written.
     """
-    from rbrctl.authoring.rule_files import format_path, write
+    from rbrctl.authoring.formatting import format_path, write
 
     output = output_of(context)
     found = [format_path(path) for path in rules] if rules else [format_path("rules", Path())]

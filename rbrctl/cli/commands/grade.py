@@ -38,8 +38,7 @@ from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import Destination, RunSettings
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
-from rbrctl.records.selection import sampled
-from rbrctl.records.transcripts import make_transcript
+from rbrctl.records.transcripts import make_transcript, sampled
 from rbrctl.ruleset.verdict import Judge
 
 

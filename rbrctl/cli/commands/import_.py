@@ -7,8 +7,8 @@ import typer
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.options import output_of
-from rbrctl.counting import counted
 from rbrctl.reports.terminal import printable
+from rbrctl.wording import counted
 
 
 def command(

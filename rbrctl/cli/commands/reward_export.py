@@ -17,7 +17,7 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import ExportForm, ExportOptions, export_rows
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 REWARD = "reward"
 

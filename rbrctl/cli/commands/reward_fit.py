@@ -33,9 +33,9 @@ from rbrctl.cli.reward_options import (
 )
 from rbrctl.cli.rewards import Gathered, gather
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.counting import counted
 from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.fitting.fit import ClassFit

@@ -12,10 +12,10 @@ from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_options import ResponseClassOption
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.counting import counted
 from rbrctl.errors import UsageError
 from rbrctl.rewards.jobs import Reasoning
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.serving.settings import Listening

@@ -27,7 +27,6 @@ from rbrctl.cli.scores import (
     say_what_is_odd,
     score_request,
 )
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import check_decoder, judged, read_decoder
 from rbrctl.records.files import source_name
@@ -36,6 +35,7 @@ from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.scoring.repeats import FlipTally
+from rbrctl.wording import counted
 
 
 def command(

@@ -9,10 +9,10 @@ from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.formats import report_findings
 from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, output_of
 from rbrctl.cli.rules import rules_source
-from rbrctl.counting import counted
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
-    from rbrctl.ruleset.checks.runner import Validation
+    from rbrctl.ruleset.validation import Validation
 
 
 def command(
@@ -35,11 +35,11 @@ def command(
     the exit code 1, notes do not.
     """
     from rbrctl.ruleset.checks.registry import all_checks
-    from rbrctl.ruleset.checks.runner import validate
     from rbrctl.ruleset.findings import Findings
-    from rbrctl.ruleset.sources import Source
+    from rbrctl.ruleset.sources import RuleSource
+    from rbrctl.ruleset.validation import validate
 
-    sources: dict[str, Source] = {}
+    sources: dict[str, RuleSource] = {}
     for path in rules or ["rules/"]:
         source = rules_source(path)
         sources.setdefault(os.path.realpath(source.label), source)

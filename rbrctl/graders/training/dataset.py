@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rbrctl.errors import MissingExtraError, NothingMatchedError
 from rbrctl.graders.embedded.features.extract import WORD, measure
 from rbrctl.graders.training.examples import Example
-from rbrctl.records.digests import prompt_digest
+from rbrctl.records.messages import prompt_digest
 from rbrctl.records.thinking import visible_transcript
 
 if TYPE_CHECKING:

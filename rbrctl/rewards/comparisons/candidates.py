@@ -8,7 +8,7 @@ from rbrctl.grading.engine import UNRESOLVED_CLASS_KEY
 from rbrctl.records.models import Result
 from rbrctl.records.problems import kind_of, quoted
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 RM_SCORE = "rm_score"
 NO_CLASS = "no response class"

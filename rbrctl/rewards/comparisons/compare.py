@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
 from rbrctl.rewards.arrays import Floats, Indices, Mask
 from rbrctl.rewards.comparisons.candidates import Candidate, LeftOut
@@ -13,6 +12,7 @@ from rbrctl.rewards.comparisons.orderings import Ordering
 from rbrctl.rewards.comparisons.pairs import Pairs, form_pairs
 from rbrctl.rewards.features import FeatureSet, feature_names
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from rbrctl.errors import RecordError
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
@@ -44,7 +44,7 @@ class ComparisonInput:
 
 
 def read_input(
-    source: Source, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, on_problem: ProblemHandler, name: str | None = None
 ) -> ComparisonInput:
     """
     Read a file whose first row says of which kind it is; a row of another kind is a problem.
@@ -105,4 +105,4 @@ def _add(
 
 def _once(identifier: str, number: int, lines: dict[str, int]) -> None:
     if (before := lines.setdefault(identifier, number)) != number:
-        raise RecordError(f"the id {quoted(identifier)} stands on line {before} already")
+        raise RecordError(f"the id {quoted(identifier)} is already on line {before}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rbrctl.errors import UsageError
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 CHOSEN, REJECTED = "chosen", "rejected"
 DEFAULT_MARGIN = 1.0

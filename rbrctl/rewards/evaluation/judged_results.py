@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rbrctl.errors import RecordError, UsageError
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.models import Result
 from rbrctl.records.problems import ProblemHandler, quoted
 from rbrctl.records.results import read_results
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 
 def read_judged(
-    source: Source, ruleset: RuleSet, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, ruleset: RuleSet, on_problem: ProblemHandler, name: str | None = None
 ) -> Iterator[Result]:
     """
     Yield the results of a file, each with its response class by the rule set's own name.

@@ -7,7 +7,7 @@ from rbrctl.errors import UsageError
 from rbrctl.records.models import Result
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.states import RuleState
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 NOT_UNSAFE = "not_unsafe"
 NOT_OVERREFUSE = "not_overrefuse"

@@ -20,7 +20,7 @@ from rbrctl.rewards.fitting.held_out import HeldOut, held_out_parts, judge_held_
 from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.fitting.regularisation import with_l2
 from rbrctl.rewards.splits import resample_counts
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 SHOWN = 5
 """Of the features that have no optimum, how many are named."""

@@ -10,7 +10,7 @@ from rbrctl.records.problems import kind_of
 from rbrctl.rewards.adapters.openrlhf import jobs_of
 from rbrctl.rewards.comparisons.candidates import RM_SCORE, read_rm_score
 from rbrctl.rewards.jobs import Job, JobMaker
-from rbrctl.suggestions import did_you_mean
+from rbrctl.wording import did_you_mean
 
 ONE_KEYS = ("prompt", "completion", "response_class", "category", RM_SCORE, "details")
 MANY_KEYS = ("prompts", "completions", "response_classes", "categories", "rm_scores", "details")

@@ -6,9 +6,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from rbrctl.errors import FileError, RecordError, cannot
-from rbrctl.records.files import is_plain_target, write_all
+from rbrctl.records.files import is_plain_target, open_locked, write_all
 from rbrctl.records.json_lines import encode_line, parse_object
-from rbrctl.records.locks import open_locked
 
 _LINE_START = b'{"id": '
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from rbrctl.errors import RecordError
-from rbrctl.records.files import Source, source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Transcript
@@ -13,14 +13,14 @@ from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
 from rbrctl.records.transcripts import ASSISTANT, parse_transcript
 from rbrctl.rewards.comparisons.candidates import RM_SCORE
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 _OF_A_COMPLETION = ("completion", "messages", "labels", "propositions", "rank_label", RM_SCORE)
 """Keys that say something of a completion which is not the one that will be written."""
 
 
 def read_prompts(
-    source: Source, ruleset: RuleSet, on_problem: ProblemHandler, name: str | None = None
+    source: DataSource, ruleset: RuleSet, on_problem: ProblemHandler, name: str | None = None
 ) -> list[Transcript]:
     """
     Read prompts with their response classes; a completion in a row is put aside.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rbrctl.errors import UsageError
 from rbrctl.rewards.synthesis.breakable import CRITICAL, Breakable
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.suggestions import hint_for
+from rbrctl.wording import hint_for
 
 BAD = "bad"
 COMPLY_CLASS = "comply"

@@ -41,7 +41,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _possible(context: CheckContext, node: int, axioms: Sequence[int]) -> bool:
-    """Tell whether a function can be true together with some of the axioms."""
+    """Return whether a function can be true together with some of the axioms."""
     left_out = {axiom_key(each) for each in range(len(context.logic.axioms)) if each not in axioms}
     return context.axioms.model(node, left_out) is not None
 

@@ -20,7 +20,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import axioms_related
+from rbrctl.ruleset.checks.shared import axioms_related
 from rbrctl.ruleset.findings import Finding, Severity
 
 ID = "axioms-contradict"

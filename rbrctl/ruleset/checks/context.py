@@ -1,4 +1,4 @@
-"""What the checks share: a rule set, its logic, and proofs modulo its axioms."""
+"""What the checks share: a rule set, its logic, and proofs that take its axioms as true."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -13,7 +13,7 @@ CHECK_BUDGET = 1_500_000
 
 
 def axiom_key(number: int) -> str:
-    """Name an axiom among constraints, as no rule can be named."""
+    """Return the key of an axiom among constraints, which no rule can have."""
     return f"axiom {number}"
 
 
@@ -47,27 +47,27 @@ class CheckContext:
         return {axiom_key(number): node for number, node in enumerate(self.logic.axioms)}
 
     def possible(self, node: int) -> bool:
-        """Tell whether a function is true on some assignment that fits the axioms."""
+        """Return whether a function is true on some assignment that fits the axioms."""
         if node not in self._possible:
             self._possible[node] = self.axioms.model(node) is not None
         return self._possible[node]
 
     def certain(self, node: int) -> bool:
-        """Tell whether a function is true on every assignment that fits the axioms."""
+        """Return whether a function is true on every assignment that fits the axioms."""
         return node == TRUE or not self.possible(self.diagram.negate(node))
 
     def equal(self, left: int, right: int) -> bool:
-        """Tell whether two functions agree on every assignment that fits the axioms."""
+        """Return whether two functions agree on every assignment that fits the axioms."""
         return left == right or not self.possible(
             self.diagram.ite(left, self.diagram.negate(right), right)
         )
 
     def rules_of(self, response_class: str) -> tuple[Rule, ...]:
-        """Give the rules that apply to a class, inherited ones included."""
+        """Return the rules that apply to a class, inherited ones included."""
         return self._rules[response_class]
 
     def classes_of(self, rule: Rule) -> list[str]:
-        """Give the response classes that a rule applies to, those that inherit it included."""
+        """Return the response classes that a rule applies to, those that inherit it included."""
         return [
             name
             for name in self.ruleset.response_classes
@@ -75,7 +75,7 @@ class CheckContext:
         ]
 
     def position(self, rule: Rule) -> int:
-        """Give the place of a rule's ``otherwise`` among the ranks, 0 for the best."""
+        """Return the place of a rule's ``otherwise`` among the ranks, 0 for the best."""
         return self.ruleset.ranks.index(rule.otherwise)
 
     @cached_property
@@ -92,7 +92,7 @@ class CheckContext:
 
     def kept_from(self, response_class: str, position: int) -> Constraints:
         """
-        Demand that a class's rules for a rank and all worse ones are kept.
+        Return the constraints that keep a class's rules for a rank and all worse ranks.
 
         The keys are those of ``kept``. Rules that are always broken are left out:
         they are found by themselves, and would hide everything else.
@@ -107,12 +107,12 @@ class CheckContext:
         return self._worse[key]
 
     def kept(self, rules: Iterable[Rule]) -> Constraints:
-        """Demand that all of ``rules`` are kept, by their ids, and the axioms, by ``axiom_key``."""
+        """Return the constraints of ``rules``, by their ids, and the axioms, by ``axiom_key``."""
         nodes = {rule.id: self.logic.requirements[rule.id] for rule in rules}
         return Constraints(self.logic, nodes | self._axiom_nodes())
 
     def conflict(self, rules: Iterable[Rule], assumed: int = TRUE) -> list[Rule]:
-        """Give some of ``rules``, none to spare, that cannot all be kept where ``assumed`` is."""
+        """Return a minimal part of ``rules`` that cannot all be kept if ``assumed`` is true."""
         rules = list(rules)
         constraints = self.kept(rules)
 
@@ -123,7 +123,7 @@ class CheckContext:
         return minimal_conflict(rules, satisfiable)
 
     def axioms_in_conflict(self, nodes: Iterable[int]) -> list[int]:
-        """Give the numbers of some axioms, none to spare, without which ``nodes`` would agree."""
+        """Return a minimal set of axioms (by index) that makes ``nodes`` contradict each other."""
         numbers = range(len(self.logic.axioms))
         parts = {f"part {number}": node for number, node in enumerate(nodes)}
         constraints = Constraints(self.logic, parts | self._axiom_nodes())

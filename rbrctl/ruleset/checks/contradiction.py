@@ -34,7 +34,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import axioms_related, listing, rules_related
+from rbrctl.ruleset.checks.shared import axioms_related, listing, rules_related
 from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import Rule
 
@@ -53,7 +53,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _conflicts(context: CheckContext, response_class: str) -> Iterator[list[Rule]]:
-    """Give minimal conflicts that have no rule in common, until the rest can be kept."""
+    """Yield minimal conflicts without a common rule, until the remaining rules can be kept."""
     kept = context.kept_from(response_class, 1)
     if kept.satisfiable:
         return

@@ -34,7 +34,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import listing, rules_related
+from rbrctl.ruleset.checks.shared import listing, rules_related
 from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import Rule
 
@@ -59,7 +59,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _is_shadowed(context: CheckContext, rule: Rule, response_class: str, removed: set[str]) -> bool:
-    """Tell whether what breaks the rule also breaks another of the same or a worse rank."""
+    """Return whether what breaks the rule also breaks another of the same or a worse rank."""
     kept = context.kept_from(response_class, context.position(rule))
     broken = context.diagram.negate(context.logic.requirements[rule.id])
     without = {*removed, rule.id}

@@ -32,12 +32,13 @@ from itertools import accumulate
 
 from rbrctl.ruleset.checks.context import CheckContext
 from rbrctl.ruleset.diagram import FALSE, TRUE
+from rbrctl.ruleset.expression_text import place_of_part, text_of_part
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
 from rbrctl.ruleset.findings import Finding, Severity
 from rbrctl.ruleset.model import SourcedExpression
-from rbrctl.ruleset.spans import place_of_part, text_of_part
 
 ID = "redundant-part"
+RUNS_LAST = True  # It proves something about every part of every expression.
 SEVERITY = Severity.WARNING
 
 
@@ -66,7 +67,7 @@ def _in(context: CheckContext, body: SourcedExpression, node: int) -> Iterator[F
 def redundant_parts(
     context: CheckContext, expression: Expression, node: int
 ) -> list[tuple[Expression, bool]]:
-    """Give the redundant parts of an expression, left to right, each with what can replace it."""
+    """Yield the redundant parts of an expression, left to right, and what can replace each."""
     search = _Search(context, node)
     search.visit(expression, TRUE, FALSE)
     return search.found[::-1]

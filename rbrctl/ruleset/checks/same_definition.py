@@ -58,7 +58,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _samples(context: CheckContext, nodes: list[int]) -> list[dict[str, bool]]:
-    """Give assignments that tell functions apart, before any two are compared in earnest."""
+    """Return assignments on which functions can differ, to sort them before any proof."""
     wanted = [each for node in nodes for each in (node, context.diagram.negate(node))]
     models = [context.axioms.model(node) for node in wanted]
     return [model for model in models if model is not None]

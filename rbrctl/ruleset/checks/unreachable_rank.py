@@ -27,7 +27,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.wording import rules_related
+from rbrctl.ruleset.checks.shared import rules_related
 from rbrctl.ruleset.findings import Finding, Severity
 
 ID = "unreachable-rank"
@@ -55,7 +55,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _reaches(context: CheckContext, response_class: str, position: int) -> bool:
-    """Tell whether a completion of the class can drop to that rank and no further."""
+    """Return whether a completion of the class can drop to that rank and no further."""
     no_worse = context.kept_from(response_class, position + 1)
     if not no_worse.satisfiable:
         return True  # The contradiction is found by itself: mended, it may let the rank through.

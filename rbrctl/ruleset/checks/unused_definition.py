@@ -28,7 +28,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.usage import used_definitions
+from rbrctl.ruleset.checks.shared import used_definitions
 from rbrctl.ruleset.findings import Finding, Severity
 
 ID = "unused-definition"

@@ -31,7 +31,7 @@ Passes:
 from collections.abc import Iterator
 
 from rbrctl.ruleset.checks.context import CheckContext
-from rbrctl.ruleset.checks.usage import feature_expressions, used_propositions
+from rbrctl.ruleset.checks.shared import feature_expressions, used_propositions
 from rbrctl.ruleset.findings import Finding, Severity
 
 ID = "unused-proposition"

@@ -145,7 +145,7 @@ def test_a_row_of_another_kind_is_a_problem() -> None:
 
 def test_the_same_id_twice_is_a_problem() -> None:
     _, problems = read(preference("p", "a", "b", id="x"), preference("q", "a", "b", id="x"))
-    assert 'the id "x" stands on line 1 already' in problems[0]
+    assert 'the id "x" is already on line 1' in problems[0]
 
 
 def test_transcripts_keep_what_orders_them() -> None:

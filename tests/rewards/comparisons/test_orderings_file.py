@@ -19,7 +19,7 @@ def test_labels_beat_a_list_or_one(tmp_path: Path) -> None:
         (b"- ideal\n", "o.yaml: an orderings file maps each label"),
         (b"ideal: {fair: 1}\n", "o.yaml:1:8: 'ideal' must have a list of labels"),
         (b"ideal: [1]\n", "o.yaml:1:8: 'ideal' must have a list of labels"),
-        (b"a: [b]\na: [c]\n", "o.yaml:2:1: the key 'a' stands twice"),
+        (b"a: [b]\na: [c]\n", "o.yaml:2:1: the key 'a' appears twice"),
         (b"a: [b\n", "not YAML"),
         (b"a: !!python/name:os.system\n", "is refused"),
         (b"a: [\xff]\n", "o.yaml: not UTF-8"),

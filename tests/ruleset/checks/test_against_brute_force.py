@@ -10,9 +10,9 @@ from strategies import rulesets
 from rbrctl.ruleset.checks.context import CheckContext
 from rbrctl.ruleset.checks.redundant_part import redundant_parts
 from rbrctl.ruleset.checks.registry import all_checks
-from rbrctl.ruleset.checks.runner import check_ruleset
 from rbrctl.ruleset.findings import Finding
 from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.validation import check_ruleset
 
 
 def found_in(ruleset: RuleSet) -> dict[str, list[Finding]]:

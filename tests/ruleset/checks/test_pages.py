@@ -1,16 +1,18 @@
 """Each check's page is true: what it says fails does fail, with that id, and what passes passes."""
 
 import re
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
 
+from rbrctl.ruleset import checks
 from rbrctl.ruleset.checks import registry
 from rbrctl.ruleset.checks.registry import all_checks
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.findings import Severity
+from rbrctl.ruleset.validation import validate
 
 HEADER = {
     "rbrctl": "1",
@@ -75,7 +77,42 @@ def test_a_finding_has_the_severity_of_its_check(check, tmp_path):
     assert all(each.place is not None and each.hint for each in found)
 
 
-def test_every_module_with_an_id_is_registered():
-    folder = Path(registry.__file__).parent
-    modules = [path for path in folder.glob("*.py") if "\nID = " in path.read_text("utf-8")]
-    assert len(modules) == len(all_checks())
+TOY = '''"""
+The rule set has a name that shouts.
+
+Names are read aloud in meetings.
+"""
+
+from rbrctl.ruleset.findings import Finding, Severity
+
+ID = "shouting-name"
+SEVERITY = Severity.NOTE
+
+
+def check(context):
+    if context.ruleset.name.isupper():
+        yield Finding(ID, SEVERITY, "this name shouts", context.ruleset.place)
+'''
+
+
+def test_a_module_in_the_folder_is_a_check(tmp_path, monkeypatch):
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "shouting_name.py").write_text(TOY, "utf-8")
+    monkeypatch.setattr(checks, "__path__", [*checks.__path__, str(modules)])
+    registry.all_checks.cache_clear()
+    try:
+        assert registry.all_checks()["shouting-name"].summary.endswith("a name that shouts.")
+        assert "shouting-name" in {each.id for each in validate_header(tmp_path, "LOUD")}
+        assert "shouting-name" not in {each.id for each in validate_header(tmp_path, "calm")}
+    finally:
+        registry.all_checks.cache_clear()
+        sys.modules.pop("rbrctl.ruleset.checks.shouting_name", None)
+
+
+def validate_header(folder, name):
+    rest = "".join(f"{key}: {value}\n" for key, value in (HEADER | {"name": name}).items())
+    names = ", ".join(f"{each}: {{}}" for each in PROPOSITIONS)
+    path = folder / "rules.yaml"
+    path.write_text(f"{rest}propositions: {{{names}}}\n", "utf-8")
+    return validate(path).findings.items

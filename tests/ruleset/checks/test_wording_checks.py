@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rbrctl.ruleset.checks.runner import validate
 from rbrctl.ruleset.findings import Finding
+from rbrctl.ruleset.validation import validate
 
 RULES = """\
 rbrctl: 1

@@ -1,4 +1,4 @@
-"""Guess which known word a mistyped one was meant to be."""
+"""Words for messages: counts with nouns, and suggestions for mistyped words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ CANDIDATES = 8
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """
-    Give the known word that is closest; None when none is close.
+    Return the known word that is closest; None if none is close.
 
     Of several that are close the one of the fewest edits, of those the one closest in length.
     """
@@ -35,14 +35,19 @@ def edits(word: str, other: str) -> int:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Give a hint that names the closest known word; None when none is close."""
+    """Return a hint that names the closest known word; None if none is close."""
     match = closest(word, known)
     return f"did you mean '{match}'?" if match else None
 
 
 def hint_for(word: str, known: Iterable[str], most: int = 12) -> str:
-    """Give a hint that names the closest known word, or the first ``most`` where none is close."""
+    """Return a hint that names the closest known word, or else the first ``most`` words."""
     words = list(known)
     further = f" and {len(words) - most:,} more" if len(words) > most else ""
     there = "there is" if len(words) == 1 else "there are"
     return did_you_mean(word, words) or f"{there} {', '.join(words[:most])}{further}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Write a number with its noun: ``1 rule``, ``2,000 rules``, or an irregular ``plural``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

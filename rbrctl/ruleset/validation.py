@@ -1,4 +1,4 @@
-"""Validate a rule set: read it, check what it means, and heed the comments that accept findings."""
+"""Validate a rule set: read it, check what it means, and apply comments that accept findings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.ignores import sort_out
 from rbrctl.ruleset.loader import Loaded, read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import Source
+from rbrctl.ruleset.sources import RuleSource
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """A rule set as far as it could be read, and all that there is to say about it."""
+    """A rule set, as far as it could be read, and all findings about it."""
 
     loaded: Loaded
     findings: Findings
     """In the order of the files."""
 
 
-def validate(source: str | Path | Source, budget: int = CHECK_BUDGET) -> Validation:
+def validate(source: str | Path | RuleSource, budget: int = CHECK_BUDGET) -> Validation:
     """
     Read a rule set and check it.
 
@@ -51,7 +51,7 @@ def _is_in(finding: Finding, files: frozenset[str]) -> bool:
 
 
 def check_ruleset(ruleset: RuleSet, budget: int = CHECK_BUDGET) -> list[Finding]:
-    """Run all semantic checks on a sound rule set; what they cannot prove is a finding too."""
+    """Run all semantic checks on a sound rule set. A proof that is too long is a finding too."""
     try:
         context = CheckContext(ruleset, budget)
         sound = context.axioms.satisfiable

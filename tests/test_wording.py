@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.counting import counted
-from rbrctl.suggestions import closest, did_you_mean, edits, hint_for
+from rbrctl.wording import closest, counted, did_you_mean, edits, hint_for
 
 KNOWN = ("hard_refuse", "soft_refuse", "comply")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from rbrctl.authoring.imported import Imported, Names, unknown_keys
+from rbrctl.authoring.importers.interface import Imported, Names, unknown_keys
 from rbrctl.errors import RuleSetError
 from rbrctl.ruleset.diagram import FALSE, TRUE, Diagram
 from rbrctl.ruleset.expressions import parse
@@ -23,12 +23,12 @@ KEYS = (
 )
 
 
-def is_rbr(content: Mapping[str, Any]) -> bool:
-    """Tell whether a file is such a configuration."""
+def recognises(content: Mapping[str, Any]) -> bool:
+    """Return whether a file is such a configuration."""
     return "completion_classes" in content and "simple_propositions" in content
 
 
-def import_rbr(content: Mapping[str, Any]) -> Imported:
+def carry_over(content: Mapping[str, Any]) -> Imported:
     """Carry a configuration over. Raises RuleSetError where it is not of the published shape."""
     return _Importing(content).imported()
 
@@ -122,7 +122,7 @@ class _Importing:
             )
 
     def _leaves_some_out(self, response_type: str, conditions: Mapping[str, str]) -> bool:
-        """Tell whether completions of no class exist, and say so, as of those of two classes."""
+        """Return True if some completions have no class, and report it, and overlapping classes."""
         diagram = Diagram()
         bound: dict[str, int] = {}
         for name in self.derived:

@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.records.digests import content_digest, prompt_digest
+from rbrctl.records.messages import content_digest, prompt_digest
 from rbrctl.records.models import Message
 
 messages = st.lists(

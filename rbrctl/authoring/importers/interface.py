@@ -1,4 +1,10 @@
-"""What an import made of a file, and what it could not carry over."""
+"""
+What an importer is: a module of this folder that turns another tool's file into a rule set.
+
+To import another format, add a module with two functions; nothing else needs to change:
+``recognises(content)`` returns True if a file's content has the format, and ``carry_over(content)``
+returns it as ``Imported``, or raises RuleSetError if it is not of the published shape.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,7 +33,7 @@ class Names:
         self._given: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
-        """Give our name for a foreign one."""
+        """Return our name for a name of the other tool."""
         if name not in self._given:
             words = re.sub(r"[^a-z0-9]+", self._separator, name.lower()).strip(self._separator)
             base = words if re.match(r"[a-z]", words) else f"x{self._separator}{words}".rstrip("_-")

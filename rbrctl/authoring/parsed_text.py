@@ -20,7 +20,7 @@ _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#.*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ParsedText:
     """A parsed text: its lines, its tree, and which lines belong to scalars of several lines."""
 
     lines: list[str]
@@ -29,7 +29,7 @@ class Layout:
     """Numbers, from 1, of the lines that continue a scalar begun on an earlier line."""
 
     def comments(self) -> list[str]:
-        """Give the text of every comment, in the order of the file."""
+        """Return the text of every comment, in the order of the file."""
         spans = self._spans()
         found = []
         for number, line in enumerate(self.lines, start=1):
@@ -38,7 +38,7 @@ class Layout:
         return found
 
     def _spans(self) -> dict[int, list[tuple[int, int]]]:
-        """Give for each line the columns, from 0, that scalars take on it."""
+        """Return for each line the columns, from 0, that scalars take on it."""
         spans: dict[int, list[tuple[int, int]]] = {}
         for place, style in scalar_places(self.root):
             if style in BLOCK_STYLES:
@@ -69,7 +69,7 @@ def _next_comment(line: str, start: int) -> int:
     return at
 
 
-def lay_out(text: str, file: str) -> Layout:
+def parse_text(text: str, file: str) -> ParsedText:
     """Parse a text; raises RuleSetError where it is not the YAML that we read."""
     try:
         root, duplicates = parse_yaml(text, file)
@@ -82,7 +82,7 @@ def lay_out(text: str, file: str) -> Layout:
     inside: set[int] = set()
     for place, style in scalar_places(root):
         inside.update(range(place.line + 1, last_line_of(place, style, lines) + 1))
-    return Layout(lines, root, frozenset(inside))
+    return ParsedText(lines, root, frozenset(inside))
 
 
 def scalar_places(root: Node | None) -> Iterator[tuple[Place, str | None]]:
@@ -104,7 +104,7 @@ def scalar_places(root: Node | None) -> Iterator[tuple[Place, str | None]]:
 
 
 def last_line_of(place: Place, style: str | None, lines: list[str]) -> int:
-    """Give the number of a scalar's last line with text; what follows a block scalar is blank."""
+    """Return the number of a scalar's last line with text, without blank lines behind it."""
     if style not in BLOCK_STYLES:
         return place.end_line
     last = place.end_line if place.end_column > 1 else place.end_line - 1
@@ -116,7 +116,7 @@ def last_line_of(place: Place, style: str | None, lines: list[str]) -> int:
 
 
 def is_flow(node: Node, lines: list[str]) -> bool:
-    """Tell whether a collection is written in brackets or braces."""
+    """Return whether a collection is written in brackets or braces."""
     if isinstance(node, ScalarNode):
         return False
     line = lines[node.place.line - 1]
@@ -124,7 +124,7 @@ def is_flow(node: Node, lines: list[str]) -> bool:
 
 
 def last_line(node: Node, lines: list[str]) -> int:
-    """Give the number of the last line with text of a node."""
+    """Return the number of the last line with text of a node."""
     if isinstance(node, ScalarNode):
         return last_line_of(node.place, node.style, lines)
     if is_flow(node, lines):

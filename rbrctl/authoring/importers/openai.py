@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rbrctl.authoring.imported import Imported, Names, unknown_keys
+from rbrctl.authoring.importers.interface import Imported, Names, unknown_keys
 from rbrctl.errors import RuleSetError
 
 TYPES = ("label_model", "score_model", "string_check", "multi")
@@ -25,14 +25,14 @@ _COMPLETION = re.compile(r"\{\{ *sample\.output_text *\}\}")
 _LAST_MESSAGE = "the assistant's last message"
 
 
-def is_openai(content: Mapping[str, Any]) -> bool:
-    """Tell whether a file is a grader, or a list of ``testing_criteria`` or ``graders``."""
+def recognises(content: Mapping[str, Any]) -> bool:
+    """Return whether a file is a grader, or a list of ``testing_criteria`` or ``graders``."""
     return content.get("type") in TYPES or any(
         isinstance(content.get(key), list | Mapping) for key in ("testing_criteria", "graders")
     )
 
 
-def import_openai(content: Mapping[str, Any]) -> Imported:
+def carry_over(content: Mapping[str, Any]) -> Imported:
     """Carry graders over. Raises RuleSetError where one is not of the published shape."""
     importing = _Importing()
     importing.take(content, "grader")
@@ -209,7 +209,7 @@ def _range(grader: Mapping[str, Any], name: str) -> tuple[float, float]:
 
 
 def _text_of(content: Any) -> str | None:
-    """Give the text of content in parts; None where there is none."""
+    """Return the text of content that is given in parts; None if it is not all text."""
     parts = content if isinstance(content, list) else [content]
     texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
     found = [text for text in texts if isinstance(text, str)]

@@ -49,7 +49,7 @@ def check(context: CheckContext) -> Iterator[Finding]:
 
 
 def _rank_can_fail(context: CheckContext, test: RuleTest) -> bool:
-    """Tell whether some assignment, axioms or not, has another rank than the one expected."""
+    """Return whether some assignment, axioms or not, has another rank than the one expected."""
     if test.expect.rank is None:
         return False
     expected = context.ruleset.ranks.index(test.expect.rank)
@@ -64,7 +64,7 @@ def _rank_can_fail(context: CheckContext, test: RuleTest) -> bool:
 
 
 def _rules_can_fail(context: CheckContext, test: RuleTest) -> bool:
-    """Tell whether some assignment, axioms or not, breaks other rules than expected."""
+    """Return whether some assignment, axioms or not, breaks other rules than expected."""
     requirements = context.logic.requirements
     if any(requirements[id] != TRUE for id in test.expect.keeps or ()):
         return True
