@@ -15,7 +15,7 @@ FLOORS = (
     {"statistics", "errors", "states", "suggestions", "digests", "counting", "lazy"},
     {"ruleset", "records"},
     {"graders", "authoring"},
-    {"scoring", "comparing", "rewards"},
+    {"scoring", "diff", "rewards"},
     {"reports"},
     {"cli", "__main__"},
 )

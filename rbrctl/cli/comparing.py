@@ -17,19 +17,19 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.readings import check_calibration, read_answers
 from rbrctl.cli.regrading import Again, grade, regrade, told_already
 from rbrctl.cli.rules import default_rules, rules_source
-from rbrctl.cli.sides import RuleSide, is_results, rule_sides
-from rbrctl.comparing.answer_table import Truth
-from rbrctl.comparing.evidence import (
+from rbrctl.diff.revisions import RuleSide, is_results, rule_sides
+from rbrctl.diff.answer_table import Truth
+from rbrctl.diff.inputs import (
     compare_meaning,
     compare_on,
     compare_under,
     holds_results,
     read_evidence,
 )
-from rbrctl.comparing.gates import Gate, GateFailure
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.comparing.pairing import one_table, pair_tables
-from rbrctl.comparing.table_file import read_table
+from rbrctl.diff.gates import Gate, GateFailure
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.pairing import one_table, pair_tables
+from rbrctl.diff.table_file import read_table
 from rbrctl.errors import UsageError
 from rbrctl.graders.judging import Reading
 from rbrctl.records.files import Source, open_input, replacing
@@ -42,9 +42,9 @@ from rbrctl.reports.comparison_findings import (
     comparison_suites,
 )
 from rbrctl.reports.comparison_markdown import MarkdownComparison
-from rbrctl.reports.github import GithubFindings
-from rbrctl.reports.junit import junit_text
-from rbrctl.reports.sarif import SarifFindings
+from rbrctl.reports.formats.github import GithubFindings
+from rbrctl.reports.formats.junit import junit_text
+from rbrctl.reports.formats.sarif import SarifFindings
 from rbrctl.ruleset.loader import read, ruleset_of
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_DATA, BUILTIN_PREFIX, builtin_path

@@ -12,7 +12,7 @@ from rbrctl.ruleset.findings import Findings
 
 if TYPE_CHECKING:
     from rbrctl.reports.findings import FindingsReport
-    from rbrctl.reports.junit import Suite
+    from rbrctl.reports.formats.junit import Suite
     from rbrctl.reports.outcome import Outcome
     from rbrctl.reports.tables import Table
 
@@ -35,19 +35,19 @@ def findings_report(
 
             return JsonFindings()
         case FindingsFormat.GITHUB:
-            from rbrctl.reports.github import GithubFindings
+            from rbrctl.reports.formats.github import GithubFindings
 
             return GithubFindings()
         case FindingsFormat.MARKDOWN:
-            from rbrctl.reports.findings_markdown import MarkdownFindings
+            from rbrctl.reports.formats.markdown import MarkdownFindings
 
             return MarkdownFindings()
         case FindingsFormat.SARIF:
-            from rbrctl.reports.sarif import SarifFindings
+            from rbrctl.reports.formats.sarif import SarifFindings
 
             return SarifFindings(__version__, descriptions)
         case FindingsFormat.JUNIT:
-            from rbrctl.reports.junit import JunitFindings
+            from rbrctl.reports.formats.junit import JunitFindings
 
             return JunitFindings(datetime.now(UTC))
         case _:
@@ -71,7 +71,7 @@ def report_findings(
     """
     output.report(findings_report(format_, output, descriptions).render(findings, subject))
     if settled(format_, output) is FindingsFormat.GITHUB:
-        from rbrctl.reports.findings_markdown import MarkdownFindings
+        from rbrctl.reports.formats.markdown import MarkdownFindings
 
         output.summarize(MarkdownFindings().render(findings, subject))
     return ExitCode.NO if findings.failed else ExitCode.YES
@@ -100,7 +100,7 @@ def report_outcome(
         case OutcomeFormat.JSON:
             text = drawn.JsonOutcome().render(outcome)
         case OutcomeFormat.CSV:
-            from rbrctl.reports.csv_tables import CsvTables
+            from rbrctl.reports.formats.csv import CsvTables
 
             text = CsvTables().render(outcome.tables)
         case OutcomeFormat.MARKDOWN:
@@ -109,11 +109,11 @@ def report_outcome(
             output.summarize(drawn.MarkdownOutcome().render(outcome))
             text = drawn.GithubOutcome().render(outcome)
         case OutcomeFormat.SARIF:
-            from rbrctl.reports.sarif import SarifFindings
+            from rbrctl.reports.formats.sarif import SarifFindings
 
             text = SarifFindings(__version__, descriptions).render(outcome.findings)
         case OutcomeFormat.JUNIT:
-            from rbrctl.reports.junit import JunitOutcome
+            from rbrctl.reports.formats.junit import JunitOutcome
 
             text = JunitOutcome(datetime.now(UTC), suites).render(outcome)
         case _:
@@ -137,7 +137,7 @@ def report_tables(
     As JSON they are ``{"report": name, "version": version, **body, table key: rows, ...}``; the
     other formats show ``tables`` alone.
     """
-    from rbrctl.reports.csv_tables import CsvTables
+    from rbrctl.reports.formats.csv import CsvTables
     from rbrctl.reports.json_report import json_report
     from rbrctl.reports.json_tables import json_rows
     from rbrctl.reports.markdown import MarkdownTables

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from rbrctl.cli.graders import OpenGrader
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
-from rbrctl.comparing.evidence import ungraded
-from rbrctl.comparing.regrading import Regrading
+from rbrctl.diff.answer_table import AnswerTable, TableBuilder, Truth
+from rbrctl.diff.inputs import ungraded
+from rbrctl.diff.regrading import Regrading
 from rbrctl.errors import UsageError
 from rbrctl.records.files import Source
 from rbrctl.records.json_lines import write_json_lines

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rbrctl.comparing.gates import Gate, GateFailure, unchecked
-from rbrctl.comparing.meaning import Difference, Relation
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.comparing.rulesets import RuleSetComparison
+from rbrctl.diff.gates import Gate, GateFailure, unchecked
+from rbrctl.diff.meaning import Difference, Relation
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.rulesets import RuleSetComparison
 from rbrctl.counting import counted
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.reports.corpus_tables import (

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rbrctl.comparing.gates import Gate, GateFailure, unchecked
-from rbrctl.comparing.meaning import ClassComparison, Relation
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.reports.junit import Case, Suite
+from rbrctl.diff.gates import Gate, GateFailure, unchecked
+from rbrctl.diff.meaning import ClassComparison, Relation
+from rbrctl.diff.comparison import Comparison
+from rbrctl.reports.formats.junit import Case, Suite
 from rbrctl.ruleset.checks.interface import Check
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.model import RuleSet

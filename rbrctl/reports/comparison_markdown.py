@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rbrctl.comparing.gates import Gate, GateFailure
-from rbrctl.comparing.meaning import ClassComparison, Relation
-from rbrctl.comparing.outcome import Comparison
+from rbrctl.diff.gates import Gate, GateFailure
+from rbrctl.diff.meaning import ClassComparison, Relation
+from rbrctl.diff.comparison import Comparison
 from rbrctl.reports.comparison import corpus_tables, meaning_tables, remarks, verdict_line
-from rbrctl.reports.findings_markdown import COMMENT_LIMIT
+from rbrctl.reports.formats.markdown import COMMENT_LIMIT
 from rbrctl.reports.markdown import MarkdownTables, folded, markdown_code, markdown_text
 from rbrctl.reports.tables import WIDE_ONLY, Table
 

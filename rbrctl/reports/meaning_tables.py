@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rbrctl.comparing.meaning import Relation
-from rbrctl.comparing.names import NameChange
-from rbrctl.comparing.rulesets import RuleComparison, RuleSetComparison
+from rbrctl.diff.meaning import Relation
+from rbrctl.diff.names import NameChange
+from rbrctl.diff.rulesets import RuleComparison, RuleSetComparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
 from rbrctl.reports.terminal import Tone
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rbrctl.reports.findings import TextFindings, findings_body
-from rbrctl.reports.findings_markdown import COMMENT_LIMIT, findings_table
-from rbrctl.reports.github import annotations, escape_data
+from rbrctl.reports.formats.markdown import COMMENT_LIMIT, findings_table
+from rbrctl.reports.formats.github import annotations, escape_data
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.json_tables import json_rows
 from rbrctl.reports.markdown import MarkdownTables, folded, markdown_text

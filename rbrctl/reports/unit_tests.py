@@ -5,7 +5,7 @@ from typing import Any
 
 from rbrctl.counting import counted
 from rbrctl.reports.findings import TextFindings, place_body
-from rbrctl.reports.junit import Case, Suite
+from rbrctl.reports.formats.junit import Case, Suite
 from rbrctl.reports.tables import Cell, Column, Table, Wrap
 from rbrctl.reports.terminal import Palette, Tone
 from rbrctl.reports.text_tables import TextTables

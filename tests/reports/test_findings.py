@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.reports.findings import JsonFindings, SourceLines, TextFindings, summary_line
-from rbrctl.reports.github import GithubFindings
+from rbrctl.reports.formats.github import GithubFindings
 from rbrctl.reports.terminal import PLAIN, Palette, printable
 from rbrctl.ruleset.findings import Finding, Findings, Place, Related, Severity
 

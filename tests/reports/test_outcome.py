@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rbrctl.reports.junit import Case, JunitOutcome, Suite
+from rbrctl.reports.formats.junit import Case, JunitOutcome, Suite
 from rbrctl.reports.outcome import (
     GithubOutcome,
     JsonOutcome,

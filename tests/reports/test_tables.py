@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.reports.csv_tables import CsvTables, csv_text
+from rbrctl.reports.formats.csv import CsvTables, csv_text
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.json_tables import json_rows
 from rbrctl.reports.markdown import MarkdownTables

@@ -103,7 +103,7 @@ def command(
     """
     from rbrctl.cli.comparing import Asked, Comparer, Drawing, replace_baseline
     from rbrctl.cli.graders import choose_grader
-    from rbrctl.comparing.gates import check_evidence, failures, parse_gates
+    from rbrctl.diff.gates import check_evidence, failures, parse_gates
 
     output = output_of(context)
     gates = parse_gates(fail_on or ())

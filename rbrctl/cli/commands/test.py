@@ -96,7 +96,7 @@ def _report(
     from rbrctl.cli.formats import report_findings
     from rbrctl.cli.options import FindingsFormat
     from rbrctl.reports.json_report import json_report
-    from rbrctl.reports.junit import junit_text
+    from rbrctl.reports.formats.junit import junit_text
     from rbrctl.reports.unit_tests import (
         TEST_VERSION,
         failures_of,

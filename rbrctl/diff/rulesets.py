@@ -4,16 +4,16 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rbrctl.comparing.edits import TextEdit, text_edits
-from rbrctl.comparing.meaning import (
+from rbrctl.diff.edits import TextEdit, text_edits
+from rbrctl.diff.meaning import (
     ClassComparison,
     JointLogic,
     Relation,
     RequirementComparison,
     undecided_class,
 )
-from rbrctl.comparing.names import ChangedName, changed_names, renamed_by, renamed_propositions
-from rbrctl.comparing.ranks import RankChange, compare_ranks
+from rbrctl.diff.names import ChangedName, changed_names, renamed_by, renamed_propositions
+from rbrctl.diff.ranks import RankChange, compare_ranks
 from rbrctl.errors import UndecidedError
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.ruleset.diagram import DEFAULT_BUDGET

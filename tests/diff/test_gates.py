@@ -4,13 +4,13 @@ import pytest
 from small_results import small_result
 from small_sets import HERE, small_set
 
-from rbrctl.comparing.accuracy import compare_accuracy
-from rbrctl.comparing.answer_table import TableBuilder, table_of
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.gates import check_evidence, failures, parse_gates
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.comparing.pairing import one_table, pair_tables
-from rbrctl.comparing.rulesets import compare_rulesets
+from rbrctl.diff.accuracy import compare_accuracy
+from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.gates import check_evidence, failures, parse_gates
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.pairing import one_table, pair_tables
+from rbrctl.diff.rulesets import compare_rulesets
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.ruleset.model import ResponseClass, RuleSet
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rbrctl.reports.findings_markdown import MarkdownFindings
+from rbrctl.reports.formats.markdown import MarkdownFindings
 from rbrctl.reports.markdown import folded
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
 

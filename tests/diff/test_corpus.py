@@ -9,11 +9,11 @@ from small_results import small_result
 from small_sets import rulesets, small_set
 from strategies import partial_assignments
 
-from rbrctl.comparing.answer_table import TableBuilder, table_of
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.outcome import stale_answers, unanswered
-from rbrctl.comparing.pairing import one_table, pair_tables
-from rbrctl.comparing.rulesets import compare_rulesets
+from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.comparison import stale_answers, unanswered
+from rbrctl.diff.pairing import one_table, pair_tables
+from rbrctl.diff.rulesets import compare_rulesets
 from rbrctl.errors import NothingMatchedError
 from rbrctl.records.models import Result
 from rbrctl.records.transcripts import read_transcripts

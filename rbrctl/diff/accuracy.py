@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from rbrctl.comparing.answer_table import rows_of
-from rbrctl.comparing.corpus import Corpus, Side
-from rbrctl.comparing.ruling import Ruling
+from rbrctl.diff.answer_table import rows_of
+from rbrctl.diff.corpus import Corpus, Side
+from rbrctl.diff.batch_verdict import Ruling
 from rbrctl.statistics.bootstrap import RESAMPLES, clustered_bootstrap
 from rbrctl.statistics.paired import holm, mcnemar_exact, smallest_significant_drop
 

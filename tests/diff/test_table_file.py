@@ -8,8 +8,8 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.comparing.answer_table import AnswerTable, table_of
-from rbrctl.comparing.table_file import read_table
+from rbrctl.diff.answer_table import AnswerTable, table_of
+from rbrctl.diff.table_file import read_table
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.results import read_results
 

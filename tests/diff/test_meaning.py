@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from small_sets import RANKS, axioms_hold, rank_of, rulesets, small_set
 from strategies import NAMES, assignments, truth
 
-from rbrctl.comparing.meaning import Relation
-from rbrctl.comparing.rulesets import compare_rulesets
+from rbrctl.diff.meaning import Relation
+from rbrctl.diff.rulesets import compare_rulesets
 from rbrctl.ruleset.model import RuleSet
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rbrctl.comparing.answer_table import AnswerTable, TableBuilder, Truth
+from rbrctl.diff.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.errors import RecordError
 from rbrctl.records.compact_index import CompactIndex
 from rbrctl.records.files import Source, source_name

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rbrctl.comparing.accuracy import PairedScore
-from rbrctl.comparing.answer_table import AnswerTable
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.edits import ASKED
-from rbrctl.comparing.rulesets import RuleSetComparison
+from rbrctl.diff.accuracy import PairedScore
+from rbrctl.diff.answer_table import AnswerTable
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.edits import ASKED
+from rbrctl.diff.rulesets import RuleSetComparison
 
 LABELS = "labels"
 """The kind of grader where a person's labels stand in for answers: nobody is asked anything."""

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from small_results import small_result
 
-from rbrctl.comparing.answer_table import table_of
-from rbrctl.comparing.evidence import read_evidence
+from rbrctl.diff.answer_table import table_of
+from rbrctl.diff.inputs import read_evidence
 from rbrctl.errors import FileError
 from rbrctl.records.json_lines import encode_line, write_json_lines
 from rbrctl.records.problems import ProblemLog, raise_problem

@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rbrctl.comparing.accuracy import compare_accuracy
-from rbrctl.comparing.answer_table import AnswerTable, Truth, table_of
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.outcome import LABELS, Comparison, stale_answers, unanswered
-from rbrctl.comparing.pairing import PairedTables
-from rbrctl.comparing.rulesets import compare_rulesets
-from rbrctl.comparing.table_file import read_table
+from rbrctl.diff.accuracy import compare_accuracy
+from rbrctl.diff.answer_table import AnswerTable, Truth, table_of
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.comparison import LABELS, Comparison, stale_answers, unanswered
+from rbrctl.diff.pairing import PairedTables
+from rbrctl.diff.rulesets import compare_rulesets
+from rbrctl.diff.table_file import read_table
 from rbrctl.records.files import Source, source_name
 from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity

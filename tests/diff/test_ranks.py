@@ -1,6 +1,6 @@
 import pytest
 
-from rbrctl.comparing.ranks import compare_ranks
+from rbrctl.diff.ranks import compare_ranks
 
 
 def test_the_same_ranks_are_unchanged() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.reports.junit import Case, JunitFindings, Suite, junit_text
+from rbrctl.reports.formats.junit import Case, JunitFindings, Suite, junit_text
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Finding, Findings, Place, Related, Severity
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rbrctl.comparing.answer_table import AnswerTable, Columns, rows_of
-from rbrctl.comparing.pairing import PairedTables
-from rbrctl.comparing.ruling import ColumnJudge, Ruling
+from rbrctl.diff.answer_table import AnswerTable, Columns, rows_of
+from rbrctl.diff.pairing import PairedTables
+from rbrctl.diff.batch_verdict import ColumnJudge, Ruling
 from rbrctl.errors import NothingMatchedError
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge

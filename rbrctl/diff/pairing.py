@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rbrctl.comparing.answer_table import AnswerTable, Columns, rows_where
+from rbrctl.diff.answer_table import AnswerTable, Columns, rows_where
 from rbrctl.errors import NothingMatchedError
 
 

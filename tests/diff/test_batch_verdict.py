@@ -5,8 +5,8 @@ from small_results import GRADER, RULESET, small_result
 from small_sets import rulesets
 from strategies import NAMES, partial_assignments
 
-from rbrctl.comparing.answer_table import rows_of, table_of
-from rbrctl.comparing.ruling import ColumnJudge
+from rbrctl.diff.answer_table import rows_of, table_of
+from rbrctl.diff.batch_verdict import ColumnJudge
 from rbrctl.records.models import Answer, Result
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge

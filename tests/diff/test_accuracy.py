@@ -5,10 +5,10 @@ import pytest
 from small_results import small_result
 from small_sets import small_set
 
-from rbrctl.comparing.accuracy import PairedScore, compare_accuracy
-from rbrctl.comparing.answer_table import TableBuilder, table_of
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.pairing import one_table, pair_tables
+from rbrctl.diff.accuracy import PairedScore, compare_accuracy
+from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.pairing import one_table, pair_tables
 from rbrctl.records.models import Result
 
 stats = pytest.importorskip("scipy.stats", reason="compares with scipy, which is not needed to run")

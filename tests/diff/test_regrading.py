@@ -5,7 +5,7 @@ import pytest
 from graders_for_tests import OracleGrader
 from small_sets import small_set
 
-from rbrctl.comparing.regrading import Regrading
+from rbrctl.diff.regrading import Regrading
 from rbrctl.errors import GraderError, UsageError
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, Transcript
 from rbrctl.records.transcripts import make_transcript

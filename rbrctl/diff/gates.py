@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rbrctl.comparing.accuracy import SIGNIFICANCE, PairedScore
-from rbrctl.comparing.meaning import Relation
-from rbrctl.comparing.outcome import Comparison
+from rbrctl.diff.accuracy import SIGNIFICANCE, PairedScore
+from rbrctl.diff.meaning import Relation
+from rbrctl.diff.comparison import Comparison
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.suggestions import hint_for

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rbrctl.comparing.meaning import Relation
-from rbrctl.comparing.rulesets import RuleSetComparison, compare_rulesets
+from rbrctl.diff.meaning import Relation
+from rbrctl.diff.rulesets import RuleSetComparison, compare_rulesets
 from rbrctl.ruleset.loader import load
 
 ROOT = """\

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import prod
 
-from rbrctl.comparing.ranks import RankChange
+from rbrctl.diff.ranks import RankChange
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import DEFAULT_BUDGET, FALSE, Diagram
 from rbrctl.ruleset.logic import RuleLogic

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from rbrctl.reports.sarif import SarifFindings
+from rbrctl.reports.formats.sarif import SarifFindings
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Accepted, Finding, Findings, Place, Related, Severity
 

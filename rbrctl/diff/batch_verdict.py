@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rbrctl.comparing.answer_table import Columns, rows_of
+from rbrctl.diff.answer_table import Columns, rows_of
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import FALSE, TRUE, Diagram
 from rbrctl.ruleset.model import Rule

@@ -1,0 +1,1 @@
+"""Formats in which reports are written: one module a format, found by the registry."""
