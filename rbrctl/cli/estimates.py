@@ -5,10 +5,9 @@ import itertools
 from collections.abc import Iterable
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_outcome
+from rbrctl.cli.formats import write_report
 from rbrctl.cli.grading import LAYOUT_SAMPLE, GradingJob
 from rbrctl.cli.inputs import report_problems
-from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.readings import read_answers
 from rbrctl.cli.scores import require_some
 from rbrctl.counting import counted
@@ -17,7 +16,7 @@ from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.transcript_grader import TranscriptGrader
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog
-from rbrctl.reports.outcome import Outcome
+from rbrctl.reports.outcome import CheckReport
 from rbrctl.reports.tables import Column, Table
 from rbrctl.ruleset.verdict import Judge
 
@@ -27,7 +26,7 @@ def report_estimate(
     transcripts: Iterable[Transcript],
     problems: ProblemLog,
     source: str,
-    format_: OutcomeFormat,
+    format_: str,
 ) -> ExitCode:
     """Report calls, tokens, cache hits and price of a run that is not made."""
     estimate, cost = asyncio.run(_estimate(job, transcripts))
@@ -50,8 +49,8 @@ def report_estimate(
     rows = [[name.replace("_", " "), value] for name, value in counts.items()]
     table = Table("estimate", "What this run would take", columns, rows, notes)
     verdict = f"{counted(estimate.calls, 'call')} for {counted(estimate.transcripts, 'transcript')}"
-    outcome = Outcome("estimate", 1, True, verdict, [table], body=counts)
-    report_outcome(job.output, outcome, format_)
+    report = CheckReport("estimate", 1, True, verdict, [table], details=counts)
+    write_report(job.output, report, format_)
     return gravest(report_problems(job.output, problems, "estimate"))
 
 

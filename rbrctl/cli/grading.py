@@ -10,7 +10,6 @@ from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.graders import OpenedGrader, OpenGrader
 from rbrctl.cli.inputs import report_problems
-from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import check_calibration, read_answers
@@ -111,7 +110,7 @@ class GradingJob:
             self.output.warn("no transcript was finished")
         return ExitCode.INCOMPLETE
 
-    def grade_one(self, transcript: Transcript, format_: OutcomeFormat) -> ExitCode:
+    def grade_one(self, transcript: Transcript, format_: str) -> ExitCode:
         """Grade and report a single case."""
         found: list[Result] = []
         judge, reading = Judge(self.ruleset), read_answers(self.calibration)

@@ -1,4 +1,4 @@
-"""All that a comparison found, for a report to draw and for gates to be held against."""
+"""The result of a comparison, for reports and gates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,15 +7,13 @@ from rbrctl.diff.accuracy import PairedScore
 from rbrctl.diff.answer_table import AnswerTable
 from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.edits import ASKED
+from rbrctl.diff.inputs import LABELS
 from rbrctl.diff.rulesets import RuleSetComparison
-
-LABELS = "labels"
-"""The kind of grader where a person's labels stand in for answers: nobody is asked anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two rule sets, or two results, compared."""
+    """What a comparison of two rule sets, or of two results, found."""
 
     old_label: str
     """What the user calls the old side: a folder, a revision, a results file."""
@@ -23,19 +21,22 @@ class Comparison:
     meaning: RuleSetComparison | None = None
     """None for two results under one rule set."""
     corpus: Corpus | None = None
-    """None where there are no transcripts to look at."""
+    """None where the comparison looked at no transcripts."""
     corpus_label: str | None = None
     scores: tuple[PairedScore, ...] = ()
-    """Empty where no labels decide anything."""
+    """Empty where the labels decide no rule and no rank."""
     stale: Mapping[str, int] = field(default_factory=dict)
-    """For each proposition that is asked otherwise now, how many answers are to the old one."""
+    """For each proposition whose question changed, the number of answers to the old question."""
     unanswered: Mapping[str, int] = field(default_factory=dict)
-    """For each proposition that the new rules need, how many transcripts have no answer to it."""
+    """For each proposition that the new rules need, the number of transcripts without an answer."""
     regraded: int = 0
-    """How many transcripts were asked again for this comparison."""
+    """The number of transcripts that were graded again for this comparison."""
+    grader_notes: tuple[str, ...] = ()
+    """What the grader that was asked has to say after its run."""
     bad_lines: int = 0
+    """The number of lines that could not be used; the caller counts them."""
     notes: tuple[str, ...] = ()
-    """What a reader must know of the rows: results of another rule set, rows left out."""
+    """What a reader must know about the rows: results of another rule set, rows left out."""
 
     @property
     def incomplete(self) -> bool:
@@ -44,7 +45,7 @@ class Comparison:
 
     @property
     def labels_are_answers(self) -> bool:
-        """True where nobody answered: transcripts whose labels stand in for answers."""
+        """True where nobody answered: the labels of transcripts are used as answers."""
         if self.corpus is None:
             return False
         graders = (*self.corpus.tables.old.graders, *self.corpus.tables.new.graders)
@@ -53,10 +54,10 @@ class Comparison:
 
 def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, int]:
     """
-    Count the answers that were given to a question which the new rules put otherwise.
+    Return for each proposition the number of answers to a question that has changed since.
 
-    An endpoint is given a proposition's statement, question and examples within the rule set's own
-    template; the embedded grader its cues alone.
+    An endpoint sees a proposition's statement, question and examples in the rule set's template;
+    the embedded grader sees only its cues.
     """
     kinds = {grader.kind for grader in table.graders} - {LABELS}
     watched = {
@@ -77,7 +78,7 @@ def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, i
 
 
 def unanswered(corpus: Corpus) -> dict[str, int]:
-    """Count for each proposition that the new rules need the transcripts without an answer."""
+    """Return for each proposition that the new rules need the transcripts without an answer."""
     found: dict[str, int] = {}
     for response_class, names in corpus.new.needs.items():
         rows = corpus.new.classes.get(response_class, 0) & corpus.rows

@@ -1,4 +1,4 @@
-"""The two sides of a comparison: what the arguments name, and what is meant where they do not."""
+"""The two revisions of the rules that are compared, and which one is the old one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.findings import Severity
 from rbrctl.ruleset.git_commands import Git
-from rbrctl.ruleset.loader import Loaded, read
+from rbrctl.ruleset.loader import Loaded, read, ruleset_of
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.opening import open_source
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Source
@@ -24,34 +24,43 @@ _TARGET_BRANCHES = (
     "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
     "SYSTEM_PULLREQUEST_TARGETBRANCH",
 )
-"""Where CI services put the name of the branch that a pull request goes to."""
+"""Variables in which CI services name the target branch of a pull request."""
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSide:
-    """One side that is a rule set."""
+class Revision:
+    """A rule set as it stands in a folder, a commit, or the package."""
 
     label: str
+    """What the user calls it."""
     ruleset: RuleSet
     texts: Mapping[str, str]
+    """The texts of its files, by file name."""
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> "Revision":
+        """Return the revision that was loaded; raises RuleSetError where it has errors."""
+        return cls(loaded.label, ruleset_of(loaded), loaded.findings.texts)
 
 
 def is_results(argument: str | None) -> bool:
-    """Tell whether an argument names a results file rather than a rule set."""
+    """Return True where an argument names a results file, not a rule set."""
     return argument is not None and argument.endswith(_RESULT_SUFFIXES)
 
 
-def rule_sides(
+def load_revisions(
     old: str | None, new: str | None, base: str | None, environment: Mapping[str, str]
-) -> tuple[RuleSide, RuleSide]:
+) -> tuple[Revision, Revision]:
     """
-    Load both sides; with one argument, or none, the old side is what the new one grew from.
+    Load the old and the new revision.
 
-    Raises NothingMatchedError where that is the same commit with nothing changed since,
-    RuleSetError naming the side that is not sound, UsageError and FileError.
+    With one argument or none, that is the new one, and the old one is the commit that it started
+    from: the merge base with ``base``, or with the branch that ``environment`` (a CI service's
+    variables) names as the target, or else HEAD. Raises NothingMatchedError where nothing has
+    changed since that commit, RuleSetError with the side that has errors, UsageError, FileError.
     """
     if new is not None and base is not None:
-        raise UsageError("--base is for one side: with OLD and NEW there is nothing to look for")
+        raise UsageError("--base is for one argument; leave it out with OLD and NEW")
     if new is not None and old is not None:
         return _loaded("old", _opened(old)), _loaded("new", _opened(new))
     path = old or DEFAULT_RULES
@@ -63,14 +72,14 @@ def rule_sides(
     before = open_source(_earlier(place, base, environment))
     if _same_files(before, current):
         raise NothingMatchedError(
-            f"there is nothing to compare: {path} is just as in {before.label}; name what to "
+            f"there is nothing to compare: {path} is the same as in {before.label}; name what to "
             "compare with as OLD, or with --base"
         )
     return _loaded("old", before), _loaded("new", current)
 
 
 def _opened(argument: str) -> Source:
-    """Open a side; of a bare revision say how it is written."""
+    """Return the source of a side; the error for a bare revision shows how to write it."""
     try:
         return open_source(argument)
     except FileError as error:
@@ -90,7 +99,7 @@ def _is_revision(word: str) -> bool:
 
 
 def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> str:
-    """Give the revision that a path's rules grew from, as ``git:REVISION:PATH``."""
+    """Return the revision that the rules at a path started from, as ``git:REVISION:PATH``."""
     folder = path if path.is_dir() else path.parent
     git = Git(folder)
     relative = (git.prefix(folder) + ("" if path.is_dir() else path.name)).rstrip("/")
@@ -103,7 +112,7 @@ def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> st
 
 
 def _target(git: Git, environment: Mapping[str, str]) -> str | None:
-    """Find the branch that CI says a change goes to; None outside of a pull request."""
+    """Return the branch that CI says a change goes to; None outside of a pull request."""
     for variable in _TARGET_BRANCHES:
         name = environment.get(variable, "").removeprefix("refs/heads/")
         if not name:
@@ -122,9 +131,9 @@ def _target(git: Git, environment: Mapping[str, str]) -> str | None:
 
 def _same_files(old: Source, new: Source) -> bool:
     """
-    Tell whether nothing could differ: the old side is the commit at hand, and no file changed.
+    Return True where the old side is the current commit and no file has changed since.
 
-    Where the branch has commits of its own, equal files are an answer and no slip.
+    Where the branch has commits of its own, equal files are a proper answer, not a mistake.
     """
     commit = getattr(old, "commit", None)
     git = getattr(old, "git", None)
@@ -138,11 +147,11 @@ def _contents(source: Source) -> list[tuple[str, bytes]]:
     return sorted((file.name.removeprefix(prefix), file.content) for file in source.files())
 
 
-def _loaded(side: str, source: Source) -> RuleSide:
+def _loaded(side: str, source: Source) -> Revision:
     loaded = read(source)
     if loaded.ruleset is None:
         raise RuleSetError(_unsound(side, loaded))
-    return RuleSide(loaded.label, loaded.ruleset, loaded.findings.texts)
+    return Revision.of(loaded)
 
 
 def _unsound(side: str, loaded: Loaded) -> str:

@@ -64,7 +64,7 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     git("commit", "-q", "-m", "one")
     code, _, err = diff()
     assert code == 3
-    assert "there is nothing to compare: rules is just as in git:HEAD:rules" in err
+    assert "there is nothing to compare: rules is the same as in git:HEAD:rules" in err
     write(Path("rules"), LAXER)
     code, out, _ = diff("--fail-on", "laxer")
     assert code == 1

@@ -9,7 +9,8 @@ import typer
 from rbrctl.cli.batches import batch_service, report_batches
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.options import TableFormatOption, output_of
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
@@ -23,7 +24,7 @@ def command(
     files: Annotated[
         list[str], typer.Argument(metavar="FILES", help="Files that 'batch write' wrote.")
     ],
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
     Upload batch files and start a batch for each.

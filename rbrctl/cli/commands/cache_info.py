@@ -7,9 +7,10 @@ import typer
 
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.options import TableFormatOption, output_of
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.cache import CacheShare
@@ -25,7 +26,7 @@ CacheFileOption = Annotated[
 def command(
     context: typer.Context,
     cache: CacheFileOption = None,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """Tell how many answers of which endpoint and model the cache holds, and since when."""
     from rbrctl.cli.formats import report_tables

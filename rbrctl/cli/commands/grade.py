@@ -12,7 +12,7 @@ from rbrctl.cli.estimates import report_estimate
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
 from rbrctl.cli.inputs import read_source
-from rbrctl.cli.options import OutcomeFormat, OutcomeFormatOption, WideOption, output_of
+from rbrctl.cli.options import CheckFormatOption, WideOption, output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules
@@ -33,6 +33,7 @@ from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.selection import sampled
 from rbrctl.records.transcripts import make_transcript
+from rbrctl.reports.interface import AUTO
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.suggestions import hint_for
 
@@ -129,7 +130,7 @@ def command(
     worst: WorstOption = 5,
     min_accuracy: MinAccuracyOption = None,
     min_n: MinRowsOption = None,
-    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
+    format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> int:
     """

@@ -10,7 +10,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.held_out import write_held_out
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
-from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import TableFormatOption, WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
@@ -20,6 +20,7 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.classification import GivenClasses
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_validation import CrossValidationReport
@@ -90,7 +91,7 @@ def command(
     folds: Annotated[
         int, typer.Option("--folds", min=2, max=50, metavar="K", help="Of the cross-validation.")
     ] = 5,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """

@@ -6,38 +6,21 @@ xUnit plug-in, and the stricter one for Apache Ant's output that many validators
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 
-from rbrctl.reports.outcome import Outcome
+from rbrctl.reports.interface import Case, Page, PlainFormat, Report, ReportKind, Suite
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One test: passed unless ``failure`` or ``skipped`` says why not."""
-
-    group: str
-    name: str
-    failure: str | None = None
-    details: str = ""
-    """What else to say about a failure, in lines."""
-    skipped: str | None = None
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """Tests that belong together."""
-
-    name: str
-    cases: Sequence[Case]
-
-
 def _attribute(text: str) -> str:
-    return f'"{escape(printable(text))}"'
+    return f'"{_escaped(printable(text), quote=True)}"'
+
+
+def _escaped(text: str, *, quote: bool) -> str:
+    from html import escape  # Only this format needs it, and all formats are imported.
+
+    return escape(text, quote=quote)
 
 
 def _case(case: Case) -> list[str]:
@@ -48,7 +31,7 @@ def _case(case: Case) -> list[str]:
     if case.failure is not None:
         body = "\n".join(map(printable, [case.failure, *filter(None, case.details.split("\n"))]))
         start = f'<failure type="failure" message={_attribute(case.failure)}>'
-        failure = start + escape(body, quote=False)
+        failure = start + _escaped(body, quote=False)
         return [f"{head}>", f"      {failure}</failure>", "    </testcase>"]
     if case.skipped is not None:
         skipped = f"<skipped message={_attribute(case.skipped)}/>"
@@ -57,7 +40,7 @@ def _case(case: Case) -> list[str]:
 
 
 def junit_text(suites: Sequence[Suite], started: datetime, host: str = "localhost") -> str:
-    """Write suites of tests as one XML document."""
+    """Return suites of tests as one XML document."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
     for number, suite in enumerate(suites):
         failures = sum(case.failure is not None for case in suite.cases)
@@ -92,36 +75,25 @@ def _finding_case(item: Finding) -> Case:
 
 
 def finding_cases(findings: Findings) -> list[Case]:
-    """Give each finding as a test that failed, a note as one that passed."""
+    """Return each finding as a test that failed, and each note as one that passed."""
     return [_finding_case(item) for item in findings.items]
 
 
-class JunitFindings:
-    """Writes each finding as a test."""
+class JunitFormat(PlainFormat):
+    """Writes the suites of tests that were run, or else each finding as a test."""
 
-    def __init__(self, started: datetime) -> None:
-        """Date the run."""
-        self.started = started
+    name = "junit"
+    position = 6
+    kinds = frozenset(ReportKind) - {ReportKind.TABLES}
 
-    def render(self, findings: Findings, subject: str = "") -> str:
-        """Write the document; where nothing was found, it has the one test that says so."""
-        passed = Case("rbrctl", f"no findings in {subject}" if subject else "no findings")
-        return junit_text([Suite("rbrctl", finding_cases(findings) or [passed])], self.started)
+    def draw(self, report: Report, page: Page) -> str:
+        """Return the document; it has at least one test, the verdict."""
+        return junit_text(report.suites() or [_suite_of_findings(report)], page.now)
 
 
-class JunitOutcome:
-    """Writes the suites of tests that were run, if any, and each finding as a test."""
+def _suite_of_findings(report: Report) -> Suite:
+    verdict = Case(report.title, report.verdict, None if report.passed else report.verdict)
+    return Suite(report.title, finding_cases(report.findings()) or [verdict])
 
-    def __init__(self, started: datetime, suites: Sequence[Suite] = ()) -> None:
-        """Date the run, and report ``suites``."""
-        self.started = started
-        self.suites = suites
 
-    def render(self, outcome: Outcome) -> str:
-        """Write the document; it has at least one test, the verdict."""
-        cases = finding_cases(outcome.findings)
-        if not cases and not self.suites:
-            failure = None if outcome.passed else outcome.verdict
-            cases = [Case(f"rbrctl {outcome.command}", outcome.verdict, failure)]
-        own = [Suite(f"rbrctl {outcome.command}", cases)] if cases else []
-        return junit_text([*self.suites, *own], self.started)
+FORMAT = JunitFormat()

@@ -1,9 +1,10 @@
-"""Findings as a comment on a pull request: the verdict first, then a table, within a size."""
+"""A report as a comment on a pull request: the verdict first, then tables, within a size."""
 
 from collections.abc import Iterator
 
-from rbrctl.reports.findings import summary_line
-from rbrctl.reports.markdown import folded, markdown_code, markdown_text
+from rbrctl.reports.interface import Page, PlainFormat, Report, ReportKind
+from rbrctl.reports.markdown import MarkdownTables, folded, markdown_code, markdown_text
+from rbrctl.reports.tables import Table, first_rows
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
 COMMENT_LIMIT = 60_000
@@ -25,7 +26,7 @@ def _row(item: Finding) -> str:
 
 
 def _fitting(rows: list[str], limit: int) -> Iterator[str]:
-    """Give the rows that fit into ``limit`` characters."""
+    """Yield the rows that fit into ``limit`` characters."""
     used = 0
     for row in rows:
         used += len(row) + 1
@@ -35,7 +36,7 @@ def _fitting(rows: list[str], limit: int) -> Iterator[str]:
 
 
 def findings_table(findings: Findings, limit: int) -> str:
-    """Draw findings as a table of at most ``limit`` characters, folded where it is long."""
+    """Return findings as a table of at most ``limit`` characters, folded where it is long."""
     ordered = sorted(findings.items, key=lambda item: list(Severity).index(item.severity))
     rows = [_row(item) for item in ordered]
     kept = list(_fitting(rows, limit - 250))
@@ -48,17 +49,50 @@ def findings_table(findings: Findings, limit: int) -> str:
     return "\n\n".join(parts)
 
 
-class MarkdownFindings:
-    """Draws findings in GitHub's Markdown; what does not fit is counted."""
+class MarkdownFormat(PlainFormat):
+    """Draws a report as a comment on a pull request, in GitHub's Markdown."""
 
-    def __init__(self, limit: int = COMMENT_LIMIT) -> None:
-        """Stay within ``limit`` characters."""
-        self.limit = limit
+    name = "markdown"
+    position = 3
+    kinds = frozenset(ReportKind)
 
-    def render(self, findings: Findings, subject: str = "") -> str:
-        """Draw the verdict and the table."""
-        verdict = "failed" if findings.failed else "passed"
-        heading = f"### rbrctl {verdict}: {markdown_text(summary_line(findings, subject))}"
-        if not findings.items:
-            return heading
-        return f"{heading}\n\n{findings_table(findings, self.limit - len(heading) - 2)}"
+    def draw(self, report: Report, page: Page) -> str:
+        """Return the comment; a report that is tables only is drawn as tables."""
+        if report.kind is ReportKind.TABLES:
+            return MarkdownTables().render(report.tables())
+        return comment(report)
+
+
+def comment(report: Report, limit: int = COMMENT_LIMIT) -> str:
+    """
+    Return the verdict, the findings and the tables, folded, in at most ``limit`` characters.
+
+    Findings and rows that do not fit are counted.
+    """
+    own = report.comment(limit)
+    if own is not None:
+        return own
+    parts = [f"### {markdown_text(report.heading)}"]
+    findings, tables = report.findings(), report.tables()
+    left = limit - len(parts[0]) - 2
+    if findings.items:
+        parts.append(findings_table(findings, left // 2 if tables else left))
+        left -= len(parts[1]) + 2
+    for number, table in enumerate(tables):
+        parts.append(_folded(table, left // (len(tables) - number)))
+        left -= len(parts[-1]) + 2
+    return "\n\n".join(parts)
+
+
+def _folded(table: Table, limit: int) -> str:
+    """Return a table with as many of its first rows as fit."""
+    count = len(table.rows)
+    while True:
+        body = MarkdownTables(heading="").render([first_rows(table, count)])
+        # 200 characters are room for the title and the HTML that folds the table.
+        if len(body) + 200 <= limit or count == 0:
+            return folded(table.title, body)
+        count //= 2
+
+
+FORMAT = MarkdownFormat()

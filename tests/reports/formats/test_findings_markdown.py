@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rbrctl.reports.formats.markdown import MarkdownFindings
+from rbrctl.reports.findings import FindingsReport
+from rbrctl.reports.formats.markdown import comment
 from rbrctl.reports.markdown import folded
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
 
@@ -22,25 +23,25 @@ COMMENT = """\
 
 
 def test_a_comment_has_the_verdict_first_and_the_gravest_on_top() -> None:
-    assert MarkdownFindings().render(Findings((NOTE, ERROR)), "9 files") + "\n" == COMMENT
+    assert comment(FindingsReport(Findings((NOTE, ERROR)), "9 files")) + "\n" == COMMENT
 
 
 def test_nothing_found() -> None:
-    assert MarkdownFindings().render(Findings(), "x") == "### rbrctl passed: no findings in x"
+    assert comment(FindingsReport(Findings(), "x")) == "### rbrctl passed: no findings in x"
 
 
 def test_many_findings_are_folded() -> None:
-    comment = MarkdownFindings().render(Findings((ERROR,) * 11))
-    assert "<summary>11 findings</summary>" in comment
-    assert comment.count("`undefined-name`") == 11
+    text = comment(FindingsReport(Findings((ERROR,) * 11)))
+    assert "<summary>11 findings</summary>" in text
+    assert text.count("`undefined-name`") == 11
 
 
 def test_what_does_not_fit_is_counted() -> None:
-    comment = MarkdownFindings(limit=2000).render(Findings((ERROR,) * 1000))
-    assert len(comment) <= 2000
-    shown = comment.count("`undefined-name`")
+    text = comment(FindingsReport(Findings((ERROR,) * 1000)), 2000)
+    assert len(text) <= 2000
+    shown = text.count("`undefined-name`")
     assert shown > 5
-    assert comment.endswith(f"{1000 - shown} more did not fit here.")
+    assert text.endswith(f"{1000 - shown} more did not fit here.")
 
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=("Cs",)))
@@ -49,7 +50,7 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=("Cs",)))
 @given(ANY_TEXT, ANY_TEXT)
 def test_no_text_from_outside_makes_a_row_or_a_tag(file: str, text: str) -> None:
     finding = Finding(text or "x", Severity.ERROR, text, Place(file, 1, 1, 1, 2), text)
-    tokens = READER.parse(MarkdownFindings().render(Findings((finding,)), text))
+    tokens = READER.parse(comment(FindingsReport(Findings((finding,)), text)))
     assert [token.type for token in tokens].count("tr_open") == 2
     children = [child for token in tokens for child in token.children or []]
     tags = [child.content for child in children if child.type == "html_inline"]

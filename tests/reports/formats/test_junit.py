@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.reports.formats.junit import Case, JunitFindings, Suite, junit_text
+from rbrctl.reports.findings import FindingsReport
+from rbrctl.reports.formats.junit import FORMAT, junit_text
+from rbrctl.reports.interface import Case, Page, Suite
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Finding, Findings, Place, Related, Severity
 
@@ -95,7 +97,7 @@ def test_findings_are_tests_that_failed_and_notes_are_tests_that_passed() -> Non
             Finding("y", Severity.NOTE, "by the way"),
         )
     )
-    root = assert_valid(JunitFindings(STARTED).render(findings))
+    root = assert_valid(FORMAT.draw(FindingsReport(findings), Page(now=STARTED)))
     first, second = root.findall("testsuite/testcase")
     assert first.attrib["name"] == "a.yaml:3:4: wrong"
     assert first[0].text == (
@@ -105,7 +107,7 @@ def test_findings_are_tests_that_failed_and_notes_are_tests_that_passed() -> Non
 
 
 def test_where_nothing_was_found_one_test_passed() -> None:
-    root = assert_valid(JunitFindings(STARTED).render(Findings(), "9 files"))
+    root = assert_valid(FORMAT.draw(FindingsReport(Findings(), "9 files"), Page(now=STARTED)))
     (case,) = root.findall("testsuite/testcase")
     assert case.attrib["name"] == "no findings in 9 files"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from rbrctl.reports.formats.sarif import SarifFindings
+from rbrctl.reports.formats.sarif import sarif_log
 from rbrctl.reports.terminal import printable
 from rbrctl.ruleset.findings import Accepted, Finding, Findings, Place, Related, Severity
 
@@ -32,7 +32,7 @@ FINDINGS = Findings(
 
 
 def rendered(findings: Findings, **descriptions: str) -> Any:
-    return json.loads(SarifFindings("1.2.3", descriptions).render(findings))
+    return json.loads(sarif_log(findings, "1.2.3", descriptions))
 
 
 def official_schema() -> Any:
@@ -92,7 +92,7 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 def test_no_text_from_outside_is_obeyed(file: str, message: str) -> None:
     place = Place(file, 1, 1, 1, 2)
     findings = Findings((Finding("x", Severity.ERROR, message, place, message),), {})
-    text = SarifFindings("1").render(findings)
+    text = sarif_log(findings, "1", {})
     assert all(printable(line) == line for line in text.split("\n"))
     (result,) = json.loads(text)["runs"][0]["results"]
     assert "](" not in result["message"]["text"]
