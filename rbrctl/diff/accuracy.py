@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from rbrctl.diff.answer_table import rows_of
+from rbrctl.diff.batch_verdict import BatchVerdict
 from rbrctl.diff.corpus import Corpus, Side
-from rbrctl.diff.batch_verdict import Ruling
 from rbrctl.statistics.bootstrap import RESAMPLES, clustered_bootstrap
 from rbrctl.statistics.paired import holm, mcnemar_exact, smallest_significant_drop
 
@@ -257,18 +257,18 @@ def _with_rule(corpus: Corpus, score: PairedScore) -> PairedScore:
         new_misses=tuple(
             corpus.tables.new.ids[row] for row in rows_of(missed & ~missed_before & corpus.rows)
         ),
-        noise=_noise([_states(ruling, score.name, corpus.rows) for ruling in new.repeats]),
+        noise=_noise([_states(verdict, score.name, corpus.rows) for verdict in new.repeats]),
     )
 
 
-def _states(ruling: Ruling, id: str, rows: int) -> list[int]:
-    return [ruling.held.get(id, 0) & rows, ruling.broken.get(id, 0) & rows]
+def _states(verdict: BatchVerdict, id: str, rows: int) -> list[int]:
+    return [verdict.held.get(id, 0) & rows, verdict.broken.get(id, 0) & rows]
 
 
 def _rank_noise(corpus: Corpus, response_class: str) -> float | None:
     rows = corpus.rows & corpus.new.classes[response_class]
     return _noise(
-        [[found & rows for found in ruling.ranks.values()] for ruling in corpus.new.repeats]
+        [[found & rows for found in verdict.ranks.values()] for verdict in corpus.new.repeats]
     )
 
 

@@ -1,4 +1,4 @@
-"""A rule set applied to all rows of a table at once: the law of ruleset.verdict, in columns."""
+"""A rule set applied to all rows of a table at once, by the law of ``ruleset.law``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from rbrctl.diff.answer_table import Columns, rows_of
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import FALSE, TRUE, Diagram
-from rbrctl.ruleset.model import Rule
+from rbrctl.ruleset.law import Possible
 from rbrctl.ruleset.verdict import Judge
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """For each rule and rank, the rows on which it holds, is broken, or is given."""
+class BatchVerdict:
+    """The rows on which each rule is held or broken, and the rows of each rank."""
 
     rows: int
     """The rows that have a response class of this rule set."""
@@ -21,7 +21,7 @@ class Ruling:
     ranks: Mapping[str, int]
     """The rows whose rank is determined, by rank."""
     covered: Mapping[str, int]
-    """For each rule the rows whose response class it is for."""
+    """For each rule the rows of the response classes that it applies to."""
 
     @property
     def ranked(self) -> int:
@@ -32,78 +32,63 @@ class Ruling:
         return ranked
 
     def undetermined(self, rule: str) -> int:
-        """Give the rows that a rule is for and on which it is open."""
+        """Return the rows of a rule's response classes on which it is neither held nor broken."""
         return self.covered[rule] & ~(self.held[rule] | self.broken[rule])
 
 
-class ColumnJudge:
+class BatchJudge:
     """Applies a judge's rules to columns of answers or of labels."""
 
     def __init__(self, judge: Judge) -> None:
         """Use the judge's own diagram."""
         self.judge = judge
 
-    def ruling(self, columns: Columns, classes: Mapping[str, int], everything: int) -> Ruling:
+    def verdict(
+        self, columns: Columns, classes: Mapping[str, int], everything: int
+    ) -> BatchVerdict:
         """
-        Judge the rows of ``classes`` (by the rule set's own names), a row in at most one of them.
+        Return the verdict on the rows of ``classes``, of which each row has at most one.
 
-        It says of each row what the judge would say of its assignment; where that is too large to
-        prove, the rank stays undetermined.
+        The classes have the rule set's own names. Each row gets what ``Judge.verdict`` would say
+        about its assignment; where that is too large to prove, the rank stays undetermined.
         """
         logic = self.judge.logic
-        bits = _Possible(logic.diagram, columns, everything)
-        held: dict[str, int] = {}
-        broken: dict[str, int] = {}
+        bits = _PossibleValues(logic.diagram, columns, everything)
         covered: dict[str, int] = {}
-        of_class = {name: self.judge.ruleset.rules_of(name) for name in classes}
-        for name, rules in of_class.items():
-            for rule in rules:
-                covered[rule.id] = covered.get(rule.id, 0) | classes[name]
-        for id, rows in covered.items():
-            can_hold, can_break = bits.of(logic.requirements[id])
-            held[id] = rows & can_hold & ~can_break
-            broken[id] = rows & can_break & ~can_hold
+        for name, rows in classes.items():
+            for rule in self.judge.laws[name].rules:
+                covered[rule.id] = covered.get(rule.id, 0) | rows
+        possible = {id: bits.of(logic.requirements[id]) for id in covered}
         ranks = dict.fromkeys(self.judge.ruleset.ranks, 0)
-        for name, rules in of_class.items():
-            for rank, rows in self._ranks(name, rules, columns, classes[name], bits).items():
-                ranks[rank] |= rows
+        for name, rows in classes.items():
+            for rank, found in self._ranks(name, possible, columns, rows).items():
+                ranks[rank] |= found
         judged = 0
         for rows in classes.values():
             judged |= rows
-        return Ruling(judged, held, broken, ranks, covered)
+        return BatchVerdict(
+            judged,
+            held={id: covered[id] & hold & ~broken for id, (hold, broken) in possible.items()},
+            broken={id: covered[id] & broken & ~hold for id, (hold, broken) in possible.items()},
+            ranks=ranks,
+            covered=covered,
+        )
 
     def _ranks(
-        self,
-        response_class: str,
-        rules: tuple[Rule, ...],
-        columns: Columns,
-        rows: int,
-        bits: "_Possible",
+        self, response_class: str, possible: Mapping[str, Possible], columns: Columns, rows: int
     ) -> dict[str, int]:
-        """Walk from the worst rank to the best, and settle the rows whose rank that must be."""
-        found: dict[str, int] = {}
-        left = rows
-        asked = 0
-        for rank in reversed(self.judge.ruleset.ranks):
-            surely = one_open = several_open = 0
-            for rule in rules:
-                if rule.otherwise == rank and left:
-                    can_hold, can_break = bits.of(self.judge.logic.requirements[rule.id])
-                    surely |= can_break & ~can_hold
-                    unsure = can_break & can_hold
-                    several_open |= one_open & unsure
-                    one_open |= unsure
-            if rank == self.judge.ruleset.ranks[0]:
-                surely, one_open, several_open = left, 0, 0
-            found[rank] = left & surely
-            # One open rule can hold, so the rank stays open; several may not be able to together.
-            asked |= left & several_open & ~surely
-            left &= ~(surely | one_open)
-        return self._asked(response_class, columns, asked, found)
+        law = self.judge.laws[response_class]
+        settled = law.settle(possible, rows)
+        found = dict(zip(law.ranks, settled.ranks, strict=True))
+        contested = 0
+        for each in settled.contested:
+            contested |= each
+        return self._proved(response_class, columns, contested, found)
 
-    def _asked(
+    def _proved(
         self, response_class: str, columns: Columns, rows: int, found: dict[str, int]
     ) -> dict[str, int]:
+        """Add the ranks of rows on which only a proof can tell whether open rules hold together."""
         names = self.judge.dependencies(response_class)
         for row in rows_of(rows):
             bit = 1 << row
@@ -122,8 +107,8 @@ class ColumnJudge:
         return found
 
 
-class _Possible:
-    """For a node of a diagram, the rows on which it can be true, and those on which false."""
+class _PossibleValues:
+    """For a node of a diagram, the rows on which it can be true, and those that can be false."""
 
     def __init__(self, diagram: Diagram, columns: Columns, everything: int) -> None:
         self._diagram = diagram
@@ -132,8 +117,9 @@ class _Possible:
         self._everything = everything
         self._known: dict[int, tuple[int, int]] = {TRUE: (everything, 0), FALSE: (0, everything)}
 
-    def of(self, node: int) -> tuple[int, int]:
-        """Walk without recursion, since a diagram may be deeper than Python's stack."""
+    def of(self, node: int) -> Possible:
+        """Return both sets of rows for a node."""
+        # Without recursion, because a diagram may be deeper than Python's stack.
         todo = [node]
         while todo:
             current = todo[-1]
@@ -153,4 +139,4 @@ class _Possible:
                 (up & high_true) | (down & low_true),
                 (up & high_false) | (down & low_false),
             )
-        return self._known[node]
+        return Possible(*self._known[node])

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rbrctl.diff.answer_table import AnswerTable, Columns, rows_of
+from rbrctl.diff.batch_verdict import BatchJudge, BatchVerdict
 from rbrctl.diff.pairing import PairedTables
-from rbrctl.diff.batch_verdict import ColumnJudge, Ruling
 from rbrctl.errors import NothingMatchedError
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
@@ -44,13 +44,13 @@ class Side:
     ruleset: RuleSet
     classes: Mapping[str, int]
     """The rows of each response class, by this rule set's names."""
-    answers: Ruling
-    gold: Ruling
+    answers: BatchVerdict
+    gold: BatchVerdict
     columns: Columns
     """The answers, by this rule set's names."""
     needs: Mapping[str, tuple[str, ...]]
     """For each response class the propositions that its rules depend on."""
-    repeats: tuple[Ruling, ...] = ()
+    repeats: tuple[BatchVerdict, ...] = ()
 
 
 class Corpus:
@@ -118,10 +118,10 @@ class Corpus:
 
     def _state_changed(self, old_id: str | None, new_id: str | None) -> int:
         if old_id is None or new_id is None:
-            ruling, id = (
+            verdict, id = (
                 (self.new.answers, new_id) if old_id is None else (self.old.answers, old_id)
             )
-            return 0 if id is None else ruling.covered[id] & ~ruling.held[id]
+            return 0 if id is None else verdict.covered[id] & ~verdict.held[id]
         old, new = self.old.answers, self.new.answers
         # A rule that does not cover a row is neither held nor broken there.
         return (old.broken[old_id] ^ new.broken[new_id]) | (
@@ -224,9 +224,9 @@ def _name_at(sets: Mapping[str, bytes], row: int) -> str | None:
     return next((name for name, rows in sets.items() if _has(rows, row)), None)
 
 
-def _with_undetermined(ruling: Ruling) -> dict[str | None, int]:
-    ranks: dict[str | None, int] = dict(ruling.ranks.items())
-    return ranks | {None: ruling.rows & ~ruling.ranked}
+def _with_undetermined(verdict: BatchVerdict) -> dict[str | None, int]:
+    ranks: dict[str | None, int] = dict(verdict.ranks.items())
+    return ranks | {None: verdict.rows & ~verdict.ranked}
 
 
 def _side(
@@ -237,7 +237,7 @@ def _side(
     class_names: Mapping[str, str],
 ) -> Side:
     """Judge a table's rows; ``names`` and ``class_names`` lead from the other side's to ours."""
-    judge = ColumnJudge(Judge(ruleset))
+    judge = BatchJudge(Judge(ruleset))
     columns = _renamed(table.answers, names, ruleset)
     classes: dict[str, int] = {}
     for given, rows in table.response_classes.items():
@@ -248,12 +248,12 @@ def _side(
     return Side(
         ruleset=ruleset,
         classes=classes,
-        answers=judge.ruling(columns, classes, everything),
-        gold=judge.ruling(_renamed(tables.labels, names, ruleset), classes, everything),
+        answers=judge.verdict(columns, classes, everything),
+        gold=judge.verdict(_renamed(tables.labels, names, ruleset), classes, everything),
         columns=columns,
         needs={name: judge.judge.dependencies(name) for name in classes},
         repeats=tuple(
-            judge.ruling(_renamed(columns, names, ruleset), classes, everything)
+            judge.verdict(_renamed(columns, names, ruleset), classes, everything)
             for columns in table.repeats
         ),
     )

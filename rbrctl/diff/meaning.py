@@ -17,6 +17,7 @@ from math import prod
 from rbrctl.diff.ranks import RankChange
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import DEFAULT_BUDGET, FALSE, Diagram
+from rbrctl.ruleset.law import ClassLaw
 from rbrctl.ruleset.logic import RuleLogic
 from rbrctl.ruleset.model import RuleSet
 
@@ -238,14 +239,13 @@ def _demands(
 
 
 def _law(logic: RuleLogic, name: str, true: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    law = ClassLaw.of(logic.ruleset, name)
     broken = [
-        rule
-        for rule in logic.ruleset.rules_of(name)
+        rule.id
+        for rule in law.rules
         if not _holds(logic.diagram, logic.requirements[rule.id], true)
     ]
-    ranks = logic.ruleset.ranks
-    worst = max((ranks.index(rule.otherwise) for rule in broken), default=0)
-    return ranks[worst], tuple(rule.id for rule in broken)
+    return law.rank(broken), tuple(broken)
 
 
 def _holds(diagram: Diagram, node: int, true: tuple[str, ...]) -> bool:

@@ -105,7 +105,7 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     [
         (["old", "missing"], 2, "missing: no such file or folder"),
         (["builtin:safety"], 2, "alone has nothing to be compared with"),
-        (["old", "new", "--base", "main"], 2, "--base is for one side"),
+        (["old", "new", "--base", "main"], 2, "--base is for one argument"),
         (["old", "r.jsonl"], 2, "are a rule set and results"),
         (["r.jsonl"], 2, "results are compared with results"),
         (["old", "new", "--on", "nowhere.jsonl"], 2, "cannot read nowhere.jsonl"),

@@ -6,7 +6,7 @@ from small_sets import rulesets
 from strategies import NAMES, partial_assignments
 
 from rbrctl.diff.answer_table import rows_of, table_of
-from rbrctl.diff.batch_verdict import ColumnJudge
+from rbrctl.diff.batch_verdict import BatchJudge
 from rbrctl.records.models import Answer, Result
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
@@ -22,15 +22,15 @@ def test_columns_say_what_the_judge_says_of_each_row(
     table = table_of(small_result(row, each, each) for row, each in enumerate(rows))
     classes = {"c": table.response_classes.get("c", 0)}
     for columns in (table.answers, table.labels):
-        ruling = ColumnJudge(judge).ruling(columns, classes, table.everything)
+        batch = BatchJudge(judge).verdict(columns, classes, table.everything)
         for row, assignment in enumerate(rows):
             verdict = judge.verdict("c", assignment)
-            ranks = [rank for rank, bits in ruling.ranks.items() if bits >> row & 1]
+            ranks = [rank for rank, bits in batch.ranks.items() if bits >> row & 1]
             assert ranks == ([] if verdict.rank is None else [verdict.rank])
             for id, state in verdict.rules.items():
-                assert (ruling.held[id] >> row & 1) == (state is RuleState.HELD)
-                assert (ruling.broken[id] >> row & 1) == (state is RuleState.BROKEN)
-                assert (ruling.undetermined(id) >> row & 1) == (state is RuleState.UNDETERMINED)
+                assert (batch.held[id] >> row & 1) == (state is RuleState.HELD)
+                assert (batch.broken[id] >> row & 1) == (state is RuleState.BROKEN)
+                assert (batch.undetermined(id) >> row & 1) == (state is RuleState.UNDETERMINED)
 
 
 @given(st.sets(st.integers(0, 500)))
