@@ -1,4 +1,4 @@
-"""Whether agreement with the labels went up or down between two sides, beyond chance."""
+"""Changes in agreement with the labels between two sides, tested against chance."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class PairedScore:
     gold_rows: int
     """Rows on which the labels determine it for both sides."""
     rows: int
-    """Of these, rows that the answers of both sides determine."""
+    """The number of these rows that the answers of both sides determine."""
     only_old: int
     """Rows on which the old side alone is right; so for ``only_new``."""
     only_new: int
@@ -149,7 +149,7 @@ def _tests_that_count(discordant: Sequence[int]) -> int:
 
 
 def _one_sided(lost: int, won: int) -> float:
-    """Give the chance of as many losses or more among the rows that differ; 1 where none is net."""
+    """Return P(at least so many losses) among the rows that differ; 1 without a net loss."""
     return mcnemar_exact(lost, won) / 2 if lost > won else 1.0
 
 
@@ -162,7 +162,7 @@ def _rules(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:
 
 
 def _rule_rows(side: Side, id: str) -> tuple[int, int, int]:
-    """Give the rows where the labels decide, where the answers do, and where both agree."""
+    """Return the rows where the labels decide, where the answers do, and where both agree."""
     gold, found = side.gold, side.answers
     return (
         gold.held[id] | gold.broken[id],
@@ -273,7 +273,7 @@ def _rank_noise(corpus: Corpus, response_class: str) -> float | None:
 
 
 def _noise(repeats: Sequence[Sequence[int]]) -> float | None:
-    """Give the share of rows that two repeats determine differently, on average over the pairs."""
+    """Return the share of rows on which two repeats differ, averaged over all pairs."""
     shares = []
     for first, second in combinations(repeats, 2):
         determined = same = 0

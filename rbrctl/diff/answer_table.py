@@ -28,7 +28,7 @@ class Columns:
 
 
 class _Column:
-    """Values of one proposition as they come, a byte a row."""
+    """Values of one proposition in the order of the rows, one byte for each."""
 
     __slots__ = ("values",)
 
@@ -53,18 +53,18 @@ class _Column:
 
 @dataclass(slots=True)
 class AnswerTable:
-    """Results in columns; rows are numbered from 0, a row that is not here being empty."""
+    """Results in columns. Rows are numbered from 0; a row without a result is empty."""
 
     ids: list[str] = field(default_factory=list)
     contents: list[str] = field(default_factory=list)
     present: int = 0
-    """The rows that are here: all, but for a table that takes its numbers from another one."""
+    """The rows that have a result: fewer than ``ids`` only in a table built beside another."""
     clusters: list[int] = field(default_factory=list)
     """For each row the number of its prompt: rows of one prompt are not independent."""
     response_classes: dict[str, int] = field(default_factory=dict)
     """The rows of each response class, by the name that the results give it."""
     rank_labels: dict[str, int] = field(default_factory=dict)
-    """The rows that a person gave each rank."""
+    """The rows to which a person gave each rank."""
     answers: Columns = field(default_factory=lambda: Columns({}, {}))
     labels: Columns = field(default_factory=lambda: Columns({}, {}))
     repeats: tuple[Columns, ...] = ()
@@ -88,7 +88,7 @@ class AnswerTable:
 
 
 def rows_of(bits: int) -> Iterable[int]:
-    """Give the numbers of the rows in a set, ascending."""
+    """Yield the numbers of the rows in a set, ascending."""
     digits = bin(bits)[:1:-1]
     row = digits.find("1")
     while row >= 0:
@@ -104,14 +104,14 @@ def _put(columns: dict[str, _Column], name: str, row: int, value: bool) -> None:
 
 
 def rows_where(flags: Iterable[bool]) -> int:
-    """Give the set of the places at which ``flags`` is true."""
+    """Return the set of the positions at which ``flags`` is true."""
     column = _Column()
     column.values.extend(flags)
     return column.rows(_IS_TRUE)
 
 
 class TableBuilder:
-    """Takes results one by one; some 100 bytes and a few bits remain of each."""
+    """Collects results one by one, and keeps about 100 bytes and a few bits of each."""
 
     def __init__(self, truth: Truth | None = None, beside: AnswerTable | None = None) -> None:
         """
@@ -149,7 +149,7 @@ class TableBuilder:
             self.take_answer(row, name, answer)
 
     def take_head(self, id: str, content: str, prompt: str, response_class: str | None) -> int:
-        """Begin a row and give its number."""
+        """Start a row and return its number."""
         table = self._table
         cluster = self._prompts.setdefault(prompt, len(self._prompts))
         row = len(table.ids) if self._rows is None else self._rows.get(id, len(table.ids))
@@ -205,7 +205,7 @@ class TableBuilder:
                 _put(self._repeats[index], name, row, known)
 
     def table(self) -> AnswerTable:
-        """Give the table of all rows taken."""
+        """Return the table of all rows that were added."""
         table = self._table
         table.present = self._present.rows(_IS_TRUE)
         table.response_classes = _sets(self._classes)

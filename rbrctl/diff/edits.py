@@ -1,4 +1,4 @@
-"""Edits that change words and not logic: questions, examples, texts, severities, descriptions."""
+"""Edits that change words but not logic: questions, examples, texts, severities, descriptions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.model import Proposition, ResponseClass, Rule, RuleSet
 
 ASKED = ("statement", "question", "examples")
-"""What an endpoint grader is given of a proposition."""
+"""The keys of a proposition that an endpoint grader sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def text_edits(
     renamed_rules: Mapping[str, str],
     renamed_classes: Mapping[str, str],
 ) -> list[TextEdit]:
-    """List the edits of words in the parts that both sides have."""
+    """Return the edits of words in the parts that both sides have."""
     edits: list[TextEdit] = []
     for old_proposition in old.propositions.values():
         name = renamed_propositions.get(old_proposition.name, old_proposition.name)
@@ -99,7 +99,7 @@ def _edits_of_the_whole(old: RuleSet, new: RuleSet) -> list[TextEdit]:
 
 
 def _plain(value: object) -> object:
-    """Give features without the places that their expressions were read from."""
+    """Return features without the places that their expressions were read from."""
     if not isinstance(value, Mapping):
         return value
     return {

@@ -1,25 +1,25 @@
-"""What a comparison must not show for a merge to go through."""
+"""Gates: differences that stop a change from being merged."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rbrctl.diff.accuracy import SIGNIFICANCE, PairedScore
-from rbrctl.diff.meaning import Relation
-from rbrctl.diff.comparison import Comparison
 from rbrctl.counting import counted
+from rbrctl.diff.accuracy import SIGNIFICANCE, PairedScore
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.meaning import Relation
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.suggestions import hint_for
 
 MINIMUM_DROP = 0.02
-"""A drop in accuracy that is smaller is no regression, however sure it is."""
+"""A smaller drop in accuracy is not a regression, however significant it is."""
 
 _ROUNDING = 1e-9
 _NAMED = 5
 
 
 class GateKind(StrEnum):
-    """The things that a gate can be closed on."""
+    """The kinds of difference that close a gate."""
 
     NONE = "none"
     CHANGED = "changed"
@@ -37,7 +37,7 @@ class Gate:
     limit: float = 0.0
 
     def __str__(self) -> str:
-        """Write it as it is given on the command line."""
+        """Return the gate as it is written on the command line."""
         has_limit = self.kind in (GateKind.FLIPS, GateKind.ACCURACY_DROP)
         return f"{self.kind}:{self.limit:g}" if has_limit else str(self.kind)
 
@@ -59,14 +59,14 @@ def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
     """
     Read gates as given: ``none|changed|laxer|regression|flips:N|accuracy-drop:SHARE``.
 
-    Each text may hold several, set apart by commas; none at all gives DEFAULT_GATES. Raises
+    A text may have several, separated by commas; without any it is DEFAULT_GATES. Raises
     UsageError.
     """
     words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     gates = tuple(dict.fromkeys(_parse(word) for word in words)) or DEFAULT_GATES
     if Gate(GateKind.NONE) in gates:
         if len(gates) > 1:
-            raise UsageError("--fail-on none: cannot stand beside other gates")
+            raise UsageError("--fail-on none: cannot be combined with other gates")
         return ()
     return gates
 
@@ -97,7 +97,7 @@ def _parse(word: str) -> Gate:
 
 
 def _lacks(gate: Gate, comparison: Comparison) -> str | None:
-    """Say what a gate has nothing of to be held against; None where it can be judged."""
+    """Return what is missing to check a gate; None where it can be checked."""
     needs_labels = gate.kind in (GateKind.REGRESSION, GateKind.ACCURACY_DROP)
     if comparison.corpus is None and (needs_labels or gate.kind is GateKind.FLIPS):
         return "transcripts"
@@ -107,14 +107,14 @@ def _lacks(gate: Gate, comparison: Comparison) -> str | None:
 
 
 def unchecked(gates: Iterable[Gate], comparison: Comparison) -> dict[Gate, str]:
-    """Give the gates that could not be judged, each with what there was none of."""
+    """Return the gates that could not be checked, each with what is missing."""
     found = {gate: _lacks(gate, comparison) for gate in gates}
     return {gate: lack for gate, lack in found.items() if lack is not None}
 
 
 def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
     """
-    Refuse gates that nothing can be held against; for gates that were asked for.
+    Refuse gates that cannot be checked; call it for gates that the user named.
 
     Raises UsageError where a gate needs a results file and there is none, NothingMatchedError where
     it needs labels and there are none.
@@ -130,12 +130,12 @@ def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
             )
         raise NothingMatchedError(
             f"--fail-on {gate}: no transcript has labels that decide a rule or rank for both "
-            "sides, so the gate cannot be judged"
+            "sides, so the gate cannot be checked"
         )
 
 
 def failures(gates: Iterable[Gate], comparison: Comparison) -> list[GateFailure]:
-    """Hold a comparison against the gates."""
+    """Return the reasons for which gates are closed."""
     checks = {
         GateKind.CHANGED: _changed,
         GateKind.LAXER: _laxer,
@@ -149,9 +149,9 @@ def failures(gates: Iterable[Gate], comparison: Comparison) -> list[GateFailure]
 def _changed(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
     meaning = comparison.meaning
     if meaning is not None and meaning.rules_changed:
-        yield GateFailure(gate, "the rules mean something else than before")
+        yield GateFailure(gate, "the rules have a different meaning than before")
     if comparison.corpus is not None and (touched := comparison.corpus.touched.bit_count()):
-        yield GateFailure(gate, f"{counted(touched, 'transcript')} judged otherwise than before")
+        yield GateFailure(gate, f"{counted(touched, 'transcript')} judged differently than before")
 
 
 def _laxer(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:

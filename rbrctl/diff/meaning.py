@@ -23,7 +23,7 @@ from rbrctl.ruleset.model import RuleSet
 
 
 class Relation(StrEnum):
-    """How the new side stands to the old one."""
+    """How the new side relates to the old one."""
 
     EQUIVALENT = "equivalent"
     STRICTER = "stricter"
@@ -76,7 +76,7 @@ class RequirementComparison:
 
 @dataclass(frozen=True, slots=True)
 class _Demand:
-    """What one rule asks of a completion and where it drops otherwise."""
+    """What one rule requires, and the position of the rank that a completion else drops to."""
 
     node: int
     position: int
@@ -108,7 +108,7 @@ class JointLogic:
         self._new_demands: dict[str, list[_Demand]] = {}
 
     def _region(self) -> list[int]:
-        """Give functions whose conjunction is true where either side's axioms all hold."""
+        """Return functions whose conjunction is true where either side's axioms all hold."""
         common = set(self.old.axioms) & set(self.new.axioms)
         alternatives = [
             self.diagram.conjunction(node for node in logic.axioms if node not in common)
@@ -178,7 +178,7 @@ class JointLogic:
         )
 
     def _at(self, true: tuple[str, ...], classes: tuple[str, str]) -> Difference:
-        """Apply both sides' law to the assignment in which just ``true`` are true."""
+        """Return what both sides say where only the names in ``true`` are true."""
         old_rank, old_broken = _law(self.old, classes[0], true)
         new_rank, new_broken = _law(self.new, classes[1], true)
         return Difference(true, old_rank, new_rank, old_broken, new_broken)
@@ -222,7 +222,7 @@ class JointLogic:
         return RequirementComparison(relation, stricter, laxer)
 
     def same_class(self, old_name: str, new_name: str) -> bool:
-        """Tell whether two classes have rules, and the same ones whatever they are called."""
+        """Return True where two classes have rules, and the same ones apart from their names."""
         if self.ranks.order is None:
             return False
         old = self._demands_of_old(old_name)
@@ -266,7 +266,7 @@ def _relation(stricter: bool, laxer: bool) -> Relation:
 
 
 def undecided_class(old_name: str, new_name: str, reason: UndecidedError) -> ClassComparison:
-    """Say of a class that the proof was too large."""
+    """Return the comparison of a class for which the proof was too large."""
     return ClassComparison(
         new_name,
         Relation.UNDECIDED,

@@ -29,7 +29,7 @@ class ChangedName:
     old_name: str | None = None
     """For a renamed one."""
     old_file: str | None = None
-    """Of a moved one, as seen from its rule set."""
+    """The file that a moved one was in, relative to its rule set."""
     new_file: str | None = None
     place: Place | None = None
     """On the new side; on the old one for what was removed."""
@@ -81,7 +81,7 @@ def _by_signature(
 
 
 def renamed_propositions(old: RuleSet, new: RuleSet) -> dict[str, str]:
-    """Pair propositions that ask the same under another name, old name to new."""
+    """Return pairs of propositions with the same question, as a map from old name to new."""
     return renamed_by(old.propositions, new.propositions, _asked, _asked)
 
 
@@ -125,7 +125,7 @@ def changed_names(
 
 
 def relative_file(file: str, label: str) -> str | None:
-    """Give a file's name as seen from its rule set; None where it is of another one."""
+    """Return a file's name relative to its rule set; None where it is in another one."""
     prefix = f"{label.rstrip('/')}/"
     if file == label:
         return ""

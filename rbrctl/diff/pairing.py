@@ -9,14 +9,14 @@ from rbrctl.errors import NothingMatchedError
 
 @dataclass(frozen=True, slots=True)
 class PairedTables:
-    """Two tables with the same row numbers, and the rows that both can speak of."""
+    """Two tables with the same row numbers, and the rows that can be compared."""
 
     old: AnswerTable
     new: AnswerTable
     rows: int
     """The common rows: the same id, content and response class on both sides."""
     labels: Columns
-    """Labels of either side, but for those on which the sides contradict each other."""
+    """The labels of both sides, without those that contradict each other."""
     rank_labels: Mapping[str, int]
     only_old: int = 0
     """Rows that only the old side has; so for ``only_new``."""
@@ -78,7 +78,7 @@ def pair_tables(old: AnswerTable, new: AnswerTable) -> PairedTables:
 
 
 def _same_class(old: AnswerTable, new: AnswerTable) -> int:
-    """Give the rows whose class is the same, or unknown on both sides."""
+    """Return the rows whose class is the same, or unknown on both sides."""
     known_old = known_new = same = 0
     for name, rows in old.response_classes.items():
         known_old |= rows

@@ -1,4 +1,4 @@
-"""The ranks of two rule sets in one order, where there is one."""
+"""The ranks of two rule sets in one common order, where that exists."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class RankChange:
-    """How the list of ranks changed; renamed ones are known by their place in the order."""
+    """How the list of ranks changed. Renamed ranks are recognised by their position."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
@@ -33,11 +33,11 @@ class RankChange:
         return common != [rank for rank in self.new if rank in old]
 
     def position_of_old(self, rank: str) -> int:
-        """Give the place of one of the old set's ranks in ``order``, from 0 for the best."""
+        """Return the position of one of the old set's ranks in ``order``, 0 for the best."""
         return self._order().index(self.renamed.get(rank, rank))
 
     def position_of_new(self, rank: str) -> int:
-        """Give the place of one of the new set's ranks in ``order``, from 0 for the best."""
+        """Return the position of one of the new set's ranks in ``order``, 0 for the best."""
         return self._order().index(rank)
 
     def _order(self) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ class RankChange:
 
 
 def compare_ranks(old: Sequence[str], new: Sequence[str]) -> RankChange:
-    """Find what was added, removed and renamed, and the common order."""
+    """Return what was added, removed and renamed, and the common order."""
     renamed = _renamed(old, new)
     carried = [renamed.get(rank, rank) for rank in old]
     return RankChange(

@@ -21,7 +21,7 @@ from rbrctl.ruleset.expressions import unparse
 from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.model import ResponseClass, Rule, RuleSet
 
-Outcome = TypeVar("Outcome")
+Proved = TypeVar("Proved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class RuleSetComparison:
     names: tuple[ChangedName, ...]
     edits: tuple[TextEdit, ...]
     classes: tuple[ClassComparison, ...]
-    """Of the classes that both sides have, in the new side's order."""
+    """The classes that both sides have, in the new side's order."""
     rules: tuple[RuleComparison, ...]
-    """Of the rules that both sides have, in the new side's order."""
+    """The rules that both sides have, in the new side's order."""
     axioms_added: tuple[str, ...]
     axioms_removed: tuple[str, ...]
     renamed_propositions: Mapping[str, str]
@@ -90,7 +90,7 @@ class RuleSetComparison:
 
     @property
     def relation(self) -> Relation:
-        """Sum the classes up: one word for the whole, a removed or added class being neither."""
+        """One word for all classes; with an added or removed class it is ``neither``."""
         shared = self.shared_relation
         if shared is not Relation.UNDECIDED and (self.classes_added or self.classes_removed):
             return Relation.NEITHER
@@ -98,7 +98,7 @@ class RuleSetComparison:
 
     @property
     def shared_relation(self) -> Relation:
-        """Sum up the classes that both sides have."""
+        """One word for the classes that both sides have."""
         relations = {each.relation for each in self.classes}
         if Relation.UNDECIDED in relations:
             return Relation.UNDECIDED
@@ -160,12 +160,12 @@ class _Comparing:
         self.definitions = self._renamed_definitions()
 
     def logic(self) -> JointLogic:
-        """Give the shared diagram; raises UndecidedError where even building it is too much."""
+        """Return the shared diagram; raises UndecidedError where it is too large to build."""
         if self.joint is None:
             self.joint = JointLogic(self.old, self.new, self.ranks, self.propositions, self.budget)
         return self.joint
 
-    def afresh(self, question: Callable[[JointLogic], Outcome]) -> Outcome:
+    def afresh(self, question: Callable[[JointLogic], Proved]) -> Proved:
         """Ask with what is left of the budget, and once more with all of it."""
         try:
             return question(self.logic())

@@ -54,8 +54,6 @@ class ComparisonReport(Report):
     """
 
     kind: ClassVar[ReportKind] = ReportKind.COMPARISON
-    name: ClassVar[str] = "diff"
-    version: ClassVar[int] = COMPARISON_VERSION
     comparison: Comparison
     gates: Sequence[Gate]
     failed: Sequence[GateFailure]
@@ -65,6 +63,8 @@ class ComparisonReport(Report):
     """The texts of the new rules' files, by file name."""
     limit: int | None = None
     """The number of transcripts to list where people read; None lists all."""
+    name: str = "diff"
+    version: int = COMPARISON_VERSION
 
     @property
     def passed(self) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from rbrctl.diff.accuracy import PairedScore
+from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.corpus import Move
 from rbrctl.diff.gates import Gate, GateFailure, unchecked
-from rbrctl.diff.comparison import Comparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 

@@ -157,13 +157,13 @@ class FindingsReport(Report):
     """
 
     kind: ClassVar[ReportKind] = ReportKind.FINDINGS
-    name: ClassVar[str] = "findings"
-    version: ClassVar[int] = FINDINGS_VERSION
     items: Findings
     subject: str = ""
     """What was examined, for instance ``9 files, 61 rules``."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """The documentation of the checks, by their id."""
+    name: str = "findings"
+    version: int = FINDINGS_VERSION
 
     @property
     def passed(self) -> bool:

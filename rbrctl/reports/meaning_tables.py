@@ -21,12 +21,12 @@ _RELATION_TONES = {
 
 
 def relation_cell(relation: Relation) -> Cell:
-    """Give a relation in its tone."""
+    """Return a cell with a relation in its tone."""
     return Cell(relation.value, _RELATION_TONES[relation])
 
 
 def share_cell(share: float | None) -> Cell:
-    """Give a share as a percentage that never rounds to nothing."""
+    """Return a share as a percentage that never rounds to zero."""
     if share is None:
         return Cell(None, text="?")
     if share == 0:

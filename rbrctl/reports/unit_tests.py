@@ -79,11 +79,11 @@ class UnitTestReport(Report):
     """
 
     kind: ClassVar[ReportKind] = ReportKind.TESTS
-    name: ClassVar[str] = "test"
-    version: ClassVar[int] = TEST_VERSION
     run: TestRun
     texts: Mapping[str, str]
     """The texts of the rule set's files, by file name."""
+    name: str = "test"
+    version: int = TEST_VERSION
 
     @property
     def passed(self) -> bool:

@@ -90,7 +90,7 @@ class Judge:
         known = {name: value for name, value in assignment.items() if value is not None}
         diagram = self.logic.diagram
         try:
-            # Each assignment has its own remainders. If they were kept, they would fill the diagram.
+            # Each assignment has its own remainders: if they were kept, they would fill it.
             with diagram.attempt(DEFAULT_BUDGET, keep=False):
                 remainders = {
                     rule: diagram.restrict(self.logic.requirements[rule], known) for rule in rules

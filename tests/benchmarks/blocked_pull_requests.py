@@ -16,9 +16,9 @@ from small_sets import small_set
 
 from rbrctl.diff.accuracy import compare_accuracy
 from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.gates import DEFAULT_GATES, failures
-from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.pairing import pair_tables
 from rbrctl.records.models import Result
 from rbrctl.ruleset.model import RuleSet

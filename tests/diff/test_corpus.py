@@ -10,8 +10,8 @@ from small_sets import rulesets, small_set
 from strategies import partial_assignments
 
 from rbrctl.diff.answer_table import TableBuilder, table_of
-from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.comparison import stale_answers, unanswered
+from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.pairing import one_table, pair_tables
 from rbrctl.diff.rulesets import compare_rulesets
 from rbrctl.errors import NothingMatchedError

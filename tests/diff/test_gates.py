@@ -6,9 +6,9 @@ from small_sets import HERE, small_set
 
 from rbrctl.diff.accuracy import compare_accuracy
 from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.gates import check_evidence, failures, parse_gates
-from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.pairing import one_table, pair_tables
 from rbrctl.diff.rulesets import compare_rulesets
 from rbrctl.errors import NothingMatchedError, UsageError
@@ -44,7 +44,7 @@ def test_gates_are_read_as_written() -> None:
         ("accuracy-drop:2", "write a share"),
         ("accuracy-drop:nan", "write a share"),
         ("laxer:3", "'laxer' takes no limit"),
-        ("none,laxer", "cannot stand beside other gates"),
+        ("none,laxer", "cannot be combined with other gates"),
     ],
 )
 def test_gates_that_cannot_be_read(word: str, message: str) -> None:
