@@ -1,7 +1,7 @@
 """From a report to standard output, in the format that the user chose."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,14 @@ def format_option(kind: ReportKind) -> Any:
     return typer.Option(
         "--format", "-f", metavar="FORMAT", parser=parse, autocompletion=complete, help=f"{text}."
     )
+
+
+# Not among the options of every command: a run that needs no format does not import any.
+FindingsFormatOption = Annotated[str, format_option(ReportKind.FINDINGS)]
+CheckFormatOption = Annotated[str, format_option(ReportKind.CHECK)]
+TableFormatOption = Annotated[str, format_option(ReportKind.TABLES)]
+ComparisonFormatOption = Annotated[str, format_option(ReportKind.COMPARISON)]
+TestsFormatOption = Annotated[str, format_option(ReportKind.TESTS)]
 
 
 def write_report(output: Output, report: "Report", format_: str, *, wide: bool = False) -> None:

@@ -5,9 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from rbrctl import __version__
-from rbrctl.cli.formats import format_option
 from rbrctl.cli.output import ColorMode, Output
-from rbrctl.reports.interface import ReportKind
 
 GLOBAL_PANEL = "Global options"
 
@@ -130,12 +128,6 @@ def root_options(
 ) -> None:
     """Carry the options that stand only before a command's name."""
 
-
-FindingsFormatOption = Annotated[str, format_option(ReportKind.FINDINGS)]
-CheckFormatOption = Annotated[str, format_option(ReportKind.CHECK)]
-TableFormatOption = Annotated[str, format_option(ReportKind.TABLES)]
-ComparisonFormatOption = Annotated[str, format_option(ReportKind.COMPARISON)]
-TestsFormatOption = Annotated[str, format_option(ReportKind.TESTS)]
 
 WideOption = Annotated[
     bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")

@@ -6,14 +6,15 @@ import pytest
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_findings, report_tables, write_report
-from rbrctl.cli.options import (
+from rbrctl.cli.formats import (
     CheckFormatOption,
     FindingsFormatOption,
     TableFormatOption,
-    WideOption,
-    output_of,
+    report_findings,
+    report_tables,
+    write_report,
 )
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.reports.interface import AUTO, TEXT
 from rbrctl.reports.outcome import CheckReport
 from rbrctl.reports.tables import WIDE_ONLY, Column, Table

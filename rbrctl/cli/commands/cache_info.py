@@ -7,7 +7,8 @@ import typer
 
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
 from rbrctl.counting import counted
 from rbrctl.errors import NothingMatchedError
 from rbrctl.reports.interface import TEXT

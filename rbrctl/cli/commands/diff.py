@@ -6,7 +6,8 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.options import ComparisonFormatOption, WideOption, output_of
+from rbrctl.cli.formats import ComparisonFormatOption
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.reports.interface import AUTO
 

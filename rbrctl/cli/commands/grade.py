@@ -9,10 +9,11 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
+from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.grading import Destination, GradingJob
 from rbrctl.cli.inputs import read_source
-from rbrctl.cli.options import CheckFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.readings import CalibrationOption
 from rbrctl.cli.rules import RulesOption, load_rules

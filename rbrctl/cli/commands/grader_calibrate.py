@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
-from rbrctl.cli.options import TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.products import check_products
 from rbrctl.reports.interface import TEXT
 

@@ -8,7 +8,8 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
 from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:

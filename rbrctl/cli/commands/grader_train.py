@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.held_out import write_held_out
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
-from rbrctl.cli.options import TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress

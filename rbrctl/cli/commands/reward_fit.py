@@ -7,11 +7,11 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import report_tables
+from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.hand_set import hand_set_weights, judged_features
 from rbrctl.cli.idle_options import given_by, refuse_idle
-from rbrctl.cli.options import TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
-from rbrctl.cli.options import CheckFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.readings import CalibrationOption, check_calibration, read_answers
 from rbrctl.cli.rules import RulesOption, load_rules

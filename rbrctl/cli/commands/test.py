@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import write_report
-from rbrctl.cli.options import TestsFormatOption, output_of
+from rbrctl.cli.formats import TestsFormatOption, write_report
+from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import rules_source
 from rbrctl.errors import NothingMatchedError
 from rbrctl.reports.interface import AUTO

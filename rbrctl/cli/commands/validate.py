@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_findings
-from rbrctl.cli.options import FindingsFormatOption, output_of
+from rbrctl.cli.formats import FindingsFormatOption, report_findings
+from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import rules_source
 from rbrctl.counting import counted
 from rbrctl.reports.interface import AUTO
