@@ -1,6 +1,7 @@
 """From a report to standard output, in the format that the user chose."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,35 +16,41 @@ if TYPE_CHECKING:
     from rbrctl.ruleset.findings import Findings
 
 
+def format_choices(kind: ReportKind) -> Any:
+    """Return an enum of the names that ``--format`` accepts for a kind of report."""
+    from rbrctl.reports.formats import format_names
+
+    return StrEnum("Format", {name.upper(): name for name in format_names(kind)})
+
+
 def format_option(kind: ReportKind) -> Any:
-    """Return the option ``--format`` for a kind of report; its choices are the registered ones."""
+    """Return the option ``--format`` for a kind of report, with the registered formats."""
     from rbrctl.reports.formats import automatic_formats, format_names
 
     names = format_names(kind)
     text = f"{', '.join(names[:-1])} or {names[-1]}"
     for each in automatic_formats(kind):
         text += f"; auto is {each.name} inside {each.automatic_place}, else text"
+    return typer.Option("--format", "-f", metavar="FORMAT", help=f"{text}.")
 
-    def parse(value: str) -> str:
-        if value not in names:
-            known = ", ".join(f"'{name}'" for name in names)
-            raise typer.BadParameter(f"'{value}' is not one of {known}.")
-        return value
 
-    def complete(incomplete: str) -> list[str]:
-        return [name for name in names if name.startswith(incomplete)]
-
-    return typer.Option(
-        "--format", "-f", metavar="FORMAT", parser=parse, autocompletion=complete, help=f"{text}."
+# Not among the options of every command: a run that needs no format does not import any. Typer
+# takes the choices from an enum, whose members are known only at run time; they are strings.
+if TYPE_CHECKING:
+    FindingsFormatOption = Annotated[str, ...]
+    CheckFormatOption = Annotated[str, ...]
+    TableFormatOption = Annotated[str, ...]
+    ComparisonFormatOption = Annotated[str, ...]
+    TestsFormatOption = Annotated[str, ...]
+else:
+    FindingsFormatOption, CheckFormatOption, TableFormatOption = (
+        Annotated[format_choices(kind), format_option(kind)]
+        for kind in (ReportKind.FINDINGS, ReportKind.CHECK, ReportKind.TABLES)
     )
-
-
-# Not among the options of every command: a run that needs no format does not import any.
-FindingsFormatOption = Annotated[str, format_option(ReportKind.FINDINGS)]
-CheckFormatOption = Annotated[str, format_option(ReportKind.CHECK)]
-TableFormatOption = Annotated[str, format_option(ReportKind.TABLES)]
-ComparisonFormatOption = Annotated[str, format_option(ReportKind.COMPARISON)]
-TestsFormatOption = Annotated[str, format_option(ReportKind.TESTS)]
+    ComparisonFormatOption, TestsFormatOption = (
+        Annotated[format_choices(kind), format_option(kind)]
+        for kind in (ReportKind.COMPARISON, ReportKind.TESTS)
+    )
 
 
 def write_report(output: Output, report: "Report", format_: str, *, wide: bool = False) -> None:

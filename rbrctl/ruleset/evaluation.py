@@ -15,6 +15,8 @@ class Evaluator:
         """Put the definitions in an order in which they can be evaluated."""
         self.ruleset = ruleset
         self._laws = class_laws(ruleset)
+        # Coverage asks for the ranks of the same few sets of broken rules again and again.
+        self._ranks: dict[tuple[str, frozenset[str]], str] = {}
         self._definitions = definitions_in_order(ruleset.definitions)
 
     def complete(self, given: Mapping[str, bool]) -> dict[str, bool]:
@@ -34,7 +36,11 @@ class Evaluator:
 
     def rank(self, response_class: str, broken: Collection[str]) -> str:
         """Return the rank of a completion that breaks just these rules of its class."""
-        return self._laws[response_class].rank(broken)
+        key = (response_class, frozenset(broken))
+        rank = self._ranks.get(key)
+        if rank is None:
+            rank = self._ranks[key] = self._laws[response_class].rank(key[1])
+        return rank
 
     def decisive_words(
         self, response_class: str, rule: Rule, broken: Collection[str], values: Mapping[str, bool]
