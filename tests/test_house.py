@@ -16,7 +16,7 @@ FLOORS = (
     {"ruleset", "records"},
     {"graders"},
     {"grading", "authoring"},
-    {"scoring", "comparing", "rewards"},
+    {"scoring", "diff", "rewards"},
     {"reports"},
     {"cli", "__main__"},
 )

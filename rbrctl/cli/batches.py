@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rbrctl.cli.endpoint import settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
-from rbrctl.cli.options import TableFormat
 from rbrctl.cli.output import Output
 from rbrctl.errors import NothingMatchedError
 
@@ -50,7 +49,7 @@ def require_state(file: Path) -> "Batch":
     return known
 
 
-def report_batches(output: Output, batches: "Mapping[Path, Batch]", format_: TableFormat) -> None:
+def report_batches(output: Output, batches: "Mapping[Path, Batch]", format_: str) -> None:
     """Report batches as a table."""
     from rbrctl.cli.formats import report_tables
     from rbrctl.reports.tables import Column, Table, Wrap

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_outcome
+from rbrctl.cli.formats import write_report
 from rbrctl.cli.inputs import report_problems
-from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import require_some
 from rbrctl.graders.endpoint.estimate import Estimate
@@ -15,7 +14,7 @@ from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import RunSettings, open_run
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog
-from rbrctl.reports.outcome import Outcome
+from rbrctl.reports.outcome import CheckReport
 from rbrctl.reports.tables import Column, Table
 from rbrctl.wording import counted
 
@@ -26,7 +25,7 @@ def report_estimate(
     transcripts: Iterable[Transcript],
     problems: ProblemLog,
     source: str,
-    format_: OutcomeFormat,
+    format_: str,
 ) -> ExitCode:
     """Report calls, tokens, cache hits and price of a run that is not made."""
     estimate, cost = asyncio.run(_estimate(settings, transcripts))
@@ -49,8 +48,8 @@ def report_estimate(
     rows = [[name.replace("_", " "), value] for name, value in counts.items()]
     table = Table("estimate", "What this run would take", columns, rows, notes)
     verdict = f"{counted(estimate.calls, 'call')} for {counted(estimate.transcripts, 'transcript')}"
-    outcome = Outcome("estimate", 1, True, verdict, [table], body=counts)
-    report_outcome(output, outcome, format_)
+    report = CheckReport("estimate", 1, True, verdict, [table], details=counts)
+    write_report(output, report, format_)
     return gravest(report_problems(output, problems, "estimate"))
 
 

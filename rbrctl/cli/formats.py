@@ -1,130 +1,92 @@
-"""From ``--format`` to the class that draws it."""
+"""From a report to standard output, in the format that the user chose."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rbrctl import __version__
+import typer
+
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import FindingsFormat, OutcomeFormat, TableFormat
 from rbrctl.cli.output import Output
-from rbrctl.ruleset.findings import Findings
+from rbrctl.reports.interface import ReportKind
 
 if TYPE_CHECKING:
-    from rbrctl.reports.findings import FindingsReport
-    from rbrctl.reports.junit import Suite
-    from rbrctl.reports.outcome import Outcome
+    from rbrctl.reports.interface import Report
     from rbrctl.reports.tables import Table
+    from rbrctl.ruleset.findings import Findings
 
 
-def settled(format_: FindingsFormat, output: Output) -> FindingsFormat:
-    """Resolve ``auto``: github inside GitHub Actions, else text."""
-    if format_ is not FindingsFormat.AUTO:
-        return format_
-    return FindingsFormat.GITHUB if output.in_github_actions else FindingsFormat.TEXT
+def format_choices(kind: ReportKind) -> Any:
+    """Return an enum of the names that ``--format`` accepts for a kind of report."""
+    from rbrctl.reports.formats import format_names
+
+    return StrEnum("Format", {name.upper(): name for name in format_names(kind)})
 
 
-def findings_report(
-    format_: FindingsFormat, output: Output, descriptions: Mapping[str, str] | None = None
-) -> "FindingsReport":
-    """Give the class that draws findings in a format."""
-    # Each format is imported where it is chosen: most runs need one.
-    match settled(format_, output):
-        case FindingsFormat.JSON:
-            from rbrctl.reports.findings import JsonFindings
+def format_option(kind: ReportKind) -> Any:
+    """Return the option ``--format`` for a kind of report, with the registered formats."""
+    from rbrctl.reports.formats import automatic_formats, format_names
 
-            return JsonFindings()
-        case FindingsFormat.GITHUB:
-            from rbrctl.reports.github import GithubFindings
+    names = format_names(kind)
+    text = f"{', '.join(names[:-1])} or {names[-1]}"
+    for each in automatic_formats(kind):
+        text += f"; auto is {each.name} inside {each.automatic_place}, else text"
+    return typer.Option("--format", "-f", metavar="FORMAT", help=f"{text}.")
 
-            return GithubFindings()
-        case FindingsFormat.MARKDOWN:
-            from rbrctl.reports.findings_markdown import MarkdownFindings
 
-            return MarkdownFindings()
-        case FindingsFormat.SARIF:
-            from rbrctl.reports.sarif import SarifFindings
+# Not among the options of every command: a run that needs no format does not import any. Typer
+# takes the choices from an enum, whose members are known only at run time; they are strings.
+if TYPE_CHECKING:
+    FindingsFormatOption = Annotated[str, ...]
+    CheckFormatOption = Annotated[str, ...]
+    TableFormatOption = Annotated[str, ...]
+    ComparisonFormatOption = Annotated[str, ...]
+    TestsFormatOption = Annotated[str, ...]
+else:
+    FindingsFormatOption, CheckFormatOption, TableFormatOption = (
+        Annotated[format_choices(kind), format_option(kind)]
+        for kind in (ReportKind.FINDINGS, ReportKind.CHECK, ReportKind.TABLES)
+    )
+    ComparisonFormatOption, TestsFormatOption = (
+        Annotated[format_choices(kind), format_option(kind)]
+        for kind in (ReportKind.COMPARISON, ReportKind.TESTS)
+    )
 
-            return SarifFindings(__version__, descriptions)
-        case FindingsFormat.JUNIT:
-            from rbrctl.reports.junit import JunitFindings
 
-            return JunitFindings(datetime.now(UTC))
-        case _:
-            from rbrctl.reports.findings import TextFindings
+def write_report(output: Output, report: "Report", format_: str, *, wide: bool = False) -> None:
+    """Write a report to standard output, and its summary where the format has one."""
+    from rbrctl.reports.formats import format_named
+    from rbrctl.reports.interface import Page
 
-            return TextFindings(output.palette, output.width)
+    chosen = format_named(format_, report.kind, output.environment)
+    output.report(chosen.draw(report, Page(output.palette, output.width, wide)))
+    if summary := chosen.summary(report):
+        output.summarize(summary)
 
 
 def report_findings(
     output: Output,
-    findings: Findings,
-    format_: FindingsFormat,
+    findings: "Findings",
+    format_: str,
     subject: str = "",
     descriptions: Mapping[str, str] | None = None,
 ) -> ExitCode:
     """
-    Report findings; the code is NO when any is an error or a warning.
+    Report findings; the exit code is NO where any is an error or a warning.
 
-    ``subject`` says what was looked at (``9 files, 61 rules``); ``descriptions`` document the
-    checks, by id. In GitHub Actions' format the step's summary is written as well.
+    ``subject`` says what was examined (``9 files, 61 rules``); ``descriptions`` document the
+    checks, by id.
     """
-    output.report(findings_report(format_, output, descriptions).render(findings, subject))
-    if settled(format_, output) is FindingsFormat.GITHUB:
-        from rbrctl.reports.findings_markdown import MarkdownFindings
+    from rbrctl.reports.findings import FindingsReport
 
-        output.summarize(MarkdownFindings().render(findings, subject))
+    write_report(output, FindingsReport(findings, subject, descriptions or {}), format_)
     return ExitCode.NO if findings.failed else ExitCode.YES
-
-
-def report_outcome(
-    output: Output,
-    outcome: "Outcome",
-    format_: OutcomeFormat,
-    *,
-    wide: bool = False,
-    suites: "Sequence[Suite]" = (),
-    descriptions: Mapping[str, str] | None = None,
-) -> None:
-    """
-    Report an outcome; the exit code stays the command's to choose.
-
-    ``suites`` are the tests that were run, for junit. In GitHub Actions' format the step's summary
-    is written as well.
-    """
-    from rbrctl.reports import outcome as drawn
-
-    if format_ is OutcomeFormat.AUTO:
-        format_ = OutcomeFormat.GITHUB if output.in_github_actions else OutcomeFormat.TEXT
-    match format_:
-        case OutcomeFormat.JSON:
-            text = drawn.JsonOutcome().render(outcome)
-        case OutcomeFormat.CSV:
-            from rbrctl.reports.csv_tables import CsvTables
-
-            text = CsvTables().render(outcome.tables)
-        case OutcomeFormat.MARKDOWN:
-            text = drawn.MarkdownOutcome().render(outcome)
-        case OutcomeFormat.GITHUB:
-            output.summarize(drawn.MarkdownOutcome().render(outcome))
-            text = drawn.GithubOutcome().render(outcome)
-        case OutcomeFormat.SARIF:
-            from rbrctl.reports.sarif import SarifFindings
-
-            text = SarifFindings(__version__, descriptions).render(outcome.findings)
-        case OutcomeFormat.JUNIT:
-            from rbrctl.reports.junit import JunitOutcome
-
-            text = JunitOutcome(datetime.now(UTC), suites).render(outcome)
-        case _:
-            text = drawn.TextOutcome(output.palette, output.width, wide=wide).render(outcome)
-    output.report(text)
 
 
 def report_tables(
     output: Output,
-    tables: Sequence["Table"],
-    format_: TableFormat,
+    tables: "Sequence[Table]",
+    format_: str,
     *,
     name: str,
     version: int,
@@ -137,20 +99,6 @@ def report_tables(
     As JSON they are ``{"report": name, "version": version, **body, table key: rows, ...}``; the
     other formats show ``tables`` alone.
     """
-    from rbrctl.reports.csv_tables import CsvTables
-    from rbrctl.reports.json_report import json_report
-    from rbrctl.reports.json_tables import json_rows
-    from rbrctl.reports.markdown import MarkdownTables
-    from rbrctl.reports.text_tables import TextTables
+    from rbrctl.reports.outcome import TablesReport
 
-    match format_:
-        case TableFormat.JSON:
-            rows = {table.key: json_rows(table) for table in tables}
-            text = json_report(name, version, {**(body or {}), **rows})
-        case TableFormat.CSV:
-            text = CsvTables().render(tables)
-        case TableFormat.MARKDOWN:
-            text = MarkdownTables().render(tables)
-        case _:
-            text = TextTables(output.palette, None if wide else output.width).render(tables)
-    output.report(text)
+    write_report(output, TablesReport(name, version, tables, body or {}), format_, wide=wide)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
 from rbrctl.cli.inputs import report_problems
-from rbrctl.cli.options import OutcomeFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
@@ -83,7 +82,7 @@ class GradeReporter:
             self.output.talk(f"{classes} told by category, as the policy of the rules has it")
         return gravest(*codes)
 
-    def grade_one(self, transcript: Transcript, format_: OutcomeFormat) -> ExitCode:
+    def grade_one(self, transcript: Transcript, format_: str) -> ExitCode:
         """Grade and report a single case."""
         found: list[Result] = []
         summary, spent = asyncio.run(self._run([transcript], found.append))

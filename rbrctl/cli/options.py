@@ -1,6 +1,5 @@
 """The options that every command has, and the annotated types that commands share."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -129,67 +128,6 @@ def root_options(
 ) -> None:
     """Carry the options that stand only before a command's name."""
 
-
-class FindingsFormat(StrEnum):
-    """How findings are written."""
-
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    SARIF = "sarif"
-    JUNIT = "junit"
-
-
-class TableFormat(StrEnum):
-    """How tables are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-
-
-class OutcomeFormat(StrEnum):
-    """How a checking command's outcome is written."""
-
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    GITHUB = "github"
-    SARIF = "sarif"
-    JUNIT = "junit"
-
-
-FindingsFormatOption = Annotated[
-    FindingsFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        help="auto, text, json, github, markdown, sarif or junit; auto is github inside GitHub "
-        "Actions, else text.",
-    ),
-]
-
-OutcomeFormatOption = Annotated[
-    OutcomeFormat,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        help="auto, text, json, csv, markdown, github, sarif or junit; auto is github inside "
-        "GitHub Actions, else text.",
-    ),
-]
-
-TableFormatOption = Annotated[
-    TableFormat,
-    typer.Option("--format", "-f", metavar="FORMAT", help="text, json, csv or markdown."),
-]
 
 WideOption = Annotated[
     bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")

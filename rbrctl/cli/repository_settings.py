@@ -125,7 +125,7 @@ def _check_floor(setting: RepositorySetting, values: Sequence[Any], own: Sequenc
 
 
 def _check_gates(setting: RepositorySetting, values: Sequence[Any], own: Sequence[Any]) -> None:
-    from rbrctl.comparing.gates import parse_gates
+    from rbrctl.diff.gates import parse_gates
 
     gates = parse_gates([str(value) for value in values])
     if not gates:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import report_tables
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
-from rbrctl.cli.options import TableFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError
@@ -53,7 +52,7 @@ def compare_models(
     ruleset: "RuleSet",
     files: Sequence[str],
     options: SafetyOptions,
-    format_: TableFormat,
+    format_: str,
     wide: bool,
 ) -> ExitCode:
     """

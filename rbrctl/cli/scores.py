@@ -9,8 +9,7 @@ import typer
 
 from rbrctl.cli.completing import rules_named
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import report_outcome
-from rbrctl.cli.options import OutcomeFormat
+from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import AnswerDecoder
@@ -116,7 +115,7 @@ class ScoreRequest:
     propositions: Sequence[str] | None
     worst: int
     gates: Gates
-    format: OutcomeFormat
+    format: str
     wide: bool
     classes: Collection[str] = ()
     """The response classes that are looked at; empty for all."""
@@ -149,7 +148,7 @@ def score_request(
     worst: int,
     minimum_accuracy: Sequence[str] | None,
     minimum_rows: int | None,
-    format_: OutcomeFormat,
+    format_: str,
     wide: bool,
     classes: Collection[str] = (),
 ) -> ScoreRequest:
@@ -174,7 +173,7 @@ def report_score(
 ) -> ExitCode:
     """Report a score, and flip rates where questions were repeated; say which gates it misses."""
     from rbrctl.reports.accuracy import accuracy_tables, flip_table
-    from rbrctl.reports.outcome import Outcome
+    from rbrctl.reports.outcome import CheckReport
 
     misses = missed_gates(request.gates, score, request.expected_rules())
     findings = Findings(tuple(_finding(miss, request.ruleset) for miss in misses))
@@ -192,16 +191,17 @@ def report_score(
         ],
     }
     tables = [*accuracy_tables(score), *([flip_table(flips)] if flips else [])]
-    outcome = Outcome(
-        REPORT_NAME, REPORT_VERSION, not misses, _verdict(score, misses), tables, findings, body
+    report = CheckReport(
+        REPORT_NAME,
+        REPORT_VERSION,
+        not misses,
+        _verdict(score, misses),
+        tables,
+        findings,
+        body,
+        {GATE_MISSED.id: GATE_MISSED.page},
     )
-    report_outcome(
-        output,
-        outcome,
-        request.format,
-        wide=request.wide,
-        descriptions={GATE_MISSED.id: GATE_MISSED.page},
-    )
+    write_report(output, report, request.format, wide=request.wide)
     return ExitCode.NO if misses else ExitCode.YES
 
 

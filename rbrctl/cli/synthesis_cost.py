@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.formats import report_tables
-from rbrctl.cli.options import TableFormat
 from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Forecast:
                 "from there when it is run again"
             )
 
-    def report(self, output: Output, format_: TableFormat, body: Mapping[str, Any]) -> None:
+    def report(self, output: Output, format_: str, body: Mapping[str, Any]) -> None:
         """Report it as a table of its own, for a run that is not made."""
         from rbrctl.reports.tables import Column, Table
 

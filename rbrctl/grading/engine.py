@@ -10,8 +10,9 @@ commands all take their classes, questions and verdicts from here, so that they 
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Classifier, Grader
@@ -35,6 +36,8 @@ from rbrctl.records.models import (
 )
 from rbrctl.records.results_store import NullResultsStore, ResultsStore
 from rbrctl.ruleset.verdict import Judge
+
+T = TypeVar("T")
 
 UNRESOLVED_CLASS_KEY = "response_class_given"
 """The key of a result that keeps a response class which the rule set does not have."""
@@ -106,6 +109,33 @@ class RunSummary:
         )
 
 
+class _Window(Generic[T]):
+    """Tasks in flight, at most ``width`` at once."""
+
+    def __init__(self, width: int) -> None:
+        self.width = max(1, width)
+        self.running: set[asyncio.Task[T]] = set()
+
+    async def add(self, work: Coroutine[Any, Any, T]) -> set[asyncio.Task[T]]:
+        """Start a task; return those that are done once there is room for the next one."""
+        self.running.add(asyncio.create_task(work))
+        done: set[asyncio.Task[T]] = set()
+        while len(self.running) >= self.width:
+            done |= await self.next_done()
+        return done
+
+    async def next_done(self) -> set[asyncio.Task[T]]:
+        """Wait until a task is done; return all that are."""
+        done, self.running = await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
+        return done
+
+    async def cancel(self) -> None:
+        """End the tasks that are still in flight."""
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)
+
+
 class Engine:
     """
     Grades transcripts with one grader under one rule set, and counts what is incomplete.
@@ -158,32 +188,51 @@ class Engine:
         stays stored.
         """
         store = store or NullResultsStore()
-        width = max(1, self.grader.concurrency)
-        in_flight: set[asyncio.Task[Result]] = set()
+        window: _Window[Result] = _Window(self.grader.concurrency)
         try:
             for transcript in transcripts:
                 ungraded = self.ungraded(transcript)
                 kept = self._kept(ungraded, store)
                 if kept is not None:
                     yield kept
-                elif width == 1:
+                elif window.width == 1:
                     yield self._stored(await self._graded(transcript, ungraded), store)
                 else:
-                    in_flight.add(asyncio.create_task(self._graded(transcript, ungraded)))
-                    while len(in_flight) >= width:
-                        done, in_flight = await _first_done(in_flight)
-                        for result in self._finished(done, store):
-                            yield result
+                    done = await window.add(self._graded(transcript, ungraded))
+                    for result in self._finished(done, store):
+                        yield result
                 # An offline grader never waits, so this is where an interruption can come in.
                 await asyncio.sleep(0)
-            while in_flight:
-                done, in_flight = await _first_done(in_flight)
-                for result in self._finished(done, store):
+            while window.running:
+                for result in self._finished(await window.next_done(), store):
                     yield result
         finally:
-            for task in in_flight:
-                task.cancel()
-            await asyncio.gather(*in_flight, return_exceptions=True)
+            await window.cancel()
+
+    async def answers(
+        self, work: Iterable[tuple[Transcript, Collection[str]]]
+    ) -> AsyncGenerator[tuple[Transcript, Mapping[str, Answer]], None]:
+        """
+        Ask the named propositions about each transcript, with the same limit on work in flight.
+
+        For callers that know what to ask, such as a comparison that asks only what changed.
+        Raises GraderError when going on is pointless.
+        """
+        window: _Window[tuple[Transcript, Mapping[str, Answer]]] = _Window(self.grader.concurrency)
+        try:
+            for transcript, names in work:
+                for task in await window.add(self._answers_to(transcript, names)):
+                    yield task.result()
+            while window.running:
+                for task in await window.next_done():
+                    yield task.result()
+        finally:
+            await window.cancel()
+
+    async def _answers_to(
+        self, transcript: Transcript, names: Collection[str]
+    ) -> tuple[Transcript, Mapping[str, Answer]]:
+        return transcript, await answers_about(self.grader, transcript, names)
 
     async def grade(self, transcript: Transcript) -> Result:
         """
@@ -390,12 +439,6 @@ def current_for(grader: Grader) -> Callable[[Result], bool]:
         return all(digests.get(name) == each.digest for name, each in result.answers.items())
 
     return is_current
-
-
-async def _first_done(
-    tasks: set[asyncio.Task[Result]],
-) -> tuple[set[asyncio.Task[Result]], set[asyncio.Task[Result]]]:
-    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _has_no_class(result: Result) -> bool:

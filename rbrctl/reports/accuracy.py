@@ -64,7 +64,7 @@ def accuracy_tables(score: Score) -> list[Table]:
 
 
 def frequency_tables(score: Score) -> list[Table]:
-    """Give how often each rule is broken and how the ranks fall, with labels or without."""
+    """Return how often each rule is broken, and the distribution of ranks."""
     suffix = f" in all {score.results:,} results" if score.labelled else ""
     rules = Table(
         "rule_frequencies",
@@ -114,7 +114,7 @@ def frequency_tables(score: Score) -> list[Table]:
 
 
 def flip_table(flips: Sequence[FlipRate]) -> Table:
-    """Give how often the grader changed its mind when it was asked the same again."""
+    """Return how often the grader changed its answer when it was asked the same again."""
     columns = [
         Column("proposition", "proposition", wrap=Wrap.NAMES),
         Column("transcripts", "n", numeric=True),
@@ -182,7 +182,7 @@ def _notes_on_few(scores: Sequence[AgreementScore]) -> list[str]:
 
 
 def _agreement(score: AgreementScore) -> list[Cell | Value]:
-    """Give the cells from ``n`` to ``coverage``."""
+    """Return the cells from ``n`` to ``coverage``."""
     counts = score.counts
     interval = wilson_interval(counts.correct, counts.total) if counts.total else None
     kappa = Cell(counts.kappa, Tone.MUTED, "few") if score.too_few else Cell(counts.kappa)

@@ -1,11 +1,11 @@
-"""A comparison as findings, for the formats that know nothing but findings."""
+"""A comparison as findings and as tests, for the formats that know only these."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rbrctl.comparing.gates import Gate, GateFailure, unchecked
-from rbrctl.comparing.meaning import ClassComparison, Relation
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.reports.junit import Case, Suite
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.gates import Gate, GateFailure, unchecked
+from rbrctl.diff.meaning import ClassComparison, Relation
+from rbrctl.reports.interface import Case, Suite
 from rbrctl.ruleset.checks.interface import Check
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 from rbrctl.ruleset.model import RuleSet
@@ -58,7 +58,7 @@ DESCRIPTIONS = {id: page for id, (_, page) in _PAGES.items()}
 
 
 def difference_checks() -> dict[str, Check]:
-    """Give the pages of these ids as those of checks, for 'rbrctl explain'."""
+    """Return the pages of these ids as checks, for 'rbrctl explain'."""
     return {
         id: Check(id, severity, page, function=None, needs_sound_axioms=False)
         for id, (severity, page) in _PAGES.items()
@@ -72,10 +72,10 @@ def comparison_findings(
     texts: Mapping[str, str] | None = None,
 ) -> Findings:
     """
-    Say each difference where it stands in the new rule set's files.
+    Return each difference with its place in the new rule set's files.
 
-    What closes a gate is an error; a change of meaning is a note, since that is what a comparison
-    is for.
+    What closes a gate is an error. A change of meaning is only a note, because changes are what
+    one expects of a comparison.
     """
     items = [
         *_blocked(failed, ruleset),
@@ -148,7 +148,7 @@ def _questions(comparison: Comparison) -> Iterator[Finding]:
 def comparison_suites(
     comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
 ) -> list[Suite]:
-    """Give each gate as a test: passed, skipped for want of evidence, or failed for its reasons."""
+    """Return each gate as a test: passed, skipped because it had no evidence, or failed."""
     cases = []
     lacking = unchecked(gates, comparison)
     for gate in gates:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
-from rbrctl.comparing.gates import Gate, GateFailure
-from rbrctl.comparing.meaning import ClassComparison, Relation
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.reports.comparison import corpus_tables, meaning_tables, remarks, verdict_line
-from rbrctl.reports.findings_markdown import COMMENT_LIMIT
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.gates import Gate, GateFailure
+from rbrctl.diff.meaning import ClassComparison, Relation
+from rbrctl.reports.comparison_summary import (
+    corpus_tables,
+    meaning_tables,
+    remarks,
+    verdict_line,
+)
 from rbrctl.reports.markdown import MarkdownTables, folded, markdown_code, markdown_text
 from rbrctl.reports.tables import WIDE_ONLY, Table
 
@@ -20,53 +24,54 @@ _SENTENCES = {
 }
 
 
-class MarkdownComparison:
-    """Draws a comparison in GitHub's Markdown."""
+def comparison_comment(
+    comparison: Comparison,
+    gates: Sequence[Gate],
+    failed: Sequence[GateFailure],
+    limit: int,
+) -> str:
+    """
+    Return a comparison in GitHub's Markdown, of at most ``limit`` characters.
 
-    def __init__(self, limit: int = COMMENT_LIMIT) -> None:
-        """Stay within ``limit`` characters."""
-        self.limit = limit
-
-    def render(
-        self, comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
-    ) -> str:
-        """Draw it, with fewer transcripts and then fewer tables where it would be too long."""
-        head = self._head(comparison, gates, failed)
-        tables = [*meaning_tables(comparison), *corpus_tables(comparison, _SHOWN_MOVES)]
+    One that would be too long lists fewer transcripts and then fewer tables.
+    """
+    head = _head(comparison, gates, failed)
+    tables = [*meaning_tables(comparison), *corpus_tables(comparison, _SHOWN_MOVES)]
+    text = _joined(head, tables)
+    if len(text) > limit:
+        tables = [*meaning_tables(comparison), *corpus_tables(comparison, _FEWER_MOVES)]
         text = _joined(head, tables)
-        if len(text) > self.limit:
-            tables = [*meaning_tables(comparison), *corpus_tables(comparison, _FEWER_MOVES)]
-            text = _joined(head, tables)
-        while len(text) > self.limit and tables:
-            longest = max(tables, key=lambda table: len(_folded(table)))
-            tables.remove(longest)
-            head = [*head, f"The table '{markdown_text(longest.title)}' did not fit here."]
-            text = _joined(head, tables)
-        return text if len(text) <= self.limit else text[: self.limit].rsplit("\n", 1)[0]
+    while len(text) > limit and tables:
+        longest = max(tables, key=lambda table: len(_folded(table)))
+        tables.remove(longest)
+        head = [*head, f"The table '{markdown_text(longest.title)}' did not fit here."]
+        text = _joined(head, tables)
+    return text if len(text) <= limit else text[:limit].rsplit("\n", 1)[0]
 
-    def _head(
-        self, comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
-    ) -> list[str]:
-        mark = "❌" if failed else "✅"
-        lines = [f"### {mark} rbrctl diff {markdown_text(verdict_line(comparison, gates, failed))}"]
-        reasons = [
-            f"- **{markdown_text(str(failure.gate))}**: {markdown_text(failure.message)}"
-            for failure in failed[:20]
-        ]
-        if len(failed) > len(reasons):
-            reasons.append(f"- and {len(failed) - len(reasons)} more")
-        if reasons:
-            lines.append("\n".join(reasons))
-        lines += _sentences(comparison)
-        lines += [f"> {markdown_text(line)}" for line in remarks(comparison)]
-        sides = f"{markdown_code(comparison.old_label)} → {markdown_code(comparison.new_label)}"
-        if comparison.corpus_label is not None:
-            sides += f" on {markdown_code(comparison.corpus_label)}"
-        return [*lines, sides]
+
+def _head(
+    comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
+) -> list[str]:
+    mark = "❌" if failed else "✅"
+    lines = [f"### {mark} rbrctl diff {markdown_text(verdict_line(comparison, gates, failed))}"]
+    reasons = [
+        f"- **{markdown_text(str(failure.gate))}**: {markdown_text(failure.message)}"
+        for failure in failed[:20]
+    ]
+    if len(failed) > len(reasons):
+        reasons.append(f"- and {len(failed) - len(reasons)} more")
+    if reasons:
+        lines.append("\n".join(reasons))
+    lines += _sentences(comparison)
+    lines += [f"> {markdown_text(line)}" for line in remarks(comparison)]
+    sides = f"{markdown_code(comparison.old_label)} → {markdown_code(comparison.new_label)}"
+    if comparison.corpus_label is not None:
+        sides += f" on {markdown_code(comparison.corpus_label)}"
+    return [*lines, sides]
 
 
 def _sentences(comparison: Comparison) -> list[str]:
-    """Say for each class that differs what the smallest example shows."""
+    """Return for each class that differs what the smallest example shows."""
     if comparison.meaning is None:
         return []
     lines = [
@@ -89,7 +94,7 @@ def _example(each: ClassComparison) -> str:
 
 
 def _folded(table: Table) -> str:
-    """Fold a table away under its title, without the columns that only a program reads."""
+    """Return a table folded under its title, without the columns that only a program reads."""
     kept = [n for n, column in enumerate(table.columns) if column.priority < WIDE_ONLY]
     untitled = Table(
         table.key,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from rbrctl.comparing.accuracy import PairedScore
-from rbrctl.comparing.corpus import Move
-from rbrctl.comparing.gates import Gate, GateFailure, unchecked
-from rbrctl.comparing.outcome import Comparison
+from rbrctl.diff.accuracy import PairedScore
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.corpus import Move
+from rbrctl.diff.gates import Gate, GateFailure, unchecked
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 

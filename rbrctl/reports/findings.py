@@ -1,12 +1,13 @@
-"""Findings as text and as JSON: the place, the line itself with the part underlined, the remedy."""
+"""Findings: each with its place, the line itself with the part underlined, and the remedy."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from rbrctl.reports.json_report import json_report
-from rbrctl.reports.terminal import Palette, printable, text_width
+from rbrctl.reports.interface import Page, Part, Report, ReportKind, Sentence
+from rbrctl.reports.terminal import Palette, Tone, printable, text_width
 from rbrctl.ruleset.findings import Finding, Findings, Place, Severity
 from rbrctl.wording import counted
 
@@ -15,15 +16,8 @@ _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML counts as the end of a line."""
 
 
-class FindingsReport(Protocol):
-    """A format for findings."""
-
-    def render(self, findings: Findings, subject: str = "") -> str:
-        """Draw the findings; ``subject`` says what was looked at (``9 files, 61 rules``)."""
-
-
 def summary_line(findings: Findings, subject: str = "") -> str:
-    """Count the findings in words: ``2 errors, 1 note (1 finding accepted) in 9 files``."""
+    """Return the count in words: ``2 errors, 1 note (1 finding accepted) in 9 files``."""
     counts = Counter(item.severity for item in findings.items)
     words = [counted(counts[severity], severity.value) for severity in Severity if counts[severity]]
     text = ", ".join(words) or "no findings"
@@ -32,16 +26,22 @@ def summary_line(findings: Findings, subject: str = "") -> str:
     return text + (f" in {subject}" if subject else "")
 
 
+def summary_sentence(findings: Findings, subject: str = "") -> Sentence:
+    """Return the count of the findings, in the tone of the worst of them."""
+    text = printable(summary_line(findings, subject))
+    return Sentence(text, Tone.BAD if findings.failed else Tone.GOOD)
+
+
 class SourceLines:
     """The lines of the files that findings speak of, each file split once."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        """Draw on ``texts``, by file name."""
+        """Take the texts of the files, by file name."""
         self._texts = texts
         self._lines: dict[str, list[str]] = {}
 
     def at(self, place: Place) -> str | None:
-        """Give the line that a place starts on; None when the text is not at hand."""
+        """Return the line that a place starts on; None where the text is not available."""
         if place.file not in self._texts:
             return None
         if place.file not in self._lines:
@@ -54,19 +54,12 @@ class TextFindings:
     """Draws findings for people: places that a terminal makes clickable, and carets."""
 
     def __init__(self, palette: Palette, width: int = 80) -> None:
-        """Paint with ``palette``; of a line longer than ``width`` the part around is shown."""
+        """Use the styles of ``palette``; of a line longer than ``width`` only a part is shown."""
         self.palette = palette
         self.width = width
 
-    def render(self, findings: Findings, subject: str = "") -> str:
-        """Draw each finding and end with the count."""
-        blocks = self.blocks(findings)
-        summary = printable(summary_line(findings, subject))
-        painted = self.palette.bad(summary) if findings.failed else self.palette.good(summary)
-        return "\n\n".join([*blocks, painted])
-
     def blocks(self, findings: Findings) -> list[str]:
-        """Draw each finding as a block of lines."""
+        """Return each finding as a block of lines."""
         sources = SourceLines(findings.texts)
         return ["\n".join(self._finding(sources, item)) for item in findings.items]
 
@@ -96,7 +89,7 @@ class TextFindings:
         return lines
 
     def _underlined(self, source: str, place: Place, gutter: int, paint: Any) -> list[str]:
-        """Draw the line and the carets under its span, or a part of it when it is very long."""
+        """Return the line, or a part of a very long one, and carets under the span."""
         start = min(max(place.column - 1, 0), len(source))
         end = place.end_column - 1 if place.end_line == place.line else len(source)
         end = min(max(end, start), len(source))
@@ -113,7 +106,7 @@ class TextFindings:
 
 
 def place_body(place: Place | None) -> dict[str, Any] | None:
-    """Give a place as JSON reports have it; null where there is none."""
+    """Return a place as JSON reports have it; None where there is none."""
     if place is None:
         return None
     return {
@@ -140,7 +133,7 @@ def _finding(item: Finding) -> dict[str, Any]:
 
 
 def findings_body(findings: Findings) -> Mapping[str, Any]:
-    """Give the body of a JSON report: ``failed``, ``counts``, ``findings``, ``accepted``."""
+    """Return the body of a JSON report: ``failed``, ``counts``, ``findings``, ``accepted``."""
     counts = Counter(item.severity for item in findings.items)
     return {
         "failed": findings.failed,
@@ -152,17 +145,53 @@ def findings_body(findings: Findings) -> Mapping[str, Any]:
     }
 
 
-class JsonFindings:
+@dataclass(frozen=True, slots=True)
+class FindingsReport(Report):
     """
-    Writes findings as one JSON object.
+    Findings and their count.
 
-    It is ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings",
+    As JSON it is ``{"report": "findings", "version": 1, "subject", "failed", "counts", "findings",
     "accepted"}``. A finding is ``{"id", "severity", "message", "hint", "place", "related"}``; a
-    place is null or ``{"file", "line", "column", "end_line", "end_column"}``, from 1, its end
-    exclusive. What is accepted has a ``"reason"``, too.
+    place is null or ``{"file", "line", "column", "end_line", "end_column"}``, counted from 1, with
+    an exclusive end. What is accepted has a ``"reason"``, too.
     """
 
-    def render(self, findings: Findings, subject: str = "") -> str:
-        """Write the report."""
-        body = {"subject": subject, **findings_body(findings)}
-        return json_report("findings", FINDINGS_VERSION, body)
+    kind: ClassVar[ReportKind] = ReportKind.FINDINGS
+    items: Findings
+    subject: str = ""
+    """What was examined, for instance ``9 files, 61 rules``."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """The documentation of the checks, by their id."""
+    name: str = "findings"
+    version: int = FINDINGS_VERSION
+
+    @property
+    def passed(self) -> bool:
+        """True where no finding is an error or a warning."""
+        return not self.items.failed
+
+    @property
+    def verdict(self) -> str:
+        """The count of the findings."""
+        return summary_line(self.items, self.subject)
+
+    @property
+    def log_line(self) -> str:
+        """The count, which says by itself whether anything is wrong."""
+        return f"{self.title}: {self.verdict}"
+
+    def parts(self, page: Page) -> Sequence[Part]:
+        """Return the findings, then their count."""
+        return [self.items, summary_sentence(self.items, self.subject)]
+
+    def findings(self) -> Findings:
+        """Return the findings."""
+        return self.items
+
+    def descriptions(self) -> Mapping[str, str]:
+        """Return the documentation of the checks, by their id."""
+        return self.pages
+
+    def body(self) -> Mapping[str, Any]:
+        """Return the JSON report's keys."""
+        return {"subject": self.subject, **findings_body(self.items)}

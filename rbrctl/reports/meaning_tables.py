@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rbrctl.comparing.meaning import Relation
-from rbrctl.comparing.names import NameChange
-from rbrctl.comparing.rulesets import RuleComparison, RuleSetComparison
+from rbrctl.diff.meaning import Relation
+from rbrctl.diff.names import NameChange
+from rbrctl.diff.rulesets import RuleComparison, RuleSetComparison
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
 from rbrctl.reports.terminal import Tone
 
@@ -21,12 +21,12 @@ _RELATION_TONES = {
 
 
 def relation_cell(relation: Relation) -> Cell:
-    """Give a relation in its tone."""
+    """Return a cell with a relation in its tone."""
     return Cell(relation.value, _RELATION_TONES[relation])
 
 
 def share_cell(share: float | None) -> Cell:
-    """Give a share as a percentage that never rounds to nothing."""
+    """Return a share as a percentage that never rounds to zero."""
     if share is None:
         return Cell(None, text="?")
     if share == 0:

@@ -1,120 +1,103 @@
-"""What a checking command has to report: a verdict in one line, tables, and what failed."""
+"""The result of a checking command: a verdict in one line, tables, and what failed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from rbrctl.reports.findings import TextFindings, findings_body
-from rbrctl.reports.findings_markdown import COMMENT_LIMIT, findings_table
-from rbrctl.reports.github import annotations, escape_data
-from rbrctl.reports.json_report import json_report
+from rbrctl.reports.findings import findings_body
+from rbrctl.reports.interface import Page, Part, Report, ReportKind, Sentence
 from rbrctl.reports.json_tables import json_rows
-from rbrctl.reports.markdown import MarkdownTables, folded, markdown_text
-from rbrctl.reports.tables import Table, first_rows
-from rbrctl.reports.terminal import Palette, printable
-from rbrctl.reports.text_tables import TextTables
+from rbrctl.reports.tables import Table
+from rbrctl.reports.terminal import Tone, printable
 from rbrctl.ruleset.findings import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckReport(Report):
     """
-    What a command found out.
+    The result of a command that passes or fails.
 
-    ``verdict`` says it in one line; ``findings`` are what failed (a gate, a test, a regression),
-    each where possible with the place of the rule that it is about.
+    ``summary`` says it in one line; ``problems`` are what failed (a gate, a test, a regression),
+    each where possible with the place of the rule that it is about. As JSON it is ``{"report",
+    "version", "passed", "verdict", **details, one list of rows for each table, "findings"}``.
     """
 
-    command: str
-    """The command's name, which is its JSON report's as well."""
+    kind: ClassVar[ReportKind] = ReportKind.CHECK
+    name: str
+    """The command's name, which is the JSON report's as well."""
     version: int
-    """Of the JSON report's shape."""
-    passed: bool
-    verdict: str
-    tables: Sequence[Table] = ()
-    findings: Findings = field(default_factory=Findings)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    """What else the JSON report holds."""
+    success: bool
+    summary: str
+    data: Sequence[Table] = ()
+    problems: Findings = field(default_factory=Findings)
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of the JSON report."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """The documentation of the findings, by their id."""
 
     @property
-    def heading(self) -> str:
-        """The verdict after the command's name."""
-        return f"rbrctl {self.command} {'passed' if self.passed else 'failed'}: {self.verdict}"
+    def passed(self) -> bool:
+        """True where the check was successful."""
+        return self.success
+
+    @property
+    def title(self) -> str:
+        """The command that reports."""
+        return f"rbrctl {self.name}"
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line."""
+        return self.summary
+
+    def parts(self, page: Page) -> Sequence[Part]:
+        """Return the tables, what failed, and the verdict last, where a terminal's cursor is."""
+        # The verdict stays one line, whatever the names in it contain.
+        verdict = Sentence(printable(self.summary), Tone.GOOD if self.success else Tone.BAD)
+        return [self.data, self.problems, verdict]
+
+    def tables(self) -> Sequence[Table]:
+        """Return the tables."""
+        return self.data
+
+    def findings(self) -> Findings:
+        """Return what failed."""
+        return self.problems
+
+    def descriptions(self) -> Mapping[str, str]:
+        """Return the documentation of the findings, by their id."""
+        return self.pages
+
+    def body(self) -> Mapping[str, Any]:
+        """Return the JSON report's keys."""
+        return {
+            "passed": self.success,
+            "verdict": self.summary,
+            **self.details,
+            **{table.key: json_rows(table) for table in self.data},
+            "findings": findings_body(self.problems)["findings"],
+        }
 
 
-class TextOutcome:
-    """Draws the tables, what failed, and the verdict last, where a terminal ends."""
-
-    def __init__(self, palette: Palette, width: int, *, wide: bool = False) -> None:
-        """Draw with ``palette`` in ``width`` columns, tables as wide as they are if ``wide``."""
-        self.palette = palette
-        self.width = width
-        self.wide = wide
-
-    def render(self, outcome: Outcome) -> str:
-        """Draw the outcome."""
-        parts = []
-        if outcome.tables:
-            width = None if self.wide else self.width
-            parts.append(TextTables(self.palette, width).render(outcome.tables))
-        parts += TextFindings(self.palette, self.width).blocks(outcome.findings)
-        verdict = printable(outcome.verdict)
-        parts.append(self.palette.good(verdict) if outcome.passed else self.palette.bad(verdict))
-        return "\n\n".join(parts)
-
-
-class JsonOutcome:
+@dataclass(frozen=True, slots=True)
+class TablesReport(Report):
     """
-    Writes an outcome as one JSON object.
+    Tables without a verdict.
 
-    It is ``{"report", "version", "passed", "verdict", **body, one list of rows a table,
-    "findings"}``.
+    As JSON they are ``{"report", "version", **details, one list of rows for each table}``; the
+    other formats show the tables alone.
     """
 
-    def render(self, outcome: Outcome) -> str:
-        """Write the report."""
-        head = {"passed": outcome.passed, "verdict": outcome.verdict}
-        rows = {table.key: json_rows(table) for table in outcome.tables}
-        findings = {"findings": findings_body(outcome.findings)["findings"]}
-        body = {**head, **outcome.body, **rows, **findings}
-        return json_report(outcome.command, outcome.version, body)
+    kind: ClassVar[ReportKind] = ReportKind.TABLES
+    name: str
+    version: int
+    data: Sequence[Table]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
+    def tables(self) -> Sequence[Table]:
+        """Return the tables."""
+        return self.data
 
-class GithubOutcome:
-    """Writes an annotation for each thing that failed, then the verdict."""
-
-    def render(self, outcome: Outcome) -> str:
-        """Write the workflow commands."""
-        # The runner also reads commands of an older form, anywhere in a line.
-        heading = escape_data(outcome.heading).replace("##[", "## [")
-        return "\n".join([*annotations(outcome.findings), heading])
-
-
-class MarkdownOutcome:
-    """Draws a comment on a pull request: the verdict, what failed, and the tables folded."""
-
-    def __init__(self, limit: int = COMMENT_LIMIT) -> None:
-        """Stay within ``limit`` characters."""
-        self.limit = limit
-
-    def render(self, outcome: Outcome) -> str:
-        """Draw the comment; rows that do not fit are counted."""
-        parts = [f"### {markdown_text(outcome.heading)}"]
-        if outcome.findings.items:
-            parts.append(findings_table(outcome.findings, self.limit // 2))
-        left = self.limit - sum(len(part) + 2 for part in parts)
-        for number, table in enumerate(outcome.tables):
-            fair = left // (len(outcome.tables) - number)
-            part = self._folded(table, fair)
-            parts.append(part)
-            left -= len(part) + 2
-        return "\n\n".join(parts)
-
-    def _folded(self, table: Table, limit: int) -> str:
-        """Draw a table with as many of its first rows as fit."""
-        count = len(table.rows)
-        while True:
-            body = MarkdownTables(heading="").render([first_rows(table, count)])
-            if len(body) + 200 <= limit or count == 0:
-                return folded(table.title, body)
-            count //= 2
+    def body(self) -> Mapping[str, Any]:
+        """Return the JSON report's keys."""
+        return {**self.details, **{table.key: json_rows(table) for table in self.data}}

@@ -1,13 +1,13 @@
 """The run of a rule set's unit tests: what failed, and what the tests leave uncovered."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from rbrctl.reports.findings import TextFindings, place_body
-from rbrctl.reports.junit import Case, Suite
+from rbrctl.reports.findings import place_body, summary_line, summary_sentence
+from rbrctl.reports.interface import Case, Page, Part, Report, ReportKind, Sentence, Suite
 from rbrctl.reports.tables import Cell, Column, Table, Wrap
-from rbrctl.reports.terminal import Palette, Tone
-from rbrctl.reports.text_tables import TextTables
+from rbrctl.reports.terminal import Tone
 from rbrctl.ruleset.findings import Findings
 from rbrctl.ruleset.unit_tests import RuleCoverage, TestOutcome, TestRun
 from rbrctl.wording import counted
@@ -24,12 +24,12 @@ _COLUMNS = (
 
 
 def failures_of(run: TestRun, texts: Mapping[str, str]) -> Findings:
-    """Give what failed as findings, to be drawn in their formats."""
+    """Return what failed as findings."""
     return Findings(tuple(each for outcome in run.failed for each in outcome.failures), texts)
 
 
 def summary(run: TestRun) -> str:
-    """Say in two lines how many tests passed and what they cover."""
+    """Return two lines: how many tests passed, and what they cover."""
     count, rules = len(run.outcomes), len(run.rules)
     parts = [part for each in run.rules for part in each.parts]
     kept = sum(each.kept > 0 for each in run.rules)
@@ -43,7 +43,7 @@ def summary(run: TestRun) -> str:
 
 
 def coverage_table(run: TestRun, *, complete: bool) -> Table:
-    """Tabulate the rules, those that are covered wholly only where ``complete``."""
+    """Return a table of the rules; fully covered ones are listed only with ``complete``."""
     rows = [_row(each) for each in run.rules if complete or not each.complete]
     hidden = len(run.rules) - len(rows)
     notes = [f"Covered wholly: {counted(hidden, 'rule')}."] if hidden else []
@@ -70,24 +70,64 @@ def _missing(coverage: RuleCoverage) -> str:
     return f"never decisive: {', '.join(undecided)}" if undecided else ""
 
 
-def text_report(
-    run: TestRun, texts: Mapping[str, str], palette: Palette, width: int, *, wide: bool = False
-) -> str:
-    """Draw failures, the rules that are not covered (all of them when ``wide``), and the count."""
-    blocks = []
-    if run.failed:
-        subject = counted(len(run.outcomes), "test")
-        blocks.append(TextFindings(palette, width).render(failures_of(run, texts), subject))
-    if wide or not all(each.complete for each in run.rules):
-        table = coverage_table(run, complete=wide)
-        blocks.append(TextTables(palette, None if wide else width).render([table]))
-    paint = palette.bad if run.failed else palette.good
-    return "\n\n".join([*blocks, "\n".join(map(paint, summary(run).split("\n")))])
+@dataclass(frozen=True, slots=True)
+class UnitTestReport(Report):
+    """
+    The run of a rule set's unit tests.
+
+    Formats that know only findings show the failures; JUnit shows every test.
+    """
+
+    kind: ClassVar[ReportKind] = ReportKind.TESTS
+    run: TestRun
+    texts: Mapping[str, str]
+    """The texts of the rule set's files, by file name."""
+    name: str = "test"
+    version: int = TEST_VERSION
+
+    @property
+    def passed(self) -> bool:
+        """True where every test passed."""
+        return not self.run.failed
+
+    @property
+    def verdict(self) -> str:
+        """The count of the failures, of the tests, and of what they cover."""
+        return summary_line(self.findings(), summary(self.run).replace("\n", "; "))
+
+    @property
+    def log_line(self) -> str:
+        """The counts, which say by themselves whether anything failed."""
+        return f"{self.title}: {self.verdict}"
+
+    def parts(self, page: Page) -> Sequence[Part]:
+        """Return failures, rules that are not covered (``page.wide``: all rules), and counts."""
+        parts: list[Part] = []
+        if self.run.failed:
+            failures = self.findings()
+            subject = counted(len(self.run.outcomes), "test")
+            parts += [failures, summary_sentence(failures, subject)]
+        if page.wide or not all(each.complete for each in self.run.rules):
+            parts.append([coverage_table(self.run, complete=page.wide)])
+        tone = Tone.BAD if self.run.failed else Tone.GOOD
+        return [*parts, Sentence(summary(self.run), tone)]
+
+    def findings(self) -> Findings:
+        """Return what failed."""
+        return failures_of(self.run, self.texts)
+
+    def suites(self) -> Sequence[Suite]:
+        """Return the tests, grouped by response class."""
+        return [junit_suite(self.run)]
+
+    def body(self) -> Mapping[str, Any]:
+        """Return the JSON report's keys."""
+        return json_body(self.run)
 
 
 def json_body(run: TestRun) -> dict[str, Any]:
     """
-    Give the body of the JSON report.
+    Return the body of the JSON report.
 
     ``{"passed", "failed", "coverage", "tests": [{"name", "place", "response_class", "passed",
     "rank", "broken", "failures"}], "rules": [{"rule", "kept", "broken", "parts": [{"name",
@@ -127,7 +167,7 @@ def _rule_body(coverage: RuleCoverage) -> dict[str, Any]:
 
 
 def junit_suite(run: TestRun) -> Suite:
-    """Give the tests as JUnit knows them, grouped by response class."""
+    """Return the tests as JUnit knows them, grouped by response class."""
     return Suite("rbrctl test", [_case(outcome) for outcome in run.outcomes])
 
 

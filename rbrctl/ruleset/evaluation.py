@@ -1,58 +1,65 @@
-"""The law applied to one whole assignment, without proofs, and what each word had to do with it."""
+"""Complete assignments: which rules they break, and which names of a rule decide the rank."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or, evaluate
+from rbrctl.ruleset.law import class_laws
 from rbrctl.ruleset.logic import definitions_in_order
 from rbrctl.ruleset.model import Rule, RuleSet
 
 
 class Evaluator:
-    """Applies one rule set's rules to assignments in which nothing is unknown."""
+    """Applies one rule set's rules to assignments without unknown values; no proof is needed."""
 
     def __init__(self, ruleset: RuleSet) -> None:
         """Put the definitions in an order in which they can be evaluated."""
         self.ruleset = ruleset
+        self._laws = class_laws(ruleset)
+        # Coverage asks for the ranks of the same few sets of broken rules again and again.
+        self._ranks: dict[tuple[str, frozenset[str]], str] = {}
         self._definitions = definitions_in_order(ruleset.definitions)
 
     def complete(self, given: Mapping[str, bool]) -> dict[str, bool]:
-        """Give every proposition and definition its value; what is not given is false."""
+        """Return the value of every proposition and definition; what is not given is false."""
         values = {name: given.get(name, False) for name in self.ruleset.propositions}
         for definition in self._definitions:
             values[definition.name] = bool(evaluate(definition.body.expression, values))
         return values
 
     def broken(self, response_class: str, values: Mapping[str, bool]) -> tuple[str, ...]:
-        """Give the rules of a class that a completed assignment breaks, in the set's order."""
+        """Return the rules of a class that a completed assignment breaks, in the set's order."""
         return tuple(
             rule.id
             for rule in self.ruleset.rules_of(response_class)
             if not evaluate(rule.require.expression, values)
         )
 
-    def rank(self, broken: tuple[str, ...]) -> str:
-        """Give the worst ``otherwise`` of broken rules; the best rank where there are none."""
-        ranks = self.ruleset.ranks
-        positions = (ranks.index(self.ruleset.rules[id].otherwise) for id in broken)
-        return ranks[max(positions, default=0)]
+    def rank(self, response_class: str, broken: Collection[str]) -> str:
+        """Return the rank of a completion that breaks just these rules of its class."""
+        key = (response_class, frozenset(broken))
+        rank = self._ranks.get(key)
+        if rank is None:
+            rank = self._ranks[key] = self._laws[response_class].rank(key[1])
+        return rank
 
     def decisive_words(
-        self, rule: Rule, broken: tuple[str, ...], values: Mapping[str, bool]
+        self, response_class: str, rule: Rule, broken: Collection[str], values: Mapping[str, bool]
     ) -> frozenset[int]:
         """
-        Give the words of a requirement, by their index, of which each decides the rank.
+        Return the names in a requirement, by their index, that each decide the rank.
 
-        Were that one word's value the other, alone and there only, the rank would be another.
+        A name decides it where the rank would be another one if that one name, in that one place,
+        had the opposite value.
         """
         others = tuple(id for id in broken if id != rule.id)
         flipped = others if rule.id in broken else (*broken, rule.id)
-        if self.rank(flipped) == self.rank(broken):
+        if self.rank(response_class, flipped) == self.rank(response_class, broken):
             return frozenset()
         return frozenset(decisive_names(rule.require.expression, values))
 
 
 def decisive_names(expression: Expression, values: Mapping[str, bool]) -> list[int]:
-    """Give the token of each name on whose value, all others as they are, the whole depends."""
+    """Return the token of each name on whose value alone the whole expression depends."""
     found: list[int] = []
     todo = [expression]
     while todo:
@@ -76,7 +83,7 @@ def decisive_names(expression: Expression, values: Mapping[str, bool]) -> list[i
 def _swaying(
     operands: tuple[Expression, ...], values: Mapping[str, bool], *, neutral: bool
 ) -> list[Expression]:
-    """Give the operands of which each alone sways a chain: all, one, or none."""
+    """Return the operands that each decide a chain by themselves: all, one, or none."""
     deciding = [each for each in operands if evaluate(each, values) is not neutral]
     if not deciding:
         return list(operands)

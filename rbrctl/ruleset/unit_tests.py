@@ -99,7 +99,9 @@ def run_tests(ruleset: RuleSet, containing: str | None = None) -> TestRun:
             values = evaluator.complete(test.given)
             broken = evaluator.broken(test.response_class, values)
             failures = tuple(_failures(evaluator, test, broken))
-            outcomes.append(TestOutcome(test, evaluator.rank(broken), broken, failures))
+            outcomes.append(
+                TestOutcome(test, evaluator.rank(test.response_class, broken), broken, failures)
+            )
             coverage.count(test, broken, values)
     return TestRun(tuple(outcomes), tuple(coverage.rules()))
 
@@ -116,7 +118,9 @@ class _Coverage:
         for rule in self._evaluator.ruleset.rules_of(test.response_class):
             counts = self._broken if rule.id in broken else self._kept
             counts[rule.id] += 1
-            self._words[rule.id] |= self._evaluator.decisive_words(rule, broken, values)
+            self._words[rule.id] |= self._evaluator.decisive_words(
+                test.response_class, rule, broken, values
+            )
 
     def rules(self) -> Iterator[RuleCoverage]:
         for rule in self._evaluator.ruleset.rules.values():
@@ -134,7 +138,7 @@ class _Coverage:
 
 def _failures(evaluator: Evaluator, test: RuleTest, broken: tuple[str, ...]) -> Iterator[Finding]:
     rules, expect = evaluator.ruleset.rules, test.expect
-    rank = evaluator.rank(broken)
+    rank = evaluator.rank(test.response_class, broken)
     if expect.rank not in (None, rank):
         yield _failure(
             test,

@@ -1,19 +1,25 @@
-"""The one law of the rule language: from an assignment to rules held or broken, and a rank."""
+"""Verdicts on single completions: from answers to rules held or broken, and a rank."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rbrctl.errors import UndecidedError
 from rbrctl.ruleset.diagram import DEFAULT_BUDGET
+from rbrctl.ruleset.law import BROKEN, HELD, OPEN, ClassLaw, Possible, class_laws
 from rbrctl.ruleset.logic import RuleLogic
-from rbrctl.ruleset.model import Rule, RuleSet
+from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.satisfaction import Constraints
 from rbrctl.states import RuleState
 
 MINIMUM_AXIOM_PROBABILITY = 1e-6
-"""Below this the answers contradict the axioms, and nothing is conditioned on them."""
+"""Below this probability the answers contradict the axioms, so no rank has a probability."""
 
 _REMEMBERED_VERDICTS = 50_000
+_STATES = {
+    HELD: RuleState.HELD,
+    BROKEN: RuleState.BROKEN,
+    OPEN: RuleState.UNDETERMINED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +37,29 @@ class Verdict:
 
 
 class Judge:
-    """Applies the rules of one rule set to assignments and to probabilities."""
+    """Applies the law of one rule set to assignments and to probabilities."""
 
     def __init__(self, ruleset: RuleSet, budget: int = DEFAULT_BUDGET) -> None:
-        """Build the rules' logic once; may raise UndecidedError for a monstrous rule set."""
+        """Build the rules' logic once; raises UndecidedError where the rules are too large."""
         self.ruleset = ruleset
         self.logic = RuleLogic(ruleset, budget)
-        self._rules: dict[str, tuple[Rule, ...]] = {
-            name: ruleset.rules_of(name) for name in ruleset.response_classes
-        }
-        self._dependencies = {name: self.logic.dependencies(name) for name in self._rules}
+        self.laws: dict[str, ClassLaw] = class_laws(ruleset)
+        """The law of each response class."""
+        self._dependencies = {name: self.logic.dependencies(name) for name in self.laws}
         self._axiom_names = tuple(self.logic.diagram.support(node) for node in self.logic.axioms)
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._plans: dict[tuple[str, frozenset[int]], list[list[int]] | None] = {}
 
     def dependencies(self, response_class: str) -> tuple[str, ...]:
-        """Give the propositions that the class's rules depend on, in the rule set's order."""
+        """Return the propositions that the class's rules depend on, in the rule set's order."""
         return self._dependencies[response_class]
 
     def verdict(self, response_class: str, assignment: Mapping[str, bool | None]) -> Verdict:
         """
-        Apply the law: the rank is the worst ``otherwise`` among the broken rules.
+        Return the verdict on a completion with these answers.
 
-        Absent names and None are unknown. A rule or rank is reported only when every way to fill
-        them agrees. Axioms play no part.
+        Absent names and None are unknown. A rule or rank is reported only when it is the same for
+        all values that the unknown names can have. Axioms are not used.
         """
         key = (response_class, *map(assignment.get, self._dependencies[response_class]))
         verdict = self._verdicts.get(key)
@@ -65,31 +70,27 @@ class Judge:
         return verdict
 
     def _apply(self, response_class: str, assignment: Mapping[str, bool | None]) -> Verdict:
-        states: dict[str, RuleState] = {}
-        open_rules: dict[int, list[str]] = {}
-        worst_broken = worst_possible = 0
-        for rule in self._rules[response_class]:
+        law = self.laws[response_class]
+        possible: dict[str, Possible] = {}
+        for rule in law.rules:
             held = self.logic.diagram.value(self.logic.requirements[rule.id], assignment)
-            position = self.ruleset.ranks.index(rule.otherwise)
-            if held is None:
-                states[rule.id] = RuleState.UNDETERMINED
-                open_rules.setdefault(position, []).append(rule.id)
-            else:
-                states[rule.id] = RuleState.HELD if held else RuleState.BROKEN
-                worst_broken = worst_broken if held else max(worst_broken, position)
-            if not held:
-                worst_possible = max(worst_possible, position)
-        settled = worst_broken == worst_possible or not self._can_all_hold(
-            open_rules[worst_possible], assignment
-        )
-        return Verdict(states, self.ruleset.ranks[worst_possible] if settled else None)
+            possible[rule.id] = OPEN if held is None else HELD if held else BROKEN
+        settled = law.settle(possible)
+        rank: str | None = None
+        if 1 in settled.ranks:
+            rank = law.ranks[settled.ranks.index(1)]
+        elif 1 in settled.contested:
+            place = settled.contested.index(1)
+            rules = [id for id in law.levels[place] if possible[id] is OPEN]
+            rank = None if self._can_all_hold(rules, assignment) else law.ranks[place]
+        return Verdict({id: _STATES[each] for id, each in possible.items()}, rank)
 
     def _can_all_hold(self, rules: Sequence[str], assignment: Mapping[str, bool | None]) -> bool:
-        """Tell whether unknowns can be filled so that the rules hold; true where none can tell."""
+        """Return True where the rules can hold together, or where that is too large to prove."""
         known = {name: value for name, value in assignment.items() if value is not None}
         diagram = self.logic.diagram
         try:
-            # Every assignment has its own remainders: kept, they would fill the diagram.
+            # Each assignment has its own remainders: if they were kept, they would fill it.
             with diagram.attempt(DEFAULT_BUDGET, keep=False):
                 remainders = {
                     rule: diagram.restrict(self.logic.requirements[rule], known) for rule in rules
@@ -102,11 +103,11 @@ class Judge:
         self, response_class: str, probabilities: Mapping[str, float]
     ) -> dict[str, float] | None:
         """
-        Give P(rank and axioms) / P(axioms) for each rank, propositions being independent.
+        Return P(rank and axioms) / P(axioms) for each rank, with independent propositions.
 
-        Only axioms whose propositions all have a probability are conditioned on. None where a
-        proposition that the rules depend on has none, where P(axioms) is below
-        MINIMUM_AXIOM_PROBABILITY, or where the rules are too entangled to compute it.
+        Only axioms whose propositions all have a probability count as conditions. Returns None
+        where a proposition that the rules depend on has no probability, where P(axioms) is below
+        MINIMUM_AXIOM_PROBABILITY, or where the rules are too large to compute it.
         """
         if any(name not in probabilities for name in self._dependencies[response_class]):
             return None
@@ -134,7 +135,7 @@ class Judge:
         }
 
     def _plan(self, response_class: str, axioms: frozenset[int]) -> list[list[int]] | None:
-        """For each rank k, and one past the worst, give the unconnected parts to multiply."""
+        """For each rank, and one past the worst, return the unconnected parts to multiply."""
         key = (response_class, axioms)
         if key not in self._plans:
             try:
@@ -145,22 +146,17 @@ class Judge:
         return self._plans[key]
 
     def _parts(self, response_class: str, axioms: frozenset[int]) -> list[list[int]]:
-        ranks = self.ruleset.ranks
+        law = self.laws[response_class]
         given = [self.logic.axioms[index] for index in sorted(axioms)]
         return [
             self.logic.components(
-                given
-                + [
-                    self.logic.requirements[rule.id]
-                    for rule in self._rules[response_class]
-                    if ranks.index(rule.otherwise) >= k
-                ]
+                given + [self.logic.requirements[id] for id in law.rules_from(place)]
             )
-            for k in range(len(ranks) + 1)
+            for place in range(len(law.ranks) + 1)
         ]
 
     def axioms_broken(self, assignment: Mapping[str, bool | None]) -> tuple[str, ...]:
-        """Give the text of each axiom that the known values already contradict."""
+        """Return the text of each axiom that the known values already contradict."""
         return tuple(
             axiom.body.text
             for axiom, node in zip(self.ruleset.axioms, self.logic.axioms, strict=True)

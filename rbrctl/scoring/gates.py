@@ -12,31 +12,31 @@ from rbrctl.wording import hint_for
 GATE_MISSED = Check(
     "gate-missed",
     Severity.ERROR,
-    "A rule does not reach what --min-accuracy or --min-n asks for.\n\n"
-    "'rbrctl grade' and 'rbrctl score' hold each rule's accuracy, answers against labels, to the "
-    "share that is given, and its rows, where labels and answers both say whether it is broken, "
-    "to the number. A rule that is gated by name, and with --min-n every rule, must have "
-    "labelled rows at all: a gate that nothing was held against has not been passed.",
+    "A rule does not reach the minimum that --min-accuracy or --min-n sets.\n\n"
+    "'rbrctl grade' and 'rbrctl score' compare each rule's accuracy (answers against labels) with "
+    "--min-accuracy, and the number of rows on which both labels and answers decide the rule with "
+    "--min-n. A rule that is named in --min-accuracy, and with --min-n every rule, must have "
+    "labelled rows: a gate that could not be checked has not been passed.",
     function=None,
     needs_sound_axioms=False,
 )
-"""The page of the id under which a missed gate is reported."""
+"""The documentation of the finding that reports a missed gate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The least that is accepted."""
+    """The minimum that a score must reach."""
 
     overall: float | None = None
     """Accuracy that every rule with labelled rows must reach."""
     by_rule: Mapping[str, float] | None = None
-    """Accuracy that a rule must reach, in place of ``overall``."""
+    """Accuracy that a rule must reach, instead of ``overall``."""
     minimum_rows: int | None = None
-    """Rows, determined by labels and answers, that every gated rule must have."""
+    """The number of rows, decided by labels and answers, that every gated rule must have."""
 
     @property
     def any(self) -> bool:
-        """True when something is asked for."""
+        """True where any minimum is set."""
         return self.overall is not None or bool(self.by_rule) or self.minimum_rows is not None
 
 
@@ -51,7 +51,7 @@ class Miss:
 
 def parse_gates(minimum_accuracy: Iterable[str], minimum_rows: int | None) -> Gates:
     """
-    Read ``0.9`` and ``RULE=0.9`` as they stand on a command line.
+    Read ``0.9`` and ``RULE=0.9`` as written on a command line.
 
     Raises UsageError for anything else and for shares outside [0, 1].
     """
@@ -75,7 +75,7 @@ def parse_gates(minimum_accuracy: Iterable[str], minimum_rows: int | None) -> Ga
 
 
 def check_rules_exist(gates: Gates, rules: Iterable[str]) -> None:
-    """Raise UsageError for a gate on a rule that is not there."""
+    """Raise UsageError for a gate on a rule that does not exist."""
     known = list(rules)
     for rule in gates.by_rule or {}:
         if rule not in known:
@@ -85,23 +85,23 @@ def check_rules_exist(gates: Gates, rules: Iterable[str]) -> None:
 
 def missed_gates(gates: Gates, score: Score, expected: Iterable[str] = ()) -> list[Miss]:
     """
-    Compare a score with the gates.
+    Return the gates that a score does not reach.
 
-    A rule that is gated by name must have labelled rows at all, and where a least number of rows
-    is asked for so must each ``expected`` one. Raises NothingMatchedError where no rule has any: a
-    gate that nothing was held against has not been passed.
+    A rule that is gated by name must have labelled rows; with a minimum number of rows, so must
+    each ``expected`` rule. Raises NothingMatchedError where no rule has labelled rows, because a
+    gate that could not be checked has not been passed.
     """
     if not gates.any:
         return []
     if not any(rule.counts.total for rule in score.rules):
         raise NothingMatchedError(
-            "no transcript has labels that determine a rule, so no gate can be judged"
+            "no transcript has labels that determine a rule, so no gate can be checked"
         )
     by_rule = gates.by_rule or {}
     scored = {rule.rule for rule in score.rules}
     wanted = [*by_rule, *(expected if gates.minimum_rows is not None else ())]
     misses = [
-        Miss(rule, None, "has no labelled rows to be judged by")
+        Miss(rule, None, "has no labelled rows")
         for rule in dict.fromkeys(wanted)
         if rule not in scored
     ]
@@ -117,6 +117,6 @@ def _misses_of(rule: RuleScore, wanted: float | None, rows: int | None) -> Itera
     if wanted is None:
         return
     if accuracy is None:
-        yield Miss(rule.rule, rule.group, "is determined by no answers on its labelled rows")
+        yield Miss(rule.rule, rule.group, "has no row with labels on which the answers decide it")
     elif accuracy < wanted:
         yield Miss(rule.rule, rule.group, f"accuracy {accuracy:.3f}, below {wanted:g}")

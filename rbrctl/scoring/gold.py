@@ -1,4 +1,4 @@
-"""What the labels of a transcript say of its rules and rank."""
+"""The verdict that the labels of a transcript give on its rules and rank."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rbrctl.states import RuleState
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The verdict by the labels: determined only where every filling of the absent ones agrees."""
+    """The verdict by the labels; absent labels can leave rules and the rank undetermined."""
 
     rules: Mapping[str, RuleState]
     rank: str | None
@@ -20,10 +20,10 @@ class Gold:
 
 def gold_of(judge: Judge, result: Result) -> Gold:
     """
-    Apply the rules to a result's labels; an absent label is unknown.
+    Return the verdict that a result's labels give; an absent label is unknown.
 
-    A rank label, where the row has one of the rule set's ranks, is the gold rank: it is what a
-    human said of the whole.
+    Where the row has a rank label that is a rank of the rule set, that is the gold rank: a person
+    judged the completion as a whole.
     """
     response_class = result.response_class
     if response_class is None or response_class not in judge.ruleset.response_classes:

@@ -188,7 +188,7 @@ class ScoreTally:
             heapq.heappop(self._apart)
 
     def score(self) -> Score:
-        """Give what has been counted so far, in the order of the rule set."""
+        """Return what has been counted so far, in the order of the rule set."""
         ruleset = self._judge.ruleset
         return Score(
             **{name: self._totals[name] for name in _TOTALS},

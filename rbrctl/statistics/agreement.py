@@ -72,17 +72,17 @@ class ConfusionCounts:
 
     @property
     def precision(self) -> float | None:
-        """Of those predicted true, the share that is."""
+        """The share of rows predicted true that are true."""
         return _ratio(self.true_positive, self.predicted_positive)
 
     @property
     def recall(self) -> float | None:
-        """Of those that are true, the share predicted so (sensitivity)."""
+        """The share of true rows that are predicted true (sensitivity)."""
         return _ratio(self.true_positive, self.positive)
 
     @property
     def specificity(self) -> float | None:
-        """Of those that are false, the share predicted so."""
+        """The share of false rows that are predicted false."""
         return _ratio(self.true_negative, self.true_negative + self.false_positive)
 
     @property

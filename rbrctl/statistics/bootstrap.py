@@ -118,7 +118,7 @@ def _binomial_by_rejection(n: int, probability: float, random: Random) -> int:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Give a quantile of ordered numbers, linear between neighbours."""
+    """Return a quantile of ordered numbers, with linear interpolation."""
     place = share * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)

@@ -10,13 +10,13 @@ CLOSEST = 1e-6
 
 
 def logit(probability: float) -> float:
-    """Give the log odds of a probability, which is first kept CLOSEST away from 0 and 1."""
+    """Return the log odds of a probability, which is first kept CLOSEST away from 0 and 1."""
     kept = min(max(probability, CLOSEST), 1 - CLOSEST)
     return math.log(kept / (1 - kept))
 
 
 def sigmoid(score: float) -> float:
-    """Give the probability of log odds, without overflow."""
+    """Return the probability of log odds, without overflow."""
     if score >= 0:
         return 1 / (1 + math.exp(-score))
     power = math.exp(score)

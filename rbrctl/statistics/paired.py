@@ -19,7 +19,7 @@ def mcnemar_exact(only_first: int, only_second: int) -> float:
 
 
 def _lower_tail(successes: int, n: int) -> float:
-    """Give P(X <= successes) for a fair coin thrown n times, successes at most n / 2."""
+    """Return P(X <= successes) for n throws of a fair coin; successes is at most n / 2."""
     logarithm = (
         math.lgamma(n + 1)
         - math.lgamma(successes + 1)

@@ -14,12 +14,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from small_results import small_result
 from small_sets import small_set
 
-from rbrctl.comparing.accuracy import compare_accuracy
-from rbrctl.comparing.answer_table import TableBuilder, table_of
-from rbrctl.comparing.corpus import Corpus
-from rbrctl.comparing.gates import DEFAULT_GATES, failures
-from rbrctl.comparing.outcome import Comparison
-from rbrctl.comparing.pairing import pair_tables
+from rbrctl.diff.accuracy import compare_accuracy
+from rbrctl.diff.answer_table import TableBuilder, table_of
+from rbrctl.diff.comparison import Comparison
+from rbrctl.diff.corpus import Corpus
+from rbrctl.diff.gates import DEFAULT_GATES, failures
+from rbrctl.diff.pairing import pair_tables
 from rbrctl.records.models import Result
 from rbrctl.ruleset.model import RuleSet
 

@@ -64,7 +64,7 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     git("commit", "-q", "-m", "one")
     code, _, err = diff()
     assert code == 3
-    assert "there is nothing to compare: rules is just as in git:HEAD:rules" in err
+    assert "there is nothing to compare: rules is the same as in git:HEAD:rules" in err
     write(Path("rules"), LAXER)
     code, out, _ = diff("--fail-on", "laxer")
     assert code == 1
@@ -105,7 +105,7 @@ def test_one_side_is_compared_with_what_it_grew_from(diff: Diff) -> None:
     [
         (["old", "missing"], 2, "missing: no such file or folder"),
         (["builtin:safety"], 2, "alone has nothing to be compared with"),
-        (["old", "new", "--base", "main"], 2, "--base is for one side"),
+        (["old", "new", "--base", "main"], 2, "--base is for one argument"),
         (["old", "r.jsonl"], 2, "are a rule set and results"),
         (["r.jsonl"], 2, "results are compared with results"),
         (["old", "new", "--on", "nowhere.jsonl"], 2, "cannot read nowhere.jsonl"),

@@ -6,18 +6,17 @@ import pytest
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_findings, report_outcome, report_tables
-from rbrctl.cli.options import (
-    FindingsFormat,
+from rbrctl.cli.formats import (
+    CheckFormatOption,
     FindingsFormatOption,
-    OutcomeFormat,
-    OutcomeFormatOption,
-    TableFormat,
     TableFormatOption,
-    WideOption,
-    output_of,
+    report_findings,
+    report_tables,
+    write_report,
 )
-from rbrctl.reports.outcome import Outcome
+from rbrctl.cli.options import WideOption, output_of
+from rbrctl.reports.interface import AUTO, TEXT
+from rbrctl.reports.outcome import CheckReport
 from rbrctl.reports.tables import WIDE_ONLY, Column, Table
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
@@ -27,7 +26,7 @@ NOTE = Findings((Finding("unused", Severity.NOTE, "nobody uses it"),))
 
 def check(
     context: typer.Context,
-    format_: FindingsFormatOption = FindingsFormat.AUTO,
+    format_: FindingsFormatOption = AUTO,
     note: bool = False,
 ) -> ExitCode:
     return report_findings(output_of(context), NOTE if note else WARNING, format_, "1 file")
@@ -35,7 +34,7 @@ def check(
 
 def table(
     context: typer.Context,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> None:
     columns = (Column("a", "A"), Column("b", "B", priority=WIDE_ONLY))
@@ -111,12 +110,12 @@ def test_the_gravest_code_wins(codes: tuple[int, ...], wins: int) -> None:
 
 def grade(
     context: typer.Context,
-    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
+    format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> ExitCode:
     rules = Table("rules", "Rules", (Column("a", "A"),), [("x",)])
-    outcome = Outcome("grade", 1, False, "one gate missed", [rules], WARNING)
-    report_outcome(output_of(context), outcome, format_, wide=wide)
+    report = CheckReport("grade", 1, False, "one gate missed", [rules], WARNING)
+    write_report(output_of(context), report, format_, wide=wide)
     return ExitCode.NO
 
 

@@ -1,6 +1,8 @@
 import json
 
-from rbrctl.reports.findings import JsonFindings, summary_line
+from rbrctl.reports.findings import FindingsReport, summary_line
+from rbrctl.reports.formats.json import FORMAT
+from rbrctl.reports.interface import Page
 from rbrctl.ruleset.findings import Accepted, Finding, Findings, Severity
 
 FINDING = Finding("unused", Severity.WARNING, "nobody uses it")
@@ -15,7 +17,8 @@ def test_what_is_accepted_is_counted_and_does_not_fail():
 
 
 def test_json_lists_what_is_accepted_with_its_reason():
-    report = json.loads(JsonFindings().render(Findings(accepted=(Accepted(FINDING, "meant so"),))))
+    accepted = Findings(accepted=(Accepted(FINDING, "meant so"),))
+    report = json.loads(FORMAT.draw(FindingsReport(accepted), Page()))
     assert report["findings"] == []
     assert report["accepted"][0]["id"] == "unused"
     assert report["accepted"][0]["reason"] == "meant so"

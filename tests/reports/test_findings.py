@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.reports.findings import JsonFindings, SourceLines, TextFindings, summary_line
-from rbrctl.reports.github import GithubFindings
+from rbrctl.reports.findings import FindingsReport, SourceLines, summary_line
+from rbrctl.reports.formats import format_named
+from rbrctl.reports.interface import Page
 from rbrctl.reports.terminal import PLAIN, Palette, printable
 from rbrctl.ruleset.findings import Finding, Findings, Place, Related, Severity
 
@@ -47,26 +48,31 @@ rbrctl: 1 error, 1 note in 2 files
 """
 
 
+def drawn(name: str, findings: Findings, subject: str = "", palette: Palette = PLAIN) -> str:
+    report = FindingsReport(findings, subject)
+    return format_named(name, report.kind, {}).draw(report, Page(palette))
+
+
 def one(place: Place, text: str, message: str = "m") -> Findings:
     return Findings((Finding("x", Severity.WARNING, message, place),), {place.file: text})
 
 
 def test_text() -> None:
-    assert TextFindings(PLAIN).render(FINDINGS, "2 files") + "\n" == TEXT
+    assert drawn("text", FINDINGS, "2 files") + "\n" == TEXT
 
 
 def test_colours_change_nothing_else() -> None:
-    painted = TextFindings(Palette(True)).render(FINDINGS, "2 files")
+    painted = drawn("text", FINDINGS, "2 files", Palette(True))
     assert "\x1b[1;31merror[undefined-name]\x1b[0m" in painted
     assert re.sub(r"\x1b\[[\d;]*m", "", painted) + "\n" == TEXT
 
 
 def test_github() -> None:
-    assert GithubFindings().render(FINDINGS, "2 files") + "\n" == GITHUB
+    assert drawn("github", FINDINGS, "2 files") + "\n" == GITHUB
 
 
 def test_json() -> None:
-    report = json.loads(JsonFindings().render(FINDINGS, "2 files"))
+    report = json.loads(drawn("json", FINDINGS, "2 files"))
     assert (report["report"], report["version"], report["failed"]) == ("findings", 1, True)
     assert report["counts"] == {"error": 1, "warning": 0, "note": 1}
     first, second = report["findings"]
@@ -79,7 +85,7 @@ def test_json() -> None:
 
 
 def test_nothing_found() -> None:
-    assert TextFindings(PLAIN).render(Findings(), "9 files") == "no findings in 9 files"
+    assert drawn("text", Findings(), "9 files") == "no findings in 9 files"
     assert summary_line(Findings()) == "no findings"
 
 
@@ -94,14 +100,12 @@ def test_nothing_found() -> None:
     ],
 )
 def test_carets_stand_under_the_span(text: str, place: Place, expected: list[str]) -> None:
-    assert TextFindings(PLAIN).render(one(place, text)).split("\n")[1:3] == expected
+    assert drawn("text", one(place, text)).split("\n")[1:3] == expected
 
 
 def test_of_a_very_long_line_the_part_around_the_span_is_shown() -> None:
     place = Place("f", 1, 5001, 1, 5007)
-    lines = (
-        TextFindings(PLAIN, 80).render(one(place, "x" * 5000 + "wrong!" + "y" * 9000)).split("\n")
-    )
+    lines = drawn("text", one(place, "x" * 5000 + "wrong!" + "y" * 9000)).split("\n")
     assert max(map(len, lines)) <= 80
     start = lines[2].index("^")
     assert lines[1][start : start + 6] == "wrong!"
@@ -112,7 +116,7 @@ def test_a_place_outside_of_the_text_is_not_drawn() -> None:
     assert SourceLines({}).at(Place("f", 1, 1, 1, 2)) is None
     assert SourceLines({"f": "a\r\nb"}).at(Place("f", 2, 1, 2, 2)) == "b"
     assert SourceLines({"f": "a"}).at(Place("f", 2, 1, 2, 2)) is None
-    assert len(TextFindings(PLAIN).render(one(Place("f", 9, 1, 9, 2), "a")).split("\n")) == 3
+    assert len(drawn("text", one(Place("f", 9, 1, 9, 2), "a")).split("\n")) == 3
 
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
@@ -125,9 +129,9 @@ PLACES = st.builds(
 def test_no_text_from_outside_is_obeyed(source: str, message: str, hint: str, place: Place) -> None:
     finding = Finding(message, Severity.ERROR, message, place, hint, (Related(place, message),))
     findings = Findings((finding,), {place.file: source})
-    for line in TextFindings(PLAIN).render(findings).split("\n"):
+    for line in drawn("text", findings).split("\n"):
         assert printable(line) == line
-    lines = GithubFindings().render(findings, message).split("\n")
+    lines = drawn("github", findings, message).split("\n")
     assert len(lines) == 2
     assert all(printable(line) == line for line in lines)
     properties, data = re.fullmatch(r"::error ([^:]*)::(.*)", lines[0]).groups()  # type: ignore[union-attr]
@@ -135,4 +139,4 @@ def test_no_text_from_outside_is_obeyed(source: str, message: str, hint: str, pl
     assert not re.search(r"%(?!25|0A|3A|2C)", properties + data)
     assert not lines[1].lstrip().startswith("::")
     assert "##[" not in lines[1]
-    json.loads(JsonFindings().render(findings))
+    json.loads(drawn("json", findings))

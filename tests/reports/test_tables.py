@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.reports.csv_tables import CsvTables, csv_text
+from rbrctl.reports.formats.csv import csv_tables, csv_text
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.json_tables import json_rows
 from rbrctl.reports.markdown import MarkdownTables
@@ -89,12 +89,12 @@ def test_markdown() -> None:
 
 
 def test_csv_of_one_table() -> None:
-    assert CsvTables().render([RULES]) == CSV
+    assert csv_tables([RULES]) == CSV
 
 
 def test_csv_of_several_tables_names_each_rows_table() -> None:
     other = Table("classes", "Classes", (Column("name", "name"), Column("n", "n")), [("x", 2)])
-    rows = list(csv.DictReader(io.StringIO(CsvTables().render([RULES, other]))))
+    rows = list(csv.DictReader(io.StringIO(csv_tables([RULES, other]))))
     assert [row["table"] for row in rows] == ["rules", "rules", "classes"]
     assert rows[2]["name"] == "x"
     assert rows[2]["rule"] == ""
@@ -142,7 +142,7 @@ ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 @given(st.one_of(ANY_TEXT, ANY_TEXT.map("=".__add__), ANY_TEXT.map(" \t-".__add__)))
 def test_no_csv_field_is_a_formula(text: str) -> None:
     table = Table("t", "T", (Column("a", "a"), Column("b", "b")), [(text, text)])
-    rendered = CsvTables().render([table])
+    rendered = csv_tables([table])
     _, row = csv.reader(io.StringIO(rendered))
     for field in row:
         assert printable(field) == field
@@ -168,7 +168,7 @@ def test_json_is_read_back_and_holds_no_control(text: str) -> None:
 def test_columns_of_a_csv_do_not_depend_on_the_rows() -> None:
     unknown = Table("rules", "Rules", RULES.columns, [("a", 3, None, None, False, None)])
     none = Table("rules", "Rules", RULES.columns, [], optional=True)
-    headers = {CsvTables().render([table]).split("\n")[0] for table in (RULES, unknown, none)}
+    headers = {csv_tables([table]).split("\n")[0] for table in (RULES, unknown, none)}
     assert headers == {CSV.split("\n")[0]}
 
 
@@ -181,7 +181,7 @@ def test_an_optional_table_without_rows_is_not_shown_to_people() -> None:
     empty = Table("t", "T", (Column("a", "a"),), [], optional=True)
     assert TextTables(PLAIN, 60).render([RULES, empty]) + "\n" == TEXT
     assert MarkdownTables().render([RULES, empty]) + "\n" == MARKDOWN
-    assert CsvTables().render([RULES, empty]).startswith("table,rule,")
+    assert csv_tables([RULES, empty]).startswith("table,rule,")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ def ranks_of_all_fillings(ruleset, response_class, known):
     from strategies import fillings
 
     return {
-        evaluator.rank(evaluator.broken(response_class, evaluator.complete(filling)))
+        evaluator.rank(
+            response_class, evaluator.broken(response_class, evaluator.complete(filling))
+        )
         for filling in fillings(known, NAMES)
     }
 

@@ -58,7 +58,7 @@ def test_a_named_rule_without_labels_misses():
 
 
 def test_no_labels_at_all_is_no_pass():
-    with pytest.raises(NothingMatchedError, match="no gate can be judged"):
+    with pytest.raises(NothingMatchedError, match="no gate can be checked"):
         missed_gates(parse_gates(["0.1"], None), score_of())
 
 

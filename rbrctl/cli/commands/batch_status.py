@@ -9,7 +9,9 @@ import typer
 from rbrctl.cli.batches import batch_service, report_batches, require_state
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
@@ -21,7 +23,7 @@ def command(
     context: typer.Context,
     endpoint: EndpointOptions,
     files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files that were submitted.")],
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """Ask how batches go; exit 4 while any of them is not completed."""
     output = output_of(context)

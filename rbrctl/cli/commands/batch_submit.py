@@ -9,7 +9,9 @@ import typer
 from rbrctl.cli.batches import batch_service, report_batches
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
@@ -23,7 +25,7 @@ def command(
     files: Annotated[
         list[str], typer.Argument(metavar="FILES", help="Files that 'batch write' wrote.")
     ],
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
     Upload batch files and start a batch for each.

@@ -7,8 +7,10 @@ import typer
 
 from rbrctl.cli.endpoint import cache_path
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
 from rbrctl.errors import NothingMatchedError
+from rbrctl.reports.interface import TEXT
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ CacheFileOption = Annotated[
 def command(
     context: typer.Context,
     cache: CacheFileOption = None,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """Tell how many answers of which endpoint and model the cache holds, and since when."""
     from rbrctl.cli.formats import report_tables

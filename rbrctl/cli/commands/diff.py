@@ -7,13 +7,9 @@ import typer
 from rbrctl.cli.command import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.options import (
-    CalibrationOption,
-    FindingsFormat,
-    FindingsFormatOption,
-    WideOption,
-    output_of,
-)
+from rbrctl.cli.formats import ComparisonFormatOption
+from rbrctl.cli.options import CalibrationOption, WideOption, output_of
+from rbrctl.reports.interface import AUTO
 
 FailOnOption = Annotated[
     list[str] | None,
@@ -35,20 +31,20 @@ def command(
         typer.Argument(
             metavar="OLD",
             help="A rule set: a folder, builtin:NAME, git:REV:PATH, or git:REV...:PATH for the "
-            "merge base; or a results file. Alone it is the new side, and the old one is what it "
-            "grew from.  [default: rules/]",
+            "merge base; or a results file. Without NEW it is the new side, and the old one is the "
+            "commit that it started from.  [default: rules/]",
         ),
     ] = None,
     new: Annotated[
-        str | None, typer.Argument(metavar="NEW", help="Another of the same kind.")
+        str | None, typer.Argument(metavar="NEW", help="Another rule set, or another results file.")
     ] = None,
     base: Annotated[
         str | None,
         typer.Option(
             "--base",
             metavar="REV",
-            help="With one side: compare with the merge base with this revision.  [default: the "
-            "CI's target branch, else HEAD]",
+            help="Without NEW: compare with the merge base of this revision and HEAD.  [default: "
+            "the CI's target branch, else HEAD]",
         ),
     ] = None,
     on: Annotated[
@@ -56,8 +52,8 @@ def command(
         typer.Option(
             "--on",
             metavar="FILE",
-            help="Results, or transcripts, to look at: what moves, and is it better? Without "
-            "--grader the labels of transcripts stand for answers.",
+            help="Results or transcripts on which to show which ranks change, and whether they are "
+            "better. Without --grader, the labels of transcripts are used as answers.",
         ),
     ] = None,
     rules: Annotated[
@@ -65,7 +61,8 @@ def command(
         typer.Option(
             "--rules",
             metavar="PATH",
-            help="The rule set for two results.  [default: rules/ here, else builtin:safety]",
+            help="The rule set by which two results are compared.  [default: rules/ here, else "
+            "builtin:safety]",
         ),
     ] = None,
     grader: Annotated[
@@ -74,20 +71,22 @@ def command(
             "--grader",
             metavar="GRADER",
             help="With --on TRANSCRIPTS: grade them. With --on RESULTS: ask again what the new "
-            "rules ask otherwise. It is embedded, embedded:MODEL_FILE, or endpoint, which --model "
-            "names.",
+            "rules ask differently. One of embedded, embedded:MODEL_FILE and endpoint (its model "
+            "is --model).",
         ),
     ] = None,
     transcripts: Annotated[
         str | None,
         typer.Option(
-            "--transcripts", metavar="FILE", help="The texts of the results, for --grader."
+            "--transcripts",
+            metavar="FILE",
+            help="The texts of the results in --on, for --grader.",
         ),
     ] = None,
     calibration: CalibrationOption = None,
     fail_on: FailOnOption = None,
     bless: Annotated[
-        bool, typer.Option("--bless", help="Replace the results OLD by NEW, after the report.")
+        bool, typer.Option("--bless", help="After the report, replace the results file OLD by NEW.")
     ] = False,
     limit: Annotated[
         int,
@@ -96,20 +95,20 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
     ] = False,
-    format_: FindingsFormatOption = FindingsFormat.AUTO,
+    format_: ComparisonFormatOption = AUTO,
     wide: WideOption = False,
 ) -> ExitCode:
     """
     Compare two versions of the rules, or two results.
 
-    Of rules it proves for each response class whether the new ones are equivalent, stricter, laxer
-    or neither, with the smallest example; --on adds which transcripts move, and whether agreement
-    with their labels rose or fell beyond chance. Of two results it tells which grader, model or
-    prompt agrees better with the labels, rule by rule.
+    For two versions of the rules, it proves for each response class whether the new ones are
+    equivalent, stricter, laxer or neither, with the smallest example. --on adds which transcripts
+    change rank, and whether agreement with their labels rose or fell by more than chance. For two
+    results, it shows rule by rule which grader, model or prompt agrees better with the labels.
     """
-    from rbrctl.cli.comparing import Asked, Comparer, Drawing, replace_baseline
+    from rbrctl.cli.comparing import Comparer, DiffReporter, DiffRequest, replace_baseline
     from rbrctl.cli.graders import choose_grader
-    from rbrctl.comparing.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
+    from rbrctl.diff.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
 
     output = output_of(context)
     named = gates = parse_gates(fail_on or ())
@@ -119,7 +118,7 @@ def command(
     comparer = Comparer(output, strict)
     asks = grader is not None or endpoint.named or bool(endpoint.typed)
     comparison = comparer.compare(
-        Asked(
+        DiffRequest(
             old=old,
             new=new,
             base=base,
@@ -128,7 +127,7 @@ def command(
             bless=bless,
             calibration=calibration,
             transcripts=transcripts,
-            open_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, output))
+            choose_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, output))
             if asks
             else None,
         )
@@ -136,8 +135,8 @@ def command(
     if fail_on:
         check_evidence(named, comparison)
     failed = failures(gates, comparison)
-    drawing = Drawing(output, format_, None if limit == 0 else limit, wide)
-    drawing.report(comparison, gates, failed, comparer.new_side)
+    reporter = DiffReporter(output, format_, None if limit == 0 else limit, wide)
+    reporter.report(comparison, gates, failed, comparer.new)
     if bless and old is not None and new is not None:
         replace_baseline(old, new, output)
     return gravest(

@@ -9,16 +9,11 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.estimates import report_estimate
+from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.graders import GraderOption, choose_grader, without_classifier
 from rbrctl.cli.grading import GradeReporter
 from rbrctl.cli.inputs import read_source
-from rbrctl.cli.options import (
-    CalibrationOption,
-    OutcomeFormat,
-    OutcomeFormatOption,
-    WideOption,
-    output_of,
-)
+from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
@@ -39,6 +34,7 @@ from rbrctl.grading.run import Destination, RunSettings
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.transcripts import make_transcript, sampled
+from rbrctl.reports.interface import AUTO
 from rbrctl.ruleset.verdict import Judge
 
 
@@ -134,7 +130,7 @@ def command(
     worst: WorstOption = 5,
     min_accuracy: MinAccuracyOption = None,
     min_n: MinRowsOption = None,
-    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
+    format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> int:
     """

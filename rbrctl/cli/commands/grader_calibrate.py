@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
-from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.products import check_products
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.calibration import Calibration, PropositionCalibration
@@ -26,7 +28,7 @@ def command(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the calibration here."),
     ] = None,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """

@@ -8,7 +8,9 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.options import output_of
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.probe import ProbeReport
@@ -22,7 +24,7 @@ REPORT_VERSION = 1
 def command(
     context: typer.Context,
     endpoint: EndpointOptions,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
     Ask an endpoint easy questions in each mode, and tell what was found and why.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.held_out import write_held_out
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
-from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
@@ -19,6 +20,7 @@ from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
+from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_validation import CrossValidationReport
@@ -89,7 +91,7 @@ def command(
     folds: Annotated[
         int, typer.Option("--folds", min=2, max=50, metavar="K", help="Of the cross-validation.")
     ] = 5,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """

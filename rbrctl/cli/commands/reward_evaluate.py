@@ -8,10 +8,10 @@ import typer
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.fitted_weights import say_training_data, say_where_fitted
-from rbrctl.cli.formats import report_tables
+from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.idle_options import given_by, refuse_idle
-from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.reward_model import RewardModelOptions
@@ -31,6 +31,7 @@ from rbrctl.cli.rewards import gather
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.safety import SafetyOptions, compare_models
 from rbrctl.errors import UsageError
+from rbrctl.reports.interface import TEXT
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def command(
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of the resamples.")] = 0,
     strict: StrictOption = False,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """
@@ -190,14 +191,14 @@ def command(
     seen = say_training_data(output, read, gathered)
     report = EvaluationReport(ruleset.digest, rows, best, spread, about, *seen)
     tables = {
-        TableFormat.TEXT: report.for_people,
-        TableFormat.MARKDOWN: report.for_documents,
-        TableFormat.CSV: report.for_spreadsheets,
-        TableFormat.JSON: report.for_programs,
+        TEXT: report.for_people,
+        "markdown": report.for_documents,
+        "csv": report.for_spreadsheets,
+        "json": report.for_programs,
     }
     report_tables(
         output,
-        tables[format_],
+        tables.get(format_, report.for_programs),
         format_,
         name=REPORT_NAME,
         version=REPORT_VERSION,
@@ -211,12 +212,10 @@ def command(
     return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
 
 
-def _draw(
-    output: Output, spread: "Distribution", format_: TableFormat, picture: str | None
-) -> None:
+def _draw(output: Output, spread: "Distribution", format_: str, picture: str | None) -> None:
     from rbrctl.reports.reward_picture import draw_distribution, save_distribution
 
-    if format_ is TableFormat.TEXT:
+    if format_ == TEXT:
         text = draw_distribution(
             spread, output.palette, boxes=output.draws_boxes, width=output.width
         )

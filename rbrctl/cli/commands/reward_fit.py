@@ -7,11 +7,11 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import report_tables
+from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.hand_set import hand_set_weights, judged_features
 from rbrctl.cli.idle_options import given_by, refuse_idle
-from rbrctl.cli.options import TableFormat, TableFormatOption, WideOption, output_of
+from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
@@ -33,6 +33,7 @@ from rbrctl.cli.reward_options import (
 )
 from rbrctl.cli.rewards import Gathered, gather
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.reports.interface import TEXT
 from rbrctl.rewards.solver.loss_kind import LossKind
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted
@@ -126,7 +127,7 @@ def command(
     ] = 200,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of folds and resamples.")] = 0,
     strict: StrictOption = False,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """

@@ -8,10 +8,10 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import report_tables
+from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
-from rbrctl.cli.options import TableFormat, TableFormatOption, output_of
+from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
@@ -32,6 +32,7 @@ from rbrctl.cli.writer import (
 )
 from rbrctl.errors import NothingMatchedError
 from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.reports.interface import TEXT
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
     ] = False,
-    format_: TableFormatOption = TableFormat.TEXT,
+    format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
     Have a model write completions of each rank, to fit a reward on.
@@ -196,7 +197,7 @@ def _report(
     summary: "Summary",
     kept: "Sequence[Transcript]",
     ranks: Sequence[str],
-    format_: TableFormat,
+    format_: str,
     body: dict[str, object],
 ) -> None:
     from rbrctl.reports.tables import Column, Table

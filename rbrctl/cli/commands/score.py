@@ -5,14 +5,9 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
-from rbrctl.cli.options import (
-    CalibrationOption,
-    OutcomeFormat,
-    OutcomeFormatOption,
-    WideOption,
-    output_of,
-)
+from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
@@ -33,6 +28,7 @@ from rbrctl.records.files import source_name
 from rbrctl.records.models import LAZY_REFUSED
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results import read_results
+from rbrctl.reports.interface import AUTO
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.scoring.repeats import FlipTally
 from rbrctl.wording import counted
@@ -54,7 +50,7 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
     ] = False,
-    format_: OutcomeFormatOption = OutcomeFormat.AUTO,
+    format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> int:
     """Score the answers of a results file under a rule set, as it is now; no grader is asked."""

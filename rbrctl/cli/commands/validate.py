@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import report_findings
-from rbrctl.cli.options import FindingsFormat, FindingsFormatOption, output_of
+from rbrctl.cli.formats import FindingsFormatOption, report_findings
+from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import rules_source
+from rbrctl.reports.interface import AUTO
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def command(
             "file, the whole set that it belongs to is checked. Without any: rules/.",
         ),
     ] = None,
-    format_: FindingsFormatOption = FindingsFormat.AUTO,
+    format_: FindingsFormatOption = AUTO,
 ) -> ExitCode:
     """
     Check rule sets: their files, their names, and by proof what their rules mean.

@@ -1,1 +1,0 @@
-"""What differs between two rule sets in meaning, and between two results in accuracy."""

@@ -1,0 +1,287 @@
+"""Changes in agreement with the labels between two sides, tested against chance."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from rbrctl.diff.answer_table import rows_of
+from rbrctl.diff.batch_verdict import BatchVerdict
+from rbrctl.diff.corpus import Corpus, Side
+from rbrctl.statistics.bootstrap import RESAMPLES, clustered_bootstrap
+from rbrctl.statistics.paired import holm, mcnemar_exact, smallest_significant_drop
+
+FEW_ROWS = 10
+"""Under this many rows nothing is tested."""
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PairedScore:
+    """How often each side agrees with the labels, over the rows that both sides determine."""
+
+    name: str
+    kind: str
+    """``rule``, or ``rank`` for the rank of one response class."""
+    gold_rows: int
+    """Rows on which the labels determine it for both sides."""
+    rows: int
+    """The number of these rows that the answers of both sides determine."""
+    only_old: int
+    """Rows on which the old side alone is right; so for ``only_new``."""
+    only_new: int
+    both: int
+    lost: int = 0
+    """Gold rows that the old side's answers determine and the new side's do not."""
+    critical: bool = False
+    new_misses: tuple[str, ...] = ()
+    """Ids on which the rule is broken by the labels, and only the new side says that it is held."""
+    p_value: float | None = None
+    """Two-sided, exact McNemar; None under FEW_ROWS rows."""
+    adjusted: float | None = None
+    """The same after Holm's correction over all that was tested."""
+    drop_p: float | None = None
+    """One-sided, for a drop, corrected over the tests that could find one: what a gate asks."""
+    interval: tuple[float, float] | None = None
+    """95 % bootstrap interval of the difference, prompts drawn whole."""
+    smallest_drop: float | None = None
+    """The smallest drop that would have been significant here; None where none would."""
+    noise: float | None = None
+    """Share of rows that flip when the new side's grader is asked again; None without repeats."""
+
+    @property
+    def title(self) -> str:
+        """Name it in a sentence."""
+        return self.name if self.kind == "rule" else f"the rank of {self.name}"
+
+    @property
+    def old_accuracy(self) -> float | None:
+        """Share of the rows on which the old side is right."""
+        return (self.both + self.only_old) / self.rows if self.rows else None
+
+    @property
+    def new_accuracy(self) -> float | None:
+        """Share of the rows on which the new side is right."""
+        return (self.both + self.only_new) / self.rows if self.rows else None
+
+    @property
+    def difference(self) -> float | None:
+        """The new side's accuracy less the old one's."""
+        return (self.only_new - self.only_old) / self.rows if self.rows else None
+
+    @property
+    def changed(self) -> bool:
+        """True where any row is right, missed or determined otherwise than before."""
+        return bool(self.only_old or self.only_new or self.lost or self.new_misses)
+
+    @property
+    def too_few(self) -> bool:
+        """True where nothing was tested for want of rows."""
+        return self.rows < FEW_ROWS
+
+    @property
+    def significant(self) -> bool:
+        """True where the difference, up or down, is beyond chance."""
+        return self.adjusted is not None and self.adjusted < SIGNIFICANCE
+
+    @property
+    def fell(self) -> bool:
+        """True where a drop is beyond chance."""
+        return self.drop_p is not None and self.drop_p < SIGNIFICANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The rows that each side gets right, of those on which the labels decide."""
+
+    gold: int
+    old_determined: int
+    new_determined: int
+    old_right: int
+    new_right: int
+
+
+def compare_accuracy(corpus: Corpus, resamples: int = RESAMPLES) -> tuple[PairedScore, ...]:
+    """
+    Compare both sides with the labels, rule by rule and, for ranks, class by class.
+
+    Each side is held to what the labels say under its own rules, or to the row's rank label where
+    it has one. Empty where no row's labels decide anything. Holm's correction runs over all scores
+    with FEW_ROWS rows or more.
+    """
+    scores = [
+        _score(corpus, name, kind, verdicts, resamples)
+        for name, kind, verdicts in (*_rules(corpus), *_ranks(corpus))
+        if verdicts.gold
+    ]
+    scores = [_with_rule(corpus, score) for score in scores]
+    tested = [score for score in scores if score.p_value is not None]
+    adjusted = iter(holm([score.p_value for score in tested if score.p_value is not None]))
+    able = _tests_that_count([score.only_old + score.only_new for score in tested])
+    return tuple(
+        score
+        if score.p_value is None
+        else replace(
+            score,
+            adjusted=next(adjusted),
+            drop_p=min(1.0, able * _one_sided(score.only_old, score.only_new)),
+            # The one-sided level; the function takes that of a test of both sides.
+            smallest_drop=smallest_significant_drop(
+                score.rows, score.only_old + score.only_new, 2 * SIGNIFICANCE / able
+            ),
+        )
+        for score in scores
+    )
+
+
+def _tests_that_count(discordant: Sequence[int]) -> int:
+    """
+    Give by how many tests a one-sided level must be divided.
+
+    A test on d rows that differ can reach no p-value under 0.5**d, so that those with few can never
+    be wrong and need not be paid for. Source: R. E. Tarone, "A modified Bonferroni method for
+    discrete data", Biometrics 46 (1990).
+    """
+    divisor = 1
+    while sum(0.5**d <= SIGNIFICANCE / divisor for d in discordant) > divisor:
+        divisor += 1
+    return divisor
+
+
+def _one_sided(lost: int, won: int) -> float:
+    """Return P(at least so many losses) among the rows that differ; 1 without a net loss."""
+    return mcnemar_exact(lost, won) / 2 if lost > won else 1.0
+
+
+def _rules(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:
+    for old_id, new_id in corpus.rule_pairs():
+        if old_id is not None and new_id is not None:
+            old = _rule_rows(corpus.old, old_id)
+            new = _rule_rows(corpus.new, new_id)
+            yield new_id, "rule", _verdicts(corpus.rows, old, new)
+
+
+def _rule_rows(side: Side, id: str) -> tuple[int, int, int]:
+    """Return the rows where the labels decide, where the answers do, and where both agree."""
+    gold, found = side.gold, side.answers
+    return (
+        gold.held[id] | gold.broken[id],
+        found.held[id] | found.broken[id],
+        (gold.held[id] & found.held[id]) | (gold.broken[id] & found.broken[id]),
+    )
+
+
+def _ranks(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:
+    for name, rows in corpus.new.classes.items():
+        old, new = _rank_rows(corpus, corpus.old), _rank_rows(corpus, corpus.new)
+        yield name, "rank", _verdicts(corpus.rows & rows, old, new)
+
+
+def _rank_rows(corpus: Corpus, side: Side) -> tuple[int, int, int]:
+    known = dict(side.gold.ranks)
+    renamed = corpus.renamed_ranks if side is corpus.new else {}
+    labels = {
+        renamed.get(rank, rank): rows
+        for rank, rows in corpus.tables.rank_labels.items()
+        if renamed.get(rank, rank) in known
+    }
+    labelled = 0
+    for rows in labels.values():
+        labelled |= rows
+    decided = right = 0
+    for rank, rows in known.items():
+        gold = (rows & ~labelled) | labels.get(rank, 0)
+        decided |= gold
+        right |= gold & side.answers.ranks[rank]
+    return decided, side.answers.ranked, right
+
+
+def _verdicts(rows: int, old: tuple[int, int, int], new: tuple[int, int, int]) -> Verdicts:
+    gold = rows & old[0] & new[0]
+    return Verdicts(gold, gold & old[1], gold & new[1], gold & old[2], gold & new[2])
+
+
+def _score(corpus: Corpus, name: str, kind: str, verdicts: Verdicts, resamples: int) -> PairedScore:
+    rows = verdicts.old_determined & verdicts.new_determined
+    only_old = verdicts.old_right & ~verdicts.new_right & rows
+    only_new = verdicts.new_right & ~verdicts.old_right & rows
+    score = PairedScore(
+        name=name,
+        kind=kind,
+        gold_rows=verdicts.gold.bit_count(),
+        rows=rows.bit_count(),
+        only_old=only_old.bit_count(),
+        only_new=only_new.bit_count(),
+        both=(verdicts.old_right & verdicts.new_right & rows).bit_count(),
+        lost=(verdicts.old_determined & ~verdicts.new_determined).bit_count(),
+    )
+    if score.too_few:
+        return score
+    return replace(
+        score,
+        p_value=mcnemar_exact(score.only_old, score.only_new),
+        interval=_interval(corpus, rows, only_old, only_new, resamples),
+    )
+
+
+def _interval(
+    corpus: Corpus, rows: int, only_old: int, only_new: int, resamples: int
+) -> tuple[float, float] | None:
+    if not only_old | only_new:
+        return 0.0, 0.0
+    worse, better = set(rows_of(only_old)), set(rows_of(only_new))
+    numbers = list(rows_of(rows))
+    return clustered_bootstrap(
+        [(row in better) - (row in worse) for row in numbers],
+        [corpus.tables.new.clusters[row] for row in numbers],
+        resamples=resamples,
+    )
+
+
+def _with_rule(corpus: Corpus, score: PairedScore) -> PairedScore:
+    """Add what only rules have: new misses, and noise."""
+    if score.kind != "rule":
+        return replace(score, noise=_rank_noise(corpus, score.name))
+    back = {new: old for old, new in corpus.renamed_rules.items()}
+    old_id = back.get(score.name, score.name)
+    severities = {
+        corpus.old.ruleset.rules[old_id].severity,
+        corpus.new.ruleset.rules[score.name].severity,
+    }
+    old, new = corpus.old, corpus.new
+    missed_before = old.gold.broken[old_id] & old.answers.held[old_id]
+    missed = new.gold.broken[score.name] & new.answers.held[score.name]
+    return replace(
+        score,
+        critical="critical" in severities,
+        new_misses=tuple(
+            corpus.tables.new.ids[row] for row in rows_of(missed & ~missed_before & corpus.rows)
+        ),
+        noise=_noise([_states(verdict, score.name, corpus.rows) for verdict in new.repeats]),
+    )
+
+
+def _states(verdict: BatchVerdict, id: str, rows: int) -> list[int]:
+    return [verdict.held.get(id, 0) & rows, verdict.broken.get(id, 0) & rows]
+
+
+def _rank_noise(corpus: Corpus, response_class: str) -> float | None:
+    rows = corpus.rows & corpus.new.classes[response_class]
+    return _noise(
+        [[found & rows for found in verdict.ranks.values()] for verdict in corpus.new.repeats]
+    )
+
+
+def _noise(repeats: Sequence[Sequence[int]]) -> float | None:
+    """Return the share of rows on which two repeats differ, averaged over all pairs."""
+    shares = []
+    for first, second in combinations(repeats, 2):
+        determined = same = 0
+        for left in first:
+            for right in second:
+                determined |= left & right
+        for left, right in zip(first, second, strict=True):
+            same |= left & right
+        if determined:
+            shares.append(1 - same.bit_count() / determined.bit_count())
+    return sum(shares) / len(shares) if shares else None
