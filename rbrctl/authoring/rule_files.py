@@ -3,9 +3,15 @@
 from pathlib import Path
 
 from rbrctl.authoring.formatting import Formatted, format_text
-from rbrctl.errors import FileError, NothingMatchedError, UsageError, cannot
+from rbrctl.errors import FileError, NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, SourceFile
+from rbrctl.ruleset.sources import (
+    BUILTIN_PREFIX,
+    GIT_PREFIX,
+    FolderSource,
+    SourceFile,
+    read_rule_file,
+)
 from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
 
@@ -36,10 +42,7 @@ def _files(path: str) -> list[SourceFile]:
         return files
     if not place.is_file():
         raise FileError(f"{path}: no such file or folder; name a rule set's folder")
-    try:
-        return [SourceFile(path, place.read_bytes())]
-    except OSError as error:
-        raise cannot("read", path, error) from error
+    return [SourceFile(path, read_rule_file(place, path))]
 
 
 def _text(file: SourceFile) -> str:

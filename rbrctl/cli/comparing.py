@@ -1,7 +1,6 @@
 """What ``rbrctl diff`` does between its options and its exit code."""
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from rbrctl import __version__
 from rbrctl.cli.formats import settled
 from rbrctl.cli.graders import OpenGrader
-from rbrctl.cli.inputs import report_problems
+from rbrctl.cli.inputs import report_problems, standard_input
 from rbrctl.cli.options import FindingsFormat
 from rbrctl.cli.output import Output
 from rbrctl.cli.readings import check_calibration, read_answers
@@ -170,7 +169,7 @@ def _truth_of(reading: Reading) -> Truth:
 
 def _source(name: str) -> Source:
     if name == "-":
-        return sys.stdin.buffer
+        return standard_input()
     if name.startswith(BUILTIN_PREFIX):
         return builtin_path(name, BUILTIN_DATA) / _FIXTURES
     return name

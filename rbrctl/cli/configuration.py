@@ -29,6 +29,9 @@ PRIVATE_OPTIONS = frozenset(
 """What may send a key somewhere: a pull request must not be able to redirect a CI secret."""
 
 
+MAX_SETTINGS_BYTES = 4 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class ConfigurationFile:
     """One file's settings, as they stand in it."""
@@ -55,8 +58,14 @@ def _parse(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
+        # A device or a pipe is no settings file, and could be without an end.
+        if not path.is_file():
+            raise UsageError(f"{path} is not a regular file; settings are a TOML file")
         with path.open("rb") as file:
-            return tomllib.load(file)
+            content = file.read(MAX_SETTINGS_BYTES + 1)
+        if len(content) > MAX_SETTINGS_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_SETTINGS_BYTES // 2**20} MB")
+        return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
     except OSError as error:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import IO
 
 from rbrctl.errors import FileError
-from rbrctl.reports.terminal import Palette, printable_lines
+from rbrctl.reports.terminal import Palette, WorkflowCommands, printable_lines, without_commands
 
 REPORT_WIDTH = 80
 
@@ -93,10 +93,13 @@ class Output:
         Write a report to stdout, ending it with a newline.
 
         A reader that closes the pipe early has what it wanted: the rest is dropped and the exit
-        code stays the verdict's. Raises FileError when stdout cannot take the text.
+        code stays the verdict's. Raises FileError when stdout cannot take the text. Only a
+        WorkflowCommands may hold commands to GitHub's runner.
         """
         if not text:
             return
+        if not isinstance(text, WorkflowCommands):
+            text = without_commands(text)
         self._write(text if text.endswith("\n") else text + "\n")
 
     def flush(self) -> None:
@@ -151,7 +154,7 @@ class Output:
         if sys.stderr is None:
             return
         try:
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(without_commands(line) + "\n")
             sys.stderr.flush()
         except OSError:
             # Nobody can be told that nobody can be told.

@@ -7,7 +7,23 @@ from collections.abc import Sequence
 from rbrctl.reports.tables import Column, Table, Value
 from rbrctl.reports.terminal import printable
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\\t", "\\r", "\\n", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\\t",
+    "\\r",
+    "\\n",
+    "|",
+    "%",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "::",
+    "##[",
+)
 
 
 def _is_number(text: str) -> bool:
@@ -19,7 +35,7 @@ def _is_number(text: str) -> bool:
 
 
 def csv_text(text: str) -> str:
-    """Make text one line of harmless characters that no spreadsheet takes for a formula."""
+    """Make text one line of harmless characters that no spreadsheet or CI runner obeys."""
     text = printable(text)
     if text.lstrip().startswith(_FORMULA_STARTS) and not _is_number(text):
         return "'" + text

@@ -1,7 +1,7 @@
 """GitHub's workflow commands: findings as annotations on the lines of a pull request."""
 
 from rbrctl.reports.findings import summary_line
-from rbrctl.reports.terminal import printable
+from rbrctl.reports.terminal import WorkflowCommands, printable, without_commands
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -44,6 +44,11 @@ def annotations(findings: Findings) -> list[str]:
     return [_annotation(item) for item in ordered]
 
 
+def with_commands(commands: list[str], rest: str) -> WorkflowCommands:
+    """Return a report of workflow commands and then of text that holds none."""
+    return WorkflowCommands("\n".join([*commands, without_commands(rest)]))
+
+
 class GithubFindings:
     """Writes one workflow command for each finding, then the count."""
 
@@ -51,4 +56,4 @@ class GithubFindings:
         """Write the commands."""
         # The runner also reads commands of an older form, anywhere in a line.
         summary = escape_data(summary_line(findings, subject)).replace("##[", "## [")
-        return "\n".join([*annotations(findings), f"rbrctl: {summary}"])
+        return with_commands(annotations(findings), f"rbrctl: {summary}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from rbrctl.reports.findings import TextFindings, findings_body
 from rbrctl.reports.findings_markdown import COMMENT_LIMIT, findings_table
-from rbrctl.reports.github import annotations, escape_data
+from rbrctl.reports.github import annotations, escape_data, with_commands
 from rbrctl.reports.json_report import json_report
 from rbrctl.reports.json_tables import json_rows
 from rbrctl.reports.markdown import MarkdownTables, folded, markdown_text
@@ -87,7 +87,7 @@ class GithubOutcome:
         """Write the workflow commands."""
         # The runner also reads commands of an older form, anywhere in a line.
         heading = escape_data(outcome.heading).replace("##[", "## [")
-        return "\n".join([*annotations(outcome.findings), heading])
+        return with_commands(annotations(outcome.findings), heading)
 
 
 class MarkdownOutcome:

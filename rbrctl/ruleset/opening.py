@@ -13,6 +13,7 @@ from rbrctl.ruleset.sources import (
     FolderSource,
     Source,
     builtin_source,
+    read_rule_file,
     repository_root,
 )
 
@@ -68,6 +69,6 @@ def _yaml_files_in(folder: Path) -> list[Path]:
 
 def _has_root_key(path: Path) -> bool:
     try:
-        return _ROOT_KEY.search(path.read_bytes()) is not None
-    except OSError:
+        return _ROOT_KEY.search(read_rule_file(path, str(path))) is not None
+    except FileError:
         return False

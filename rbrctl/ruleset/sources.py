@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rbrctl.errors import FileError, UsageError, cannot
+from rbrctl.ruleset.yaml_tree import MAX_BYTES
 from rbrctl.suggestions import hint_for
 
 BUILTIN_PREFIX = "builtin:"
@@ -152,10 +153,21 @@ def _refuse(error: OSError) -> None:
     raise cannot("read", error.filename, error) from error
 
 
-def _read(path: Path, display: str) -> SourceFile:
+def read_rule_file(path: Path, display: str) -> bytes:
+    """
+    Read a rule file; of one that is too large, only as much as shows it.
+
+    Whoever parses it reports a content of more than MAX_BYTES. Raises FileError for what is
+    unreadable or no regular file: a pipe or a device could be without an end.
+    """
     try:
         if not path.is_file():
             raise FileError(f"{display}: not a regular file")
-        return SourceFile(display, path.read_bytes())
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise cannot("read", display, error) from error
+
+
+def _read(path: Path, display: str) -> SourceFile:
+    return SourceFile(display, read_rule_file(path, display))
