@@ -108,3 +108,10 @@ def test_no_line_is_a_command_to_a_runner(tmp_path: Path, format_: str, name: st
     commands = [line for line in lines if line.lstrip().startswith(("::", "##["))]
     expected = ("::warning ", "::notice ") if format_ == "github" else ()
     assert [line for line in commands if not line.startswith(expected or "\0")] == []
+
+
+def test_a_pipe_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = _shell("rbrctl grade builtin:fixtures -o pipe", tmp_path)
+    assert done.returncode == 2
+    assert "a pipe that no program reads" in done.stderr
