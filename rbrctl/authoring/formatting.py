@@ -13,9 +13,15 @@ from pathlib import Path
 
 from rbrctl.authoring.format_steps import reordered, spaced, tidy_lines, with_blank_lines, wrapped
 from rbrctl.authoring.parsed_text import ParsedText, parse_text
-from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError, cannot
+from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.records.files import replacing
-from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, SourceFile
+from rbrctl.ruleset.sources import (
+    BUILTIN_PREFIX,
+    GIT_PREFIX,
+    FolderSource,
+    SourceFile,
+    read_rule_file,
+)
 from rbrctl.ruleset.yaml_tree import MAX_BYTES, Node, plain
 
 Step = Callable[[ParsedText], list[str] | None]
@@ -115,10 +121,7 @@ def _files(path: str) -> list[SourceFile]:
     if not place.is_file():
         raise FileError(f"{path}: no such file or folder; name a rule set's folder")
     _check_inside(path, place.parent)
-    try:
-        return [SourceFile(path, place.read_bytes())]
-    except OSError as error:
-        raise cannot("read", path, error) from error
+    return [SourceFile(path, read_rule_file(place, path))]
 
 
 def _check_inside(file: str, folder: Path) -> None:

@@ -1,14 +1,13 @@
 """What ``rbrctl diff`` makes of its options, and how it reports."""
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rbrctl.cli.formats import write_report
-from rbrctl.cli.inputs import report_problems
+from rbrctl.cli.inputs import report_problems, standard_input
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import default_rules, rules_source
@@ -141,7 +140,7 @@ def _refuse_options_of_on(request: DiffRequest) -> None:
 
 def _source(name: str) -> DataSource:
     if name == "-":
-        return sys.stdin.buffer
+        return standard_input()
     if name.startswith(BUILTIN_PREFIX):
         return builtin_path(name, BUILTIN_DATA) / _FIXTURES
     return name

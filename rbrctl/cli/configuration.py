@@ -22,6 +22,8 @@ from rbrctl.cli.repository_settings import RepositorySetting, check_option, chec
 from rbrctl.errors import UsageError, cannot
 from rbrctl.wording import did_you_mean
 
+MAX_SETTINGS_BYTES = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFile:
@@ -56,8 +58,14 @@ def _parse(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
+        # A device or a pipe is no settings file, and could be without an end.
+        if not path.is_file():
+            raise UsageError(f"{path} is not a regular file; settings are a TOML file")
         with path.open("rb") as file:
-            return tomllib.load(file)
+            content = file.read(MAX_SETTINGS_BYTES + 1)
+        if len(content) > MAX_SETTINGS_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_SETTINGS_BYTES // 2**20} MB")
+        return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
     except OSError as error:

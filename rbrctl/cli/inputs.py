@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.output import Output
-from rbrctl.errors import UsageError
+from rbrctl.errors import FileError, UsageError
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
     from rbrctl.records.files import DataSource
     from rbrctl.records.models import Transcript
@@ -32,7 +33,15 @@ def data_source(path: str) -> "DataSource":
             f"{path} is transcripts, not results; make results of them with: "
             f"rbrctl grade {path} -o results.jsonl"
         )
-    return sys.stdin.buffer if path == STANDARD_INPUT else path
+    return standard_input() if path == STANDARD_INPUT else path
+
+
+def standard_input() -> "BinaryIO":
+    """Return standard input as bytes. Raises FileError where the caller has closed it."""
+    # Python has no stream for a descriptor that was closed before it started.
+    if sys.stdin is None:
+        raise FileError("cannot read standard input: it is closed")
+    return sys.stdin.buffer
 
 
 def read_source(path: str, on_problem: "ProblemHandler") -> "Iterator[Transcript]":

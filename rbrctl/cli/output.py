@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import IO
 
 from rbrctl.errors import FileError
-from rbrctl.reports.terminal import Palette, printable_lines
+from rbrctl.reports.terminal import Palette, WorkflowCommands, printable_lines, without_commands
 from rbrctl.scrubbing import Scrubber, without_credentials
 
 REPORT_WIDTH = 80
@@ -109,11 +109,15 @@ class Output:
         Write a report to stdout, ending it with a newline.
 
         A reader that closes the pipe early has what it wanted: the rest is dropped and the exit
-        code stays the verdict's. Raises FileError when stdout cannot take the text.
+        code stays the verdict's. Raises FileError when stdout cannot take the text. Only a
+        WorkflowCommands may hold commands to GitHub's runner.
         """
         if not text:
             return
+        holds_commands = isinstance(text, WorkflowCommands)
         text = self._scrubber.text(text)
+        if not holds_commands:
+            text = without_commands(text)
         self._write(text if text.endswith("\n") else text + "\n")
 
     def flush(self) -> None:
@@ -169,7 +173,7 @@ class Output:
             return
         line = without_credentials(self._scrubber.text(line))
         try:
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(without_commands(line) + "\n")
             sys.stderr.flush()
         except OSError:
             # Nobody can be told that nobody can be told.

@@ -1,12 +1,11 @@
 """Which rule set a command is about."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.inputs import STANDARD_INPUT
+from rbrctl.cli.inputs import STANDARD_INPUT, standard_input
 from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def rules_source(path: str) -> "RuleSource":
     from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
     if path == STANDARD_INPUT:
-        return TextSource("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+        return TextSource("<stdin>", standard_input().read(MAX_BYTES + 1))
     return open_source(path)
 
 

@@ -1,5 +1,6 @@
 """Two rule sets compared: names, words, and what they mean for each class and each rule."""
 
+import contextlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +23,9 @@ from rbrctl.ruleset.findings import Place
 from rbrctl.ruleset.model import ResponseClass, Rule, RuleSet
 
 Proved = TypeVar("Proved")
+
+PROOFS = 8
+"""All proofs of one comparison together may take this many times the budget of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,8 @@ def compare_rulesets(
     Compare two rule sets.
 
     ``labels`` is what the files of either side begin with, so that a file can be recognised as the
-    same in both; ``budget`` bounds each proof. Where a proof needs more, its class or rule is
-    undecided.
+    same in both; ``budget`` bounds each proof, and PROOFS times as much all of them. Where a proof
+    needs more, its class or rule is undecided.
     """
     return _Comparing(old, new, budget).comparison(labels)
 
@@ -155,23 +159,50 @@ class _Comparing:
         self.ranks = compare_ranks(old.ranks, new.ranks)
         self.propositions = renamed_propositions(old, new)
         self.joint: JointLogic | None = None
+        self.unbuildable: UndecidedError | None = None
+        self.nodes_left = PROOFS * budget
         self.classes = self._renamed_classes()
         self.rules = self._renamed_rules()
         self.definitions = self._renamed_definitions()
 
     def logic(self) -> JointLogic:
         """Return the shared diagram; raises UndecidedError where it is too large to build."""
+        if self.unbuildable is not None:
+            raise self.unbuildable
         if self.joint is None:
-            self.joint = JointLogic(self.old, self.new, self.ranks, self.propositions, self.budget)
+            try:
+                self.joint = JointLogic(
+                    self.old, self.new, self.ranks, self.propositions, self.budget
+                )
+            except UndecidedError as error:
+                self.unbuildable = error
+                raise
         return self.joint
 
-    def afresh(self, question: Callable[[JointLogic], Proved]) -> Proved:
-        """Ask with what is left of the budget, and once more with all of it."""
-        try:
-            return question(self.logic())
-        except UndecidedError:
-            self.joint = None
-            return question(self.logic())
+    def decide(self, question: Callable[[JointLogic], Proved]) -> Proved:
+        """
+        Ask with what the diagram has left of the budget, and once more with all of it.
+
+        Raises UndecidedError where that is too little, or where all proofs together have taken
+        PROOFS times the budget of one.
+        """
+        diagram = self.logic().diagram
+        room = self.budget - diagram.size
+        if room > 0:
+            with contextlib.suppress(UndecidedError):
+                return self._within(room, question, keep=True)
+        return self._within(self.budget, question, keep=False)
+
+    def _within(
+        self, nodes: int, question: Callable[[JointLogic], Proved], *, keep: bool
+    ) -> Proved:
+        logic = self.logic()
+        start = logic.diagram.size
+        with logic.diagram.attempt(max(0, min(nodes, self.nodes_left)), keep=keep):
+            try:
+                return question(logic)
+            finally:
+                self.nodes_left -= logic.diagram.size - start
 
     def _renamed_classes(self) -> dict[str, str]:
         def same(old: ResponseClass, new: ResponseClass) -> bool:
@@ -282,7 +313,7 @@ class _Comparing:
                 yield undecided_class(old_name, name, error)
 
     def _class(self, old_name: str, new_name: str) -> ClassComparison:
-        return self.afresh(lambda logic: logic.compare_class(old_name, new_name))
+        return self.decide(lambda logic: logic.compare_class(old_name, new_name))
 
     def _rules(self) -> Iterator[RuleComparison]:
         back = {new: old for old, new in self.rules.items()}
@@ -293,7 +324,7 @@ class _Comparing:
 
     def _rule(self, old: Rule, new: Rule) -> RuleComparison:
         try:
-            requirement = self.afresh(lambda logic: logic.compare_requirements(old.id, new.id))
+            requirement = self.decide(lambda logic: logic.compare_requirements(old.id, new.id))
         except UndecidedError:
             requirement = RequirementComparison(Relation.UNDECIDED)
         before = {self.classes.get(name, name) for name in old.response_classes}

@@ -1,9 +1,11 @@
 """Opening files to read and replacing files whole, with errors that a user can act on."""
 
+import errno
 import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ DataSource = str | os.PathLike[str] | BinaryIO
 """A path, or a binary stream that is already open (standard input)."""
 
 BUFFER_BYTES = 1 << 20
+PIPE_SECONDS = 10.0
+"""How long a named pipe that is to be written may wait for its reader."""
 
 
 def source_name(source: DataSource) -> str:
@@ -127,7 +131,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     name = os.fspath(path)
     if not is_plain_target(name):
         try:
-            with open(name, "wb") as stream:
+            with open(open_special(name), "wb") as stream:
                 yield stream
         except OSError as error:
             raise cannot("write", name, error) from error
@@ -148,6 +152,29 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def open_special(name: str) -> int:
+    """
+    Open a pipe or device to write to it, and return its descriptor.
+
+    The program that reads a named pipe may start a little later. Raises FileError where none has
+    within PIPE_SECONDS; without a limit, a run would wait for it for ever.
+    """
+    end = time.monotonic() + PIPE_SECONDS
+    while True:
+        try:
+            number = os.open(name, os.O_WRONLY | os.O_NONBLOCK)
+            break
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise cannot("write", name, error) from error
+            if time.monotonic() > end:
+                message = f"cannot write {name}: it is a pipe that no program reads"
+                raise FileError(message) from error
+            time.sleep(0.02)
+    os.set_blocking(number, True)
+    return number
 
 
 def permissions(path: Path) -> int:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rbrctl.errors import cannot
-from rbrctl.records.files import is_plain_target, write_all
+from rbrctl.records.files import is_plain_target, open_special, write_all
 from rbrctl.records.json_lines import encode_line
 from rbrctl.records.models import GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemHandler
@@ -97,10 +97,7 @@ class ResultsPipe:
         self.kept_count = 0
         self.count = 0
         self.dropped = Dropped()
-        try:
-            self._number = os.open(name, os.O_WRONLY)
-        except OSError as error:
-            raise cannot("write", name, error) from error
+        self._number = open_special(name)
 
     def kept(self, identifier: str, content_digest: str) -> Result | None:
         """Return None: nothing is kept."""

@@ -40,6 +40,26 @@ def printable_lines(text: str) -> str:
     return "\n  ".join(printable(line) for line in text.split("\n"))
 
 
+class WorkflowCommands(str):
+    """A report of which some lines are commands to GitHub's runner, and meant to be."""
+
+
+_COMMAND_START = re.compile(r"(^|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])(\s*)(?:(:)(?=:)|(#)(?=#\[))")
+
+
+def without_commands(text: str) -> str:
+    """
+    Return text of which no line begins with ``::`` or ``##[``, which GitHub's runner would obey.
+
+    The first character of such a line becomes an escape that is visible, and valid in JSON too.
+    """
+    if "::" not in text and "##[" not in text:
+        return text
+    return _COMMAND_START.sub(
+        lambda match: match[1] + match[2] + ("\\u003a" if match[3] else "\\u0023"), text
+    )
+
+
 def character_width(character: str) -> int:
     """Give the number of terminal cells that a printable character takes: 0, 1 or 2."""
     if character.isascii():

@@ -10,6 +10,8 @@ from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or
 FALSE = 0
 TRUE = 1
 DEFAULT_BUDGET = 400_000
+FAILURES_BUDGET = 5 * DEFAULT_BUDGET
+"""Nodes and steps that the failed attempts on one diagram may take together."""
 
 
 class Diagram:
@@ -33,6 +35,7 @@ class Diagram:
         self._unique: dict[tuple[int, int, int], int] = {}
         self._steps: dict[tuple[int, int, int], int] = {}
         self._supports: dict[int, frozenset[str]] = {}
+        self._failures_left = FAILURES_BUDGET
 
     @property
     def size(self) -> int:
@@ -132,15 +135,22 @@ class Diagram:
         Allow ``budget`` more nodes and steps within the block.
 
         Unless ``keep``, and always where the block raises, no node that is made within outlives it.
+
+        Attempts that fail share FAILURES_BUDGET: a rule set that is too entangled for one proof is
+        so for most others, and a command that asks for thousands of them must still end. Once it
+        is spent, an attempt raises UndecidedError at the first node that it would have to make.
         """
         tables: list[dict[Any, Any]]
         tables = [self._unique, self._steps, self._supports, self._levels]
         sizes = [len(table) for table in tables]
         count, before = len(self._nodes), self._budget
-        self._budget = self.size + budget
+        start = self.size
+        self._budget = start + min(budget, max(0, self._failures_left))
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, UndecidedError):
+                self._failures_left -= self.size - start
             keep = False
             raise
         finally:

@@ -8,8 +8,12 @@ from rbrctl.ruleset.checks.shared import assignment_text
 from rbrctl.ruleset.diagram import FALSE, TRUE
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or, names, unparse
 from rbrctl.ruleset.findings import Place
+from rbrctl.ruleset.logic import definitions_in_order
 from rbrctl.ruleset.model import Rule, RuleSet
 from rbrctl.ruleset.unit_tests import run_tests
+
+MAX_EXPANDED_NAMES = 1_000
+"""The longest expression that is written out without its definitions."""
 
 Pair = tuple[str, str | bool | list[str] | None]
 """A label, and what there is to say; nothing, where that is empty."""
@@ -105,7 +109,24 @@ def _in_propositions(ruleset: RuleSet, expression: Expression) -> str | None:
     if not any(each.name in ruleset.definitions for each in names(expression)):
         return None
     bodies = {name: each.body.expression for name, each in ruleset.definitions.items()}
+    length = _expanded_length(ruleset, expression)
+    if length > MAX_EXPANDED_NAMES:
+        return f"an expression of more than {MAX_EXPANDED_NAMES:,} names"
     return unparse(expanded(expression, bodies))
+
+
+def _expanded_length(ruleset: RuleSet, expression: Expression) -> int:
+    """
+    Return how many names an expression has without its definitions.
+
+    Definitions that use each other twice double it at every step, so that it is counted first.
+    """
+    lengths: dict[str, int] = {}
+    for definition in definitions_in_order(ruleset.definitions):
+        lengths[definition.name] = sum(
+            lengths.get(each.name, 1) for each in names(definition.body.expression)
+        )
+    return sum(lengths.get(each.name, 1) for each in names(expression))
 
 
 def _one_line(text: str) -> str:

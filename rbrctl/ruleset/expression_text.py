@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 
 from rbrctl.errors import ExpressionError
 from rbrctl.ruleset.expressions import And, Expression, Implies, Name, Not, Or, parse, tokenize
@@ -76,7 +77,7 @@ def place_of_part(body: SourcedExpression, part: Expression) -> Place:
     """Return the place of a part of an expression, its inner parentheses included."""
     if not body.token_places:
         return body.place
-    words = [token.text for token in tokenize(body.text)]
+    words = _words(body.text)
     first, last = _span(part, words)
     start, end = body.token_places[first], body.token_places[last]
     return Place(start.file, start.line, start.column, end.end_line, end.end_column)
@@ -84,12 +85,18 @@ def place_of_part(body: SourcedExpression, part: Expression) -> Place:
 
 def text_of_part(body: SourcedExpression, part: Expression) -> str:
     """Return the words of a part as they were written, parentheses included."""
-    words = [token.text for token in tokenize(body.text)]
+    words = _words(body.text)
     first, last = _span(part, words)
     return " ".join(words[first : last + 1]).replace("( ", "(").replace(" )", ")")
 
 
-def _span(part: Expression, words: list[str]) -> tuple[int, int]:
+@lru_cache(maxsize=4)
+def _words(text: str) -> tuple[str, ...]:
+    # An expression of thousands of terms may have as many findings, one after the other.
+    return tuple(token.text for token in tokenize(text))
+
+
+def _span(part: Expression, words: tuple[str, ...]) -> tuple[int, int]:
     match part:
         case Name(_, token):
             return token, token
@@ -103,9 +110,9 @@ def _span(part: Expression, words: list[str]) -> tuple[int, int]:
     return _with_parentheses(left, words)[0], _with_parentheses(right, words)[1]
 
 
-def _with_parentheses(operand: Expression, words: list[str]) -> tuple[int, int]:
+def _with_parentheses(operand: Expression, words: tuple[str, ...]) -> tuple[int, int]:
     first, last = _span(operand, words)
     # Parentheses right before and right after a whole operand belong to each other.
-    while first > 0 and words[first - 1] == "(" and words[last + 1 : last + 2] == [")"]:
+    while first > 0 and words[first - 1] == "(" and words[last + 1 : last + 2] == (")",):
         first, last = first - 1, last + 1
     return first, last

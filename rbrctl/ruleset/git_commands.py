@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rbrctl.errors import FileError, UsageError
+from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
 _TIMEOUT_SECONDS = 120
 _OPTIONS = (
@@ -173,7 +174,11 @@ class Git:
         return entries
 
     def blobs(self, entries: Sequence[TreeEntry]) -> list[bytes]:
-        """Read the content of files, in their order."""
+        """Read the content of files, in their order. Raises FileError for one that is too large."""
+        for entry in entries:
+            if entry.size > MAX_BYTES:
+                limit = f"{MAX_BYTES // 2**20} MB"
+                raise FileError(f"{entry.path}: larger than {limit}; split the file")
         asked = "".join(f"{entry.blob}\n" for entry in entries).encode("ascii")
         outcome = self._run(["cat-file", "--batch"], asked)
         contents, at = [], 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rbrctl.errors import FileError, UsageError, cannot
+from rbrctl.ruleset.yaml_tree import MAX_BYTES
 from rbrctl.wording import hint_for
 
 BUILTIN_PREFIX = "builtin:"
@@ -153,13 +154,24 @@ def _refuse(error: OSError) -> None:
     raise cannot("read", error.filename, error) from error
 
 
-def _read(path: Path, display: str) -> SourceFile:
+def read_rule_file(path: Path, display: str) -> bytes:
+    """
+    Read a rule file; of one that is too large, only as much as shows it.
+
+    Whoever parses it reports a content of more than MAX_BYTES. Raises FileError for what is
+    unreadable or no regular file: a pipe or a device could be without an end.
+    """
     try:
         if not path.is_file():
             raise FileError(f"{display}: not a regular file")
-        return SourceFile(display, path.read_bytes())
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise cannot("read", display, error) from error
+
+
+def _read(path: Path, display: str) -> SourceFile:
+    return SourceFile(display, read_rule_file(path, display))
 
 
 _ROOT_KEY = re.compile(rb"^rbrctl[ \t]*:", re.MULTILINE)
@@ -214,6 +226,6 @@ def _yaml_files_in(folder: Path) -> list[Path]:
 
 def _has_root_key(path: Path) -> bool:
     try:
-        return _ROOT_KEY.search(path.read_bytes()) is not None
-    except OSError:
+        return _ROOT_KEY.search(read_rule_file(path, str(path))) is not None
+    except FileError:
         return False

@@ -20,6 +20,8 @@ from rbrctl.rewards.weights import Weights
 from rbrctl.rewards.weights_file import write_weights
 from rbrctl.ruleset.loader import load
 
+JSON = {"content-type": "application/json"}
+
 pytest.importorskip("numpy", reason="the extra 'reward' installs numpy")
 
 REFUSAL = "I'm sorry, but I can't help with that."
@@ -243,7 +245,7 @@ class TestServe:
     def test_bad_bodies_get_a_reason(
         self, shared_server: str, content: bytes, status: int, reason: str
     ) -> None:
-        reply = httpx.post(shared_server + "/reward", content=content)
+        reply = httpx.post(shared_server + "/reward", content=content, headers=JSON)
         assert (reply.status_code, reason in reply.text) == (status, True), reply.text
 
     @pytest.fixture

@@ -6,7 +6,23 @@ from rbrctl.reports.interface import Page, PlainFormat, Report, ReportKind
 from rbrctl.reports.tables import Column, Table, Value
 from rbrctl.reports.terminal import printable
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\\t", "\\r", "\\n", "|", "%", "＝", "＋", "－", "＠")
+_FORMULA_STARTS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\\t",
+    "\\r",
+    "\\n",
+    "|",
+    "%",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+    "::",
+    "##[",
+)
 
 
 def _is_number(text: str) -> bool:
@@ -18,7 +34,7 @@ def _is_number(text: str) -> bool:
 
 
 def csv_text(text: str) -> str:
-    """Return text as one line of harmless characters that no spreadsheet reads as a formula."""
+    """Return one line of harmless characters that no spreadsheet and no CI runner obeys."""
     text = printable(text)
     if text.lstrip().startswith(_FORMULA_STARTS) and not _is_number(text):
         return "'" + text

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rbrctl.reports.interface import Page, Report, ReportKind
-from rbrctl.reports.terminal import printable
+from rbrctl.reports.terminal import WorkflowCommands, printable, without_commands
 from rbrctl.ruleset.findings import Finding, Findings, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -61,8 +61,8 @@ class GithubFormat:
     def draw(self, report: Report, page: Page) -> str:
         """Return the commands and the verdict."""
         # The runner also reads commands of an older form, anywhere in a line.
-        line = escape_data(report.log_line).replace("##[", "## [")
-        return "\n".join([*annotations(report.findings()), line])
+        line = without_commands(escape_data(report.log_line).replace("##[", "## ["))
+        return WorkflowCommands("\n".join([*annotations(report.findings()), line]))
 
     def summary(self, report: Report) -> str:
         """Return the report as Markdown, for the page of the job."""

@@ -60,11 +60,12 @@ def junit_text(suites: Sequence[Suite], started: datetime, host: str = "localhos
 
 
 def _finding_case(item: Finding) -> Case:
-    place = str(item.place) if item.place else "rule set"
+    # A file's name may hold a newline, and details are split into lines.
+    place = printable(str(item.place)) if item.place else "rule set"
     details = [f"{item.severity} at {place}"]
     if item.hint is not None:
         details.append(f"help: {printable(item.hint)}")
-    details += [f"see {related.place}: {printable(related.message)}" for related in item.related]
+    details += [printable(f"see {related.place}: {related.message}") for related in item.related]
     failed = item.severity is not Severity.NOTE
     return Case(
         group=item.id,

@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rbrctl.rewards.serving.authorization import CHALLENGE, brings_token
 from rbrctl.rewards.serving.metrics import CONTENT_TYPE
 from rbrctl.rewards.serving.service import RefusalError, Service
+from rbrctl.rewards.serving.settings import is_local_name
 
 REMOTE_PATHS = ("/", "/get_reward")
 """Where OpenRLHF's contract is answered."""
@@ -89,8 +90,12 @@ class Application:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive) -> Response:
         method, path = scope["method"], scope["path"]
         headers = dict(scope["headers"])
+        if self._service.token is None:
+            _check_origin(scope["headers"])
         if method == "POST" and (answer := self._posts.get(path)) is not None:
             self._check_token(headers)
+            if self._service.token is None:
+                _check_content_type(scope["headers"])
             reply = await answer(await self._body(headers, receive))
             return Response(200, _json(reply))
         if method in ("GET", "HEAD") and (page := self._gets.get(path)) is not None:
@@ -146,6 +151,44 @@ class Application:
         return body
 
 
+def _check_origin(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """
+    Raise RefusalError where a request does not come from this machine's own programs.
+
+    Without a token, a web page that is open here could otherwise reach the service, through a name
+    of its own that resolves to loopback (``Host``), or by a request across origins (``Origin``).
+    """
+    hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+    if len(hosts) != 1 or not is_local_name(hosts[0]):
+        given = hosts[0][:80] if hosts else ""
+        raise RefusalError(
+            403,
+            f"the Host '{given}' is not this machine's; ask 127.0.0.1 or localhost, or have the "
+            "server started with a token",
+        )
+    for name, value in headers:
+        if name == b"origin":
+            origin = value.decode("latin-1").strip().lower()
+            scheme, _, authority = origin.partition("://")
+            if scheme not in ("http", "https") or not is_local_name(authority):
+                raise RefusalError(
+                    403,
+                    f"requests from the origin '{origin[:80]}' are refused: without a token, only "
+                    "programs on this machine are served",
+                )
+
+
+def _check_content_type(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raise RefusalError for a body that is not declared as JSON, as a web page's form is not."""
+    kinds = [value.decode("latin-1") for name, value in headers if name == b"content-type"]
+    kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        given = f"not '{kinds[0][:80]}'" if kinds else "and this request has none"
+        raise RefusalError(415, f"the Content-Type must be application/json, {given}")
+
+
 def _too_large(most: int) -> RefusalError:
     return RefusalError(413, f"a body may have {most:,} bytes at most")
 
@@ -156,7 +199,7 @@ def _refusal(status: int, words: str, headers: Mapping[str, str] | None = None) 
         given["retry-after"] = "1"
     if status == 401:
         given["www-authenticate"] = CHALLENGE
-    if status in (401, 404, 405, 408, 413, 415):
+    if status in (401, 403, 404, 405, 408, 413, 415):
         # The body has not been read, or not to its end.
         given["connection"] = "close"
     return Response(status, _json({"error": words}), headers=given)

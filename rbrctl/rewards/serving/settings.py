@@ -66,3 +66,26 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_local_name(authority: str) -> bool:
+    """
+    Return whether a ``Host`` names this machine: an address of loopback, or localhost.
+
+    A port may follow. A name that merely resolves to loopback does not count: any web page can have
+    one for itself.
+    """
+    host = authority.strip().lower()
+    if host.startswith("["):
+        host, bracket, port = host[1:].partition("]")
+        if not bracket or (port and not _is_port(port)):
+            return False
+    elif ":" in host:
+        host, _, port = host.partition(":")
+        if not _is_port(f":{port}"):
+            return False
+    return is_loopback(host.removesuffix("."))
+
+
+def _is_port(text: str) -> bool:
+    return text[:1] == ":" and text[1:].isascii() and (text[1:] == "" or text[1:].isdigit())

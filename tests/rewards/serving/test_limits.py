@@ -8,31 +8,33 @@ import httpx
 import pytest
 from servers.reward_process import ONE, Server, read_all, wait_until
 
+JSON = {"content-type": "application/json"}
+
 pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
 
-HEAD = b"POST /reward HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /reward HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 def test_bodies_that_are_too_large_are_refused_before_they_are_read(server: Server) -> None:
-    reply = httpx.post(server.address + "/reward", content=b"x" * 200_000)
+    reply = httpx.post(server.address + "/reward", content=b"x" * 200_000, headers=JSON)
     assert reply.status_code == 413
 
     def chunks() -> Iterator[bytes]:
         for _ in range(3):
             yield b"x" * 50_000
 
-    assert httpx.post(server.address + "/reward", content=chunks()).status_code == 413
+    assert httpx.post(server.address + "/reward", content=chunks(), headers=JSON).status_code == 413
 
 
 def test_a_body_that_never_comes_is_given_up(server: Server) -> None:
     with server.connect() as connection:
-        connection.sendall(b"POST /reward HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        connection.sendall(HEAD + b"Content-Length: 9\r\n\r\n{")
         assert read_all(connection).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_compressed_body_is_refused(server: Server) -> None:
     reply = httpx.post(
-        server.address + "/reward", content=b"x", headers={"content-encoding": "gzip"}
+        server.address + "/reward", content=b"x", headers={**JSON, "content-encoding": "gzip"}
     )
     assert reply.status_code == 415
     assert reply.json() == {"error": "Content-Encoding: gzip is not read; send it plain"}
@@ -57,7 +59,7 @@ def test_headers_without_end_are_refused(server: Server) -> None:
     [
         HEAD + b"X: " + b"a" * 70_000 + b"\r\n\r\n",
         HEAD + b"X: y\r\n" * 20_000 + b"\r\n",
-        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ],
 )
 def test_long_headers_are_refused(server: Server, request_bytes: bytes) -> None:
@@ -87,7 +89,9 @@ def test_a_body_in_many_small_parts_is_read(server: Server) -> None:
     assert reply.endswith(b'{"reward": 2.5}')
 
 
-@pytest.mark.parametrize("sent", [b"", HEAD, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD])
+@pytest.mark.parametrize(
+    "sent", [b"", HEAD, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + HEAD]
+)
 def test_headers_that_never_end_are_given_up(server: Server, sent: bytes) -> None:
     with server.connect() as connection:
         connection.sendall(sent)
@@ -105,7 +109,7 @@ def test_more_connections_than_may_be_are_told_to_come_again(
     start: Callable[..., Server],
 ) -> None:
     server = start("--connections", "2")
-    healthy = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    healthy = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with server.connect() as first, server.connect() as second:
         for connection in (first, second):
             connection.sendall(healthy)

@@ -31,6 +31,9 @@ class FaultyGrader(WordGrader):
         raise ZeroDivisionError
 
 
+HEADERS = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+
+
 def ask(application: Application, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
     sent: list[Any] = []
 
@@ -40,7 +43,7 @@ def ask(application: Application, method: str, path: str, body: bytes = b"") -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": method, "path": path, "headers": []}
+    scope = {"type": "http", "method": method, "path": path, "headers": HEADERS}
     asyncio.run(application(scope, receive, send))
     return sent[0]["status"], sent[1]["body"]
 

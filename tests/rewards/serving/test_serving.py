@@ -15,6 +15,8 @@ from servers.reward_process import ENVIRONMENT, KIND, ONE, PROGRAM, RUDE, Server
 from rbrctl.errors import UsageError
 from rbrctl.rewards.serving.settings import Listening, is_loopback
 
+JSON = {"content-type": "application/json"}
+
 pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
 
 Start = Callable[..., Server]
@@ -113,7 +115,7 @@ def test_a_number_for_what_could_not_be_graded(start: Start) -> None:
 )
 def test_bad_requests_get_a_reason(server: Server, body: Any, status: int, reason: str) -> None:
     content = body if isinstance(body, str) else json.dumps(body)
-    reply = httpx.post(server.address + "/reward", content=content)
+    reply = httpx.post(server.address + "/reward", content=content, headers=JSON)
     assert reply.status_code == status
     assert reason in reply.json()["error"]
 

@@ -62,6 +62,6 @@ def refuses_connections(server: Server) -> bool:
 def test_a_connection_that_waits_holds_up_no_end(start: Start) -> None:
     server = start("--drain", "600")
     with server.connect() as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         assert server.stop(signal.SIGTERM) == (0, "stopped, 0 cut\n", "")
