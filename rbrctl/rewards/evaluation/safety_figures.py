@@ -18,7 +18,7 @@ from rbrctl.rewards.evaluation.safety_terms import (
     Share,
 )
 from rbrctl.rewards.splits import interval, resample_counts
-from rbrctl.statistics.intervals import clustered_share_interval
+from rbrctl.statistics.intervals import clustered_share_interval, wilson_interval
 
 F1 = "f1"
 _NAN = float("nan")

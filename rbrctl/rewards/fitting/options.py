@@ -54,6 +54,11 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         """Raise UsageError for values that are out of range or contradict each other."""
+        if not callable(getattr(self.loss, "values", None)):
+            raise UsageError(
+                f"the loss must be an object of rbrctl.rewards.losses, not {self.loss!r}: write "
+                'loss_named("hinge")'
+            )
         if self.l2 is not None and not 0 <= self.l2 < 1e6:
             raise UsageError(f"the L2 factor must be zero or positive, not {self.l2:g}")
         if self.folds < 0 or self.folds == 1:

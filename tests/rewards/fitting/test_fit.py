@@ -105,7 +105,7 @@ def test_bradley_terry_without_an_optimum_says_what_to_do(
 ) -> None:
     rows = [make(p, label, k, 0.5) for p in "pqr" for label, k in (("good", 0.9), ("bad", 0.1))]
     data = compare(rows, judge, ORDERING, {"c": ("kind",)})
-    with pytest.raises(UsageError, match="give an L2 factor"):
+    with pytest.raises(UsageError, match="Give an L2 factor"):
         fit(data, replace(QUICK, loss=loss_named("logistic")))
     fit(data, replace(QUICK, loss=loss_named("logistic"), l2=0.01))
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rbrctl.rewards.losses import loss_named
 from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.pairs.compare import ClassComparisons, compare
 from rbrctl.rewards.pairs.orderings import rank_ordering
@@ -44,7 +45,7 @@ def test_it_is_the_strongest_factor_within_one_standard_error_of_the_least_loss(
         for fold in range(5):
             rest, part = data.of_prompts(numbers != fold), data.of_prompts(numbers == fold)
             _, weights = solve_weights(rest, FitOptions(l2=factor))
-            losses.append(mean_loss(part, weights, "hinge") * len(part.pairs))
+            losses.append(mean_loss(part, weights, loss_named("hinge")) * len(part.pairs))
         return losses
 
     losses = {factor: held_out_losses(factor) for factor in L2_CHOICES}

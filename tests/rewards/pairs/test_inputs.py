@@ -140,12 +140,12 @@ def test_bad_rows_are_told_with_their_line(row: Any, message: str) -> None:
 def test_a_row_of_another_kind_is_a_problem() -> None:
     found, problems = read({"prompt": "p", "completion": "a"}, preference("p", "a", "b"))
     assert found.kind is InputKind.TRANSCRIPTS
-    assert "of preferences, and those before it are of transcripts" in problems[0]
+    assert "to a file of preferences, but those before it to one of transcripts" in problems[0]
 
 
 def test_the_same_id_twice_is_a_problem() -> None:
     _, problems = read(preference("p", "a", "b", id="x"), preference("q", "a", "b", id="x"))
-    assert 'the id "x" stands on line 1 already' in problems[0]
+    assert 'the id "x" is already used on line 1' in problems[0]
 
 
 def test_transcripts_keep_what_orders_them() -> None:

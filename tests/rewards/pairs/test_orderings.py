@@ -25,7 +25,7 @@ def test_levels_give_margins_that_are_no_whole_numbers() -> None:
 @pytest.mark.parametrize(
     ("levels", "message"),
     [
-        ({"good": 1.0, "poor": 0.5}, "bad have none"),
+        ({"good": 1.0, "poor": 0.5}, "no level for bad"),
         ({"good": 1.0, "poor": 1.0, "bad": 0.0}, "level of good must be above that of poor"),
         ({"god": 1.0}, "did you mean 'good'"),
     ],

@@ -15,14 +15,14 @@ def test_labels_beat_a_list_or_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "o.yaml: an orderings file maps each label"),
-        (b"- ideal\n", "o.yaml: an orderings file maps each label"),
-        (b"ideal: {fair: 1}\n", "o.yaml:1:8: 'ideal' must have a list of labels"),
-        (b"ideal: [1]\n", "o.yaml:1:8: 'ideal' must have a list of labels"),
+        (b"", "o.yaml: an orderings file must map each label"),
+        (b"- ideal\n", "o.yaml: an orderings file must map each label"),
+        (b"ideal: {fair: 1}\n", "o.yaml:1:8: the value of 'ideal' must be a list of labels"),
+        (b"ideal: [1]\n", "o.yaml:1:8: the value of 'ideal' must be a list of labels"),
         (b"a: [b]\na: [c]\n", "o.yaml:2:1: the key 'a' stands twice"),
         (b"a: [b\n", "not YAML"),
         (b"a: !!python/name:os.system\n", "is refused"),
-        (b"a: [\xff]\n", "o.yaml: not UTF-8"),
+        (b"a: [\xff]\n", "o.yaml is not UTF-8"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
