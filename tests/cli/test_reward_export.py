@@ -140,7 +140,7 @@ def test_rewards_can_order_and_must_differ_by_a_margin(export: Export) -> None:
 def test_a_humans_labels_can_order(export: Export) -> None:
     code, rows, err = export("unpaired", "--order", "labels")
     assert code == 4
-    assert "2 without a rank were passed over" in err
+    assert "2 without a rank were left out" in err
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(POOR, True)]
     _, rows, _ = export("unpaired", "--order", "rank_label")
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(BAD, False)]
