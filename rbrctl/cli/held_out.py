@@ -1,4 +1,4 @@
-"""``grader train --held-out``: results answered by models that were not trained on their prompts."""
+"""``grader train --held-out``: results by models not trained on their prompts."""
 
 import asyncio
 from collections.abc import Iterable

@@ -151,8 +151,8 @@ def _join(
 def _rewards(
     output: Output, judge: Judge, joined: Iterable[Joined], weights: "Weights | None"
 ) -> list[float | None]:
-    from rbrctl.rewards.pairs.candidates import RM_SCORE, known_probabilities, read_rm_score
     from rbrctl.rewards.function import RewardFunction, total_of
+    from rbrctl.rewards.pairs.candidates import RM_SCORE, known_probabilities, read_rm_score
 
     joined = list(joined)
     if weights is None:

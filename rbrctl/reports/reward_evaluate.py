@@ -2,9 +2,9 @@
 The JSON report of ``rbrctl reward evaluate --weights``: can a reward be trained on?
 
 ``ruleset`` is the digest of the rules. What was compared and what was left out is described as in
-the report ``reward-fit``, the intervals by ``bootstrap`` (resamples) and ``seed``. ``prompts`` counts
-the prompts, ``prompts_fitted_on`` those among them that the weights were fitted on, as far as the
-weights file tells.
+the report ``reward-fit``, the intervals by ``bootstrap`` (resamples) and ``seed``. ``prompts``
+counts the prompts, ``prompts_fitted_on`` those among them that the weights were fitted on, as far
+as the weights file tells.
 
 ``error_rates`` has a row for all classes together (``response_class`` null) and each class, and for
 ``pairs``: ``all``, ``ideal`` (those with a completion of the best rank) and ``worse: RANK``. ``n``
@@ -164,9 +164,9 @@ def best_of_table(rows: Sequence["BestOf"]) -> Table:
         for row in rows
     ]
     notes = [
-        "Share of prompts in which the completion with the highest reward, of n drawn, has the best "
-        f"rank. Prompts with fewer than {numbers[-1]} completions are left out. The interval is that "
-        "of the largest n."
+        "Share of prompts in which the completion with the highest reward, of n drawn, has the "
+        f"best rank. Prompts with fewer than {numbers[-1]} completions are left out. The interval "
+        "is that of the largest n."
     ]
     return Table("best_of", "Best of n", columns, table, notes)
 

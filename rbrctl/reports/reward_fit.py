@@ -2,8 +2,8 @@
 The JSON report of ``rbrctl reward fit``: weights, and how well they order held-out pairs.
 
 ``ruleset`` is the digest of the rules and ``hand_set`` the value of ``--weights-from``, else null.
-The options of the fit: ``loss``, ``l2`` (a number or ``auto``), ``prior``, ``fixed`` and ``signs`` by
-feature, ``folds``, ``bootstrap``, ``seed``, ``confidence``, ``tolerance`` (of the duality gap).
+The options of the fit: ``loss``, ``l2`` (a number or ``auto``), ``prior``, ``fixed`` and ``signs``
+by feature, ``folds``, ``bootstrap``, ``seed``, ``confidence``, ``tolerance`` (of the duality gap).
 
 What was compared: ``order`` (what says which completion is better), ``pairs`` (``prompt``,
 ``class`` or ``preference``), ``margin`` (null where there are ``levels``), ``orderings``,
@@ -121,8 +121,8 @@ def _certificate(fits: Sequence["ClassFit"]) -> str:
     if math.isinf(radius):
         return f"{proved}."
     return (
-        f"{proved}; without L2 that holds for weights whose absolute values, each times the largest "
-        f"difference of its feature, sum to at most {radius:.1g}."
+        f"{proved}; without L2 that holds for weights whose absolute values, each times the "
+        f"largest difference of its feature, sum to at most {radius:.1g}."
     )
 
 

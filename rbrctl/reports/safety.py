@@ -141,7 +141,9 @@ def differences_table(first: str, models: Mapping[str, Sequence["FigureDifferenc
         for each in differences
         if each.name == name
     ]
-    notes = ["On the prompts that both models answered; intervals are bootstrap intervals over prompts."]
+    notes = [
+        "On the prompts that both models answered; intervals are bootstrap intervals over prompts."
+    ]
     return Table("differences", f"Differences from {first}", columns, rows, notes, optional=True)
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from rbrctl.lazy import lazily
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.pairs.candidates import candidates_of
-    from rbrctl.rewards.pairs.compare import compare
-    from rbrctl.rewards.pairs.orderings import rank_ordering
     from rbrctl.rewards.fitting.fit import fit
     from rbrctl.rewards.fitting.made_weights import made_weights
     from rbrctl.rewards.fitting.options import FitOptions
+    from rbrctl.rewards.pairs.candidates import candidates_of
+    from rbrctl.rewards.pairs.compare import compare
+    from rbrctl.rewards.pairs.orderings import rank_ordering
     from rbrctl.rewards.reward import RuleReward
     from rbrctl.rewards.weights import Weights
     from rbrctl.rewards.weights_file import read_weights, write_weights

@@ -1,9 +1,9 @@
 """
 Features: numbers computed from the answers; a reward is a weighted sum of them.
 
-By default the features of a response class are the probabilities of every proposition that its rules
-depend on, and of every rank (Mu et al. 2024, section 4); ``features`` in the rule set names others.
-The feature of a proposition is the answer itself. Those of ranks and expressions are exact
+By default the features of a response class are the probabilities of every proposition that its
+rules depend on, and of every rank (Mu et al. 2024, section 4); ``features`` in the rule set names
+others. The feature of a proposition is the answer itself. Those of ranks and expressions are exact
 probabilities, computed from the rules' decision diagram: the answers are taken to be independent,
 given the axioms. ``rules_kept`` is exact without the axioms, so that it is known whenever the
 answers are.

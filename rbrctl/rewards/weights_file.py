@@ -96,7 +96,7 @@ class _WeightsParser:
         version = plain(self._entry(root, "rbrctl_weights"))
         if version != FORMAT:
             self._refuse(
-                f"this weights file has format {version}, but this version of rbrctl reads format {FORMAT}",
+                f"this weights file has format {version}, but this version reads format {FORMAT}",
                 root.entries["rbrctl_weights"].place,
             )
         grader = root.entries.get("grader")

@@ -65,7 +65,7 @@ def test_an_optimum_that_is_not_proved_closely_is_warned_of(
 def test_without_l2_the_report_says_of_which_weights_the_optimum_is_meant(reward: Call) -> None:
     write("t.jsonl", transcripts())
     free = " ".join(reward("fit", "t.jsonl", "--l2", "0", *QUICK)[1].split())
-    assert "without L2 that is the best of weights" in free
+    assert "without L2 that holds for weights whose" in free
     assert "without L2" not in reward("fit", "t.jsonl", "--l2", "0.1", *QUICK)[1]
 
 
@@ -125,7 +125,7 @@ def test_a_class_that_the_fit_never_saw_is_said(reward: Call, weights: str) -> N
     ):
         code, _, err = reward(*command)
         assert code == 2
-        assert "no weights for the response class 'comply': the fit saw hard_refuse" in err
+        assert "no weights for the response class 'comply': they are for hard_refuse" in err
 
 
 def test_contradictory_preferences_are_named_and_left_out(reward: Call) -> None:
@@ -224,7 +224,7 @@ BAD_FILES = {
         (["fit", "same.jsonl"], 3, "chosen and rejected are the same text"),
         (["fit", "classless.jsonl"], 3, "2 with no response class"),
         (["fit", "unknown.jsonl"], 3, "did you mean 'hard_refuse'?"),
-        (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row is of preferences"),
+        (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row belongs to a file of preferences"),
         (["fit", "ok.jsonl", "--pairs", "clas"], 2, "not one of 'prompt', 'class'"),
         (["fit", "ok.jsonl", "--order", "ranks"], 2, "did you mean 'rank'?"),
         (["fit", "ok.jsonl", "--order", "mark"], 2, "with --orderings"),
@@ -239,7 +239,7 @@ BAD_FILES = {
             3,
             "no row has this key",
         ),
-        (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "give every rank a level or none"),
+        (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "either every rank needs a level or none"),
         (["fit", "ok.jsonl", "--level", "ideal"], 2, "write NAME=NUMBER"),
         (["fit", "ok.jsonl", "--margin", "0"], 2, "must be a positive number"),
         (["fit", "ok.jsonl", "--margin", "nan"], 2, "must be a positive number"),
@@ -252,7 +252,7 @@ BAD_FILES = {
         (["fit", "ok.jsonl", "--sign", "ideal=1"], 2, "write NAME=+ or NAME=-"),
         (["fit", "ok.jsonl", "--folds", "1"], 2, "0 or at least 2"),
         (["fit", "ok.jsonl", "--bootstrap", "-1"], 2, "must not be negative"),
-        (["fit", "ok.jsonl", "--loss", "squared"], 2, "not one of 'hinge', 'logistic'"),
+        (["fit", "ok.jsonl", "--loss", "squared"], 2, "there is no loss 'squared'; there are hinge, logistic"),
         (["fit", "ok.jsonl", "--loss", "logistic", "--l2", "0"], 2, "has no optimum"),
         (["fit", "ok.jsonl", "--weights-from", "rank"], 2, "did you mean 'ranks'?"),
         (["fit", "ok.jsonl", "--weights-from", "table.yaml"], 2, "this is not a weights file"),

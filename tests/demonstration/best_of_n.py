@@ -19,14 +19,14 @@ from rbrctl.graders.embedded import EmbeddedGrader, load_model
 from rbrctl.records.models import Result
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.rewards.answering import answered
-from rbrctl.rewards.pairs.candidates import RankSource, RowKey, candidates_of
-from rbrctl.rewards.pairs.compare import Comparisons, compare
-from rbrctl.rewards.pairs.orderings import rank_ordering, table_ordering
 from rbrctl.rewards.evaluation.best_of import BestOf, best_of_rows
 from rbrctl.rewards.evaluation.reward_parts import reward_parts
 from rbrctl.rewards.fitting.fit import fit
 from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.hand_set import rank_ladder
+from rbrctl.rewards.pairs.candidates import RankSource, RowKey, candidates_of
+from rbrctl.rewards.pairs.compare import Comparisons, compare
+from rbrctl.rewards.pairs.orderings import rank_ordering, table_ordering
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
 

@@ -55,7 +55,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="With --weights a single file of comparisons; without, a results file for each model.",
+            help="With --weights one file of comparisons; without, results of each model.",
         ),
     ],
     weights: Annotated[
@@ -73,7 +73,9 @@ def command(
     rm_key_env: RmKeyOption = None,
     picture: Annotated[
         str | None,
-        typer.Option("--picture", metavar="FILE", help="Save the distribution of the reward as .svg or .png."),
+        typer.Option(
+            "--picture", metavar="FILE", help="Save the distribution of the reward as .svg or .png."
+        ),
     ] = None,
     max_error: Annotated[
         float | None,
@@ -98,8 +100,8 @@ def command(
         typer.Option(
             "--comply-class",
             metavar="CLASS",
-            help="Response class that Not-Overrefuse is about; may be given several times.  [default: "
-            "comply]",
+            help="Response class that Not-Overrefuse is about; may be given several times.  "
+            "[default: comply]",
         ),
     ] = None,
     refusal_rank: Annotated[
@@ -124,11 +126,12 @@ def command(
         typer.Option(
             "--style-rank",
             metavar="RANK",
-            help="Rank of refusals in the wanted style, for Hard-Refusal-Style.  [default: the best]",
+            help="Rank of refusals in the wanted style.  [default: the best]",
         ),
     ] = None,
     resamples: Annotated[
-        int, typer.Option("--bootstrap", min=0, metavar="N", help="Number of resamples for intervals.")
+        int,
+        typer.Option("--bootstrap", min=0, metavar="N", help="Number of resamples for intervals."),
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Seed of the resamples.")] = 0,
     strict: StrictOption = False,

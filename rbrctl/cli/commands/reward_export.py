@@ -35,12 +35,15 @@ def command(
         ExportForm,
         typer.Option(
             "--as",
-            help="Format: preferences (for TRL and others), openai-dpo, unpaired (for KTO), sft, or "
-            "best (of n).",
+            help="Format: preferences (for TRL and others), openai-dpo, unpaired (for KTO), sft, "
+            "or best (of n).",
         ),
     ],
     out: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="File to write the rows to; - for stdout.")
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write the rows to; - for stdout."
+        ),
     ] = "-",
     weights: Annotated[
         str | None,
@@ -51,16 +54,25 @@ def command(
         typer.Option(
             "--order",
             metavar="KEY",
-            help="What orders completions: rank (that of the grader's answers), labels or rank_label "
-            "(a human's), or reward.",
+            help="What orders completions: rank (that of the grader's answers), labels or "
+            "rank_label (a human's), or reward.",
         ),
     ] = "rank",
     margin: Annotated[
         float | None,
-        typer.Option("--margin", min=0, metavar="M", help="Smallest difference of two rewards that form a pair."),
+        typer.Option(
+            "--margin",
+            min=0,
+            metavar="M",
+            help="Smallest difference of two rewards that form a pair.",
+        ),
     ] = None,
     all_pairs: Annotated[
-        bool, typer.Option("--all-pairs", help="Write every ordered pair, not only the best against each worse one.")
+        bool,
+        typer.Option(
+            "--all-pairs",
+            help="Write every ordered pair, not only the best against each worse one.",
+        ),
     ] = False,
     rules: RulesOption = None,
     rm_url: RmUrlOption = None,
@@ -129,6 +141,8 @@ def _check_options(
     if weights is not None and order != REWARD and form not in (ExportForm.BEST, ExportForm.SFT):
         raise UsageError("--weights has no effect here: add --order reward")
     if margin is not None and not (pairs and order == REWARD):
-        raise UsageError("--margin is a difference of rewards in preferences: it needs --order reward")
+        raise UsageError(
+            "--margin is a difference of rewards in preferences: it needs --order reward"
+        )
     if all_pairs and not pairs:
         raise UsageError(f"--all-pairs applies to preferences, and {form.value} makes no pairs")

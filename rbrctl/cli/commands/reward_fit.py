@@ -61,11 +61,12 @@ def command(
         str,
         typer.Argument(
             metavar="COMPARISONS",
-            help="File of results, preferences (prompt, chosen, rejected) or transcripts; - for stdin.",
+            help="Results, preferences (prompt, chosen, rejected) or transcripts; - for stdin.",
         ),
     ],
     out: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="File to write the weights to.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write the weights to."),
     ] = None,
     rules: RulesOption = None,
     grader: GraderOption = None,
@@ -86,7 +87,10 @@ def command(
         ),
     ] = DEFAULT_LOSS,
     margin: Annotated[
-        float, typer.Option("--margin", metavar="M", help="By how much the better completion should win.")
+        float,
+        typer.Option(
+            "--margin", metavar="M", help="By how much the better completion should win."
+        ),
     ] = 1.0,
     level: Annotated[
         list[str] | None,
@@ -110,8 +114,8 @@ def command(
         typer.Option(
             "--prior",
             metavar="WEIGHTS",
-            help="Weights towards which --l2 shrinks the fit: ranks (each rank one margin above the "
-            "next worse one) or zero.",
+            help="Weights towards which --l2 shrinks the fit: ranks (each rank one margin above "
+            "the next worse one) or zero.",
         ),
     ] = Prior.RANKS,
     pin: Annotated[
@@ -136,10 +140,20 @@ def command(
     ] = None,
     fixed: Annotated[str | None, typer.Option("--fixed", hidden=True)] = None,
     folds: Annotated[
-        int, typer.Option("--folds", metavar="K", help="Number of parts into which prompts are held out; 0 for none.")
+        int,
+        typer.Option(
+            "--folds",
+            metavar="K",
+            help="Number of parts into which prompts are held out; 0 for none.",
+        ),
     ] = 5,
     bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="N", help="Number of resamples for the intervals; 0 for none.")
+        int,
+        typer.Option(
+            "--bootstrap",
+            metavar="N",
+            help="Number of resamples for the intervals; 0 for none.",
+        ),
     ] = 200,
     seed: Annotated[
         int, typer.Option("--seed", metavar="S", help="Seed of folds and resamples.")

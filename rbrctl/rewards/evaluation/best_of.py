@@ -1,4 +1,4 @@
-"""Best of n: what a policy gains by drawing n completions and keeping the one with the highest reward."""
+"""Best of n: what drawing n completions and keeping the one with the highest reward gains."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Mask
-from rbrctl.rewards.pairs.compare import ClassComparisons
 from rbrctl.rewards.evaluation.reward_parts import RewardKind, RewardParts
 from rbrctl.rewards.function import TIE
+from rbrctl.rewards.pairs.compare import ClassComparisons
 from rbrctl.rewards.splits import interval, resample_counts
 from rbrctl.statistics.intervals import wilson_interval
 

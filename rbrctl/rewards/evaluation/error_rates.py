@@ -1,7 +1,7 @@
 """
 Error rates: how often a reward fails to put the better completion of a pair above the worse one.
 
-This is the check before reinforcement learning (Mu et al. 2024, section 4.3). Intervals are bootstrap
+This is the check before reinforcement learning of Mu et al. (2024). Intervals are bootstrap
 intervals over prompts, since pairs of the same prompt are not independent.
 """
 
@@ -61,8 +61,8 @@ def error_rate(
     """
     Return the share of pairs in which the worse completion is not below the better.
 
-    The interval needs ``counts``, the prompt counts of resamples (see ``resample_counts``). There is
-    none if all pairs have the same prompt on one side.
+    The interval needs ``counts``, the prompt counts of resamples (see ``resample_counts``). There
+    is none if all pairs have the same prompt on one side.
     """
     if not len(pairs.differences):
         return ErrorRate()

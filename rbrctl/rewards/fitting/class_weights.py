@@ -1,4 +1,4 @@
-"""The weights of one response class: posed as a problem, solved, and the choice of the L2 factor."""
+"""The weights of one response class: the problem, its solution, and the choice of L2."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -60,7 +60,8 @@ class ClassFit:
     @property
     def is_fitted(self) -> bool:
         """True if any weight was fitted."""
-        return any(each.note not in (WeightNote.FIXED, WeightNote.HAND_SET) for each in self.weights)
+        given = (WeightNote.FIXED, WeightNote.HAND_SET)
+        return any(each.note not in given for each in self.weights)
 
     @property
     def vector(self) -> dict[str, float]:

@@ -109,8 +109,8 @@ def fitted_on(fit: Mapping[str, Any], prompts: Iterable[str]) -> int:
     """
     Return how many of the prompts are among those of a weights file's ``fit``.
 
-    If the weights were fitted on more than MAX_MARKS prompts it is a lower limit; for a file without
-    marks it is 0.
+    If the weights were fitted on more than MAX_MARKS prompts it is a lower limit; for a file
+    without marks it is 0.
     """
     text = fit.get(MARKS_KEY)
     if not isinstance(text, str) or _MARKS.fullmatch(text) is None:

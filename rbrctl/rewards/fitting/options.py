@@ -14,8 +14,8 @@ DEFAULT_L2 = 0.03
 """
 The L2 factor if there are too few prompts to choose one by: small beside a loss of a few tenths.
 
-Without any L2, pairs that can be ordered without an error leave the weights free to grow as large as
-they like, and neither they nor their intervals mean anything.
+Without any L2, pairs that can be ordered without an error leave the weights free to grow as large
+as they like, and neither they nor their intervals mean anything.
 """
 
 

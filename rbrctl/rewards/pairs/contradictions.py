@@ -1,5 +1,7 @@
 """
-Contradictions in what orders the completions: nobody knows which side is wrong, so both are left out.
+Contradictions in what orders the completions; nobody knows which side is wrong.
+
+All of them are left out.
 
 Preferences contradict each other if they form a cycle: A over B, B over C, and C over A. Labels do
 so if the same completion has two labels in one group of which one beats the other.

@@ -80,7 +80,9 @@ def _add(
 ) -> None:
     kind = kind_of_row(row)
     if found.lines and kind is not found.kind:
-        raise RecordError(f"this row belongs to a file of {kind}, but those before it to one of {found.kind}")
+        raise RecordError(
+            f"this row belongs to a file of {kind}, but those before it to one of {found.kind}"
+        )
     if kind is InputKind.RESULTS:
         read_rm_score(row)
         result = parse_result(row)

@@ -36,8 +36,8 @@ def rank_ordering(
     Return the ordering of ranks, which are given best first.
 
     Every better rank should win by ``margin``, or, if there are ``levels``, by the difference of
-    the two levels. Raises UsageError for levels that do not name every rank, or that do not decrease
-    from each rank to the next worse one.
+    the two levels. Raises UsageError for levels that do not name every rank, or that do not
+    decrease from each rank to the next worse one.
     """
     _check_margin(margin)
     if levels:
@@ -71,7 +71,7 @@ def table_ordering(
     cycle = _cycle(beats)
     if cycle:
         raise UsageError(
-            f"the orderings contradict each other: {' beats '.join(cycle)}; remove one of these entries"
+            f"the orderings contradict each other: {' beats '.join(cycle)}; remove one of these"
         )
     margins: dict[tuple[str, str], float] = {}
     for better, losers in beats.items():
@@ -97,7 +97,9 @@ def read_orderings(path: str) -> dict[str, list[str]]:
     if findings:
         raise UsageError(f"{findings[0].place}: {findings[0].message}")
     if not isinstance(root, MappingNode) or not root.entries:
-        raise UsageError(f"{path}: an orderings file must map each label to a list of the labels that it beats")
+        raise UsageError(
+            f"{path}: an orderings file must map each label to a list of the labels that it beats"
+        )
     beats: dict[str, list[str]] = {}
     for label, node in root.entries.items():
         losers = plain(node)
@@ -153,7 +155,9 @@ def _check_levels(ranks: Sequence[str], levels: Mapping[str, float]) -> None:
             raise UsageError(f"a level is given for '{name}', which is not a rank; {hint}")
     missing = [rank for rank in ranks if rank not in levels]
     if missing:
-        raise UsageError(f"either every rank needs a level or none: there is no level for {', '.join(missing)}")
+        raise UsageError(
+            f"either every rank needs a level or none: there is no level for {', '.join(missing)}"
+        )
     for better, worse in pairwise(ranks):
         if not levels[better] > levels[worse]:
             raise UsageError(

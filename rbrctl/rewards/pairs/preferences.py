@@ -91,7 +91,9 @@ def _conversations(
     else:
         prompt = _common_start(sides[CHOSEN], sides[REJECTED])
         if not prompt:
-            raise RecordError('there is no "prompt", and chosen and rejected do not start with the same message')
+            raise RecordError(
+                'there is no "prompt", and chosen and rejected do not start with the same message'
+            )
     for side, messages in sides.items():
         # Some files repeat the prompt inside both sides.
         if messages[: len(prompt)] == prompt and len(messages) > len(prompt):

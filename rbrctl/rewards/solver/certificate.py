@@ -2,8 +2,8 @@
 Proofs about weights: how far from the optimum they can be, or that there is no optimum.
 
 The first is a duality gap (Boyd and Vandenberghe, *Convex Optimization*, section 5.5.1), the second
-a direction of recession (Rockafellar, *Convex Analysis*, section 27). Both hold for whatever weights
-they are given, however these were found, so that an error in a method cannot go unnoticed.
+a direction of recession (Rockafellar, *Convex Analysis*, section 27). Both hold for whatever
+weights they are given, however these were found, so that an error in a method cannot go unnoticed.
 """
 
 from dataclasses import dataclass
@@ -129,10 +129,10 @@ def recession_direction(problem: Problem, weights: Floats, slopes: Floats) -> Fl
 
     It applies to a loss that is never zero, like the logistic, without L2: such a loss has an
     optimum exactly if there is no direction along which no pair loses and some pair gains. Weights
-    that an iteration has driven far along such a direction are nearly a multiple of it. What differs
-    is the part held in place by the pairs with a noticeable slope, which must neither gain nor lose:
-    projecting the weights on the null space of these pairs removes it. The result is checked against
-    every pair, so that a direction that is returned is proved to be one.
+    that an iteration has driven far along such a direction are nearly a multiple of it. What
+    differs is the part held in place by the pairs with a noticeable slope, which must neither gain
+    nor lose: projecting the weights on the null space of these pairs removes it. The result is
+    checked against every pair, so that a direction that is returned is proved to be one.
     """
     for level in SLOPE_LEVELS:
         free = np.asarray((problem.signs == 0) | (weights != 0))

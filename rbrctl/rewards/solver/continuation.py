@@ -2,8 +2,8 @@
 Continuation for smooth losses: from strong L2 and a high temperature down to those of the problem.
 
 From zero weights most pairs lie where the loss has next to no curvature, and Newton's method makes
-little progress. Each point of the path is a good start for the next one. Source: Nocedal and Wright,
-*Numerical Optimization* (2006), section 11.3.
+little progress. Each point of the path is a good start for the next one. Source: Nocedal and
+Wright, *Numerical Optimization* (2006), section 11.3.
 """
 
 from collections.abc import Iterator

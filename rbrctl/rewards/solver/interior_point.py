@@ -1,10 +1,12 @@
 """
 A primal-dual interior point method for the hinge loss over pairs, with few features.
 
-It needs no curvature at the optimum, so that it also solves what Newton's method on a smoothed hinge
-does not: pairs that can be ordered with hardly any error, where the best weights are many or large.
+It needs no curvature at the optimum, so that it also solves what Newton's method on a smoothed
+hinge does not: pairs that can be ordered with hardly any error, where the best weights are many or
+large.
 
-With slack variables x_i for the losses and p_i the sample weights, the problem is a quadratic program:
+With slack variables x_i for the losses and p_i the sample weights, the problem is a quadratic
+program:
 
     minimise    p' x + l2/2 |w|^2
     subject to  D w + x - s = t,  x >= 0,  s >= 0,  sign_j w_j = z_j >= 0

@@ -1,7 +1,7 @@
 """
 Newton's method for a smooth loss with few features, under sign constraints.
 
-It is an active set method for bounds (Nocedal and Wright, *Numerical Optimization*, section 16.7):
+It is an active set method for bounds (Nocedal and Wright, *Numerical Optimization*, section 16.5):
 weights at zero whose gradient points to their forbidden sign are held there, a Newton step is taken
 in the others, and a step ends where the first weight reaches zero.
 """

@@ -3,8 +3,8 @@ The hinge by smoothing: its kink is replaced by a parabola, which is narrowed st
 
 Newton's method finds each minimum from the last one and looks only at the pairs near the kink. The
 smoothed hinge is that of Huber (1964) and of Chapelle, "Training a support vector machine in the
-primal" (2007); following its minimum while the width goes to zero is a homotopy (Nocedal and Wright,
-*Numerical Optimization*, section 11.3).
+primal" (2007); following its minimum while the width goes to zero is a homotopy (Nocedal and
+Wright, *Numerical Optimization*, section 11.3).
 """
 
 from dataclasses import replace
@@ -131,7 +131,8 @@ def _sample(problem: Problem) -> Problem:
 
 def _minimise_smoothed(problem: Problem, width: float, weights: Floats, reach: float) -> Iterate:
     """
-    Minimise the hinge smoothed to this width, looking only at pairs with a residual below ``reach``.
+    Minimise the hinge smoothed to this width, looking only at pairs with a residual below
+    ``reach``.
 
     The other pairs have a slope of 0 or 1, and keep it unless the weights move far. That is checked
     afterwards over all pairs, and those whose slope has changed are added.

@@ -3,13 +3,16 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from rbrctl.rewards.evaluation.error_rates import (
+    PairDifferences,
+    error_rate,
+    error_rows,
+    pair_differences,
+)
+from rbrctl.rewards.evaluation.reward_parts import RewardParts, distribution, reward_parts
 from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.pairs.compare import compare, reward_differences
 from rbrctl.rewards.pairs.orderings import rank_ordering
-from rbrctl.rewards.evaluation.reward_parts import distribution
-from rbrctl.rewards.evaluation.error_rates import PairDifferences, error_rate, pair_differences
-from rbrctl.rewards.evaluation.error_rates import error_rows
-from rbrctl.rewards.evaluation.reward_parts import RewardParts, reward_parts
 from rbrctl.rewards.splits import folds_of, resample_counts
 from rbrctl.ruleset.verdict import Judge
 

@@ -6,15 +6,15 @@ import pytest
 from reward_helpers import noisy
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.pairs.candidates import Candidate
-from rbrctl.rewards.pairs.compare import Comparisons, compare
-from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.rewards.features import RULES_KEPT
 from rbrctl.rewards.fitting.class_weights import rewards_of
 from rbrctl.rewards.fitting.fit import fit, steps
 from rbrctl.rewards.fitting.options import FitOptions
-from rbrctl.rewards.losses import loss_named
 from rbrctl.rewards.hand_set import rank_ladder
+from rbrctl.rewards.losses import loss_named
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import Comparisons, compare
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.ruleset.verdict import Judge
 
 MakeCandidate = Callable[..., Candidate]

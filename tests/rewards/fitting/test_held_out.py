@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from reward_helpers import noisy
 
-from rbrctl.rewards.pairs.candidates import Candidate
-from rbrctl.rewards.pairs.compare import ClassComparisons, compare, reward_differences
-from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.rewards.evaluation.error_rates import TIE
 from rbrctl.rewards.fitting.class_weights import rewards_of, solve_weights
 from rbrctl.rewards.fitting.held_out import judge_held_out
 from rbrctl.rewards.fitting.options import FitOptions
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import ClassComparisons, compare, reward_differences
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.rewards.splits import folds_of, resample_counts
 from rbrctl.ruleset.verdict import Judge
 

@@ -6,9 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.rewards import FitOptions, compare, fit, rank_ordering, read_weights, write_weights
+from rbrctl.rewards.fitting.made_weights import (
+    MARKS_KEY,
+    MAX_MARKS,
+    fitted_on,
+    made_weights,
+    marks_of,
+)
 from rbrctl.rewards.pairs.candidates import Candidate
-from rbrctl.rewards.fitting.made_weights import made_weights
-from rbrctl.rewards.fitting.made_weights import MARKS_KEY, MAX_MARKS, fitted_on, marks_of
 from rbrctl.ruleset.verdict import Judge
 
 OPTIONS = FitOptions(bootstrap=0, folds=0, l2=0.1)

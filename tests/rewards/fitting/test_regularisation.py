@@ -4,13 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from rbrctl.rewards.fitting.class_weights import (
+    L2_CHOICES,
+    choose_l2,
+    mean_loss,
+    solve_weights,
+    with_l2,
+)
+from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
 from rbrctl.rewards.losses import loss_named
 from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.pairs.compare import ClassComparisons, compare
 from rbrctl.rewards.pairs.orderings import rank_ordering
-from rbrctl.rewards.fitting.class_weights import mean_loss, solve_weights
-from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
-from rbrctl.rewards.fitting.class_weights import L2_CHOICES, choose_l2, with_l2
 from rbrctl.rewards.splits import folds_of
 from rbrctl.ruleset.verdict import Judge
 

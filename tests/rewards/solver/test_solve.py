@@ -9,8 +9,8 @@ from scipy.optimize import linprog
 from rbrctl.rewards.arrays import Floats
 from rbrctl.rewards.losses import hinge, loss_named
 from rbrctl.rewards.solver import smoothing
-from rbrctl.rewards.solver.problem import DenseDifferences, GatheredDifferences, Problem
 from rbrctl.rewards.solver.certificate import Solution
+from rbrctl.rewards.solver.problem import DenseDifferences, GatheredDifferences, Problem
 from rbrctl.rewards.solver.solve import solve
 
 HINGE = loss_named("hinge")
