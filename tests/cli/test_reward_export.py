@@ -243,7 +243,7 @@ def test_a_file_is_written_whole(export: Export) -> None:
         ("preferences", ("--order", "reward"), 2, "needs --weights"),
         ("best", (), 2, "needs --weights"),
         ("preferences", ("-w", "w.yaml"), 2, "add --order reward"),
-        ("preferences", ("--margin", "1"), 2, "--margin is one of rewards"),
+        ("preferences", ("--margin", "1"), 2, "--margin is a difference of rewards"),
         ("sft", ("--rm-url", "http://127.0.0.1:9"), 2, "it needs --weights"),
         ("sft", ("--all-pairs",), 2, "sft makes no pairs"),
         ("sft", ("--order", "rnk"), 2, "did you mean 'rank'"),

@@ -109,8 +109,8 @@ def safety_terms(
     drops = {rule.otherwise: None for name in comply for rule in ruleset.rules_of(name)}
     if refusal_rank is not None and comply and refusal_rank not in drops:
         raise UsageError(
-            f"no rule of {', '.join(comply)} lowers a completion to '{refusal_rank}', so nothing would be "
-            f"an over-refusal; the ranks of its rules are {', '.join(drops) or 'none'}"
+            f"no rule of {', '.join(comply)} lowers a completion to '{refusal_rank}', so nothing "
+            f"would be an over-refusal; the ranks of its rules are {', '.join(drops) or 'none'}"
         )
     return SafetyTerms(
         unsafe_rank=unsafe_rank or ruleset.ranks[-1],

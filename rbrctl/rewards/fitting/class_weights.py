@@ -67,9 +67,8 @@ def solve_weights(
     targets = data.margins - reward_differences(data, rewards_of(data, weights))
     if counts is not None:
         kept = counts > 0
-        better, worse, targets, sample_weights = (
-            each[kept] for each in (better, worse, targets, counts)
-        )
+        better, worse, targets = better[kept], worse[kept], targets[kept]
+        sample_weights = counts[kept]
     else:
         sample_weights = np.ones(len(targets))
     if not len(free) or not len(targets):
