@@ -7,7 +7,7 @@ import numpy as np
 from small_sets import small_set
 
 from rbrctl.records.models import Answer, GraderIdentity, RuleSetIdentity, Transcript
-from rbrctl.rewards.comparisons.candidates import Candidate
+from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.model import RuleSet
 

@@ -1,4 +1,4 @@
-"""Results whose answers come from models that did not see them, for what is fitted on answers."""
+"""``grader train --held-out``: results by models not trained on their prompts."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -27,9 +27,9 @@ def write_held_out(
     transcripts: Iterable[Transcript],
 ) -> ExitCode:
     """
-    Write the results of the transcripts that were cross-validated on, and say what is missing.
+    Write the results of the transcripts of the cross-validation, and say what is missing.
 
-    Others are passed over. Raises FileError.
+    Other transcripts are skipped. Raises FileError.
     """
     from rbrctl.graders.training.cross_fitted import CrossFittedGrader
 
@@ -49,7 +49,7 @@ def write_held_out(
 
     summary = asyncio.run(work())
     output.talk(
-        f"{counted(summary.total, 'result')} written to {path}, each answered by a model that did "
-        "not see its prompt"
+        f"{counted(summary.total, 'result')} written to {path}, each answered by a model that was "
+        "not trained on its prompt"
     )
     return say_what_is_missing(output, summary, ruleset)

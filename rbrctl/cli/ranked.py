@@ -16,6 +16,7 @@ from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
+    from rbrctl.rewards.pairs.candidates import OrderBy
     from rbrctl.rewards.weights import Weights
 
 ByClass = dict[str | None, Result]
@@ -44,7 +45,7 @@ def ranked_texts(
     judge: Judge,
     results: str,
     transcripts: str,
-    order: str,
+    order: "OrderBy",
     weights: "Weights | None",
     reward_model: RewardModelOptions,
     problems: ProblemLog,
@@ -55,7 +56,7 @@ def ranked_texts(
     Where there are weights each has a reward, too. Says on stderr what has no partner. Raises
     UsageError, FileError, RecordError, and GraderError for a reward model that is no use.
     """
-    from rbrctl.rewards.comparisons.candidates import LeftOut, label_of
+    from rbrctl.rewards.pairs.candidates import SkipCounts, label_of
 
     settings = reward_model.settings(output)
     by_content = _results(judge, results, problems)
@@ -66,7 +67,7 @@ def ranked_texts(
         them = counted(missing, "result has", "results have")
         output.warn(f"{them} no transcript: left out of the export")
     if settings is not None:
-        left_out = LeftOut()
+        left_out = SkipCounts()
         found = score_with(output, settings, [each.transcript for each in joined], left_out)
         scored = {(each.content_digest, each.response_class): each for each in found}
         joined = [
@@ -110,7 +111,7 @@ def _results(judge: Judge, path: str, problems: ProblemLog) -> dict[str, ByClass
 def _refuse_transcripts(path: str) -> None:
     """Raise UsageError where a file without results is one of transcripts."""
     from rbrctl.records.json_lines import read_json_lines
-    from rbrctl.rewards.comparisons.inputs import InputKind, kind_of_row
+    from rbrctl.rewards.pairs.inputs import InputKind, kind_of_row
 
     if path == STANDARD_INPUT:
         return
@@ -126,7 +127,7 @@ def _join(
     output: Output, by_content: Mapping[str, ByClass], path: str, problems: ProblemLog
 ) -> Iterator[Joined]:
     from rbrctl.records.transcripts import read_transcripts
-    from rbrctl.rewards.comparisons.candidates import RM_SCORE
+    from rbrctl.rewards.pairs.candidates import RM_SCORE
 
     unknown = 0
     seen: set[str] = set()
@@ -150,8 +151,8 @@ def _join(
 def _rewards(
     output: Output, judge: Judge, joined: Iterable[Joined], weights: "Weights | None"
 ) -> list[float | None]:
-    from rbrctl.rewards.comparisons.candidates import RM_SCORE, known_probabilities, read_rm_score
     from rbrctl.rewards.function import RewardFunction, total_of
+    from rbrctl.rewards.pairs.candidates import RM_SCORE, known_probabilities, read_rm_score
 
     joined = list(joined)
     if weights is None:

@@ -12,7 +12,7 @@ from rbrctl.errors import UsageError
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.records.models import Transcript
-    from rbrctl.rewards.comparisons.candidates import LeftOut
+    from rbrctl.rewards.pairs.candidates import SkipCounts
     from rbrctl.rewards.weights import Weights
 
 CONCURRENCY = 16
@@ -62,7 +62,7 @@ def score_with(
     output: Output,
     settings: "EndpointSettings",
     transcripts: "Sequence[Transcript]",
-    left_out: "LeftOut",
+    left_out: "SkipCounts",
 ) -> "list[Transcript]":
     """Have completions scored; those that get no score are left out. Raises GraderError."""
     from rbrctl.rewards.reward_model.client import RewardModel, with_scores

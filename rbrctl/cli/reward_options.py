@@ -1,23 +1,24 @@
-"""Options that several reward commands have: what is better than what, and numbers by name."""
+"""Options that several reward commands have, and how their values are read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rbrctl.errors import UsageError
 
-ORDERS = ("labels", "rank", "rank_label")
+if TYPE_CHECKING:
+    from rbrctl.rewards.pairs.dataset import PairingOptions
 
 OrderOption = Annotated[
     str | None,
     typer.Option(
         "--order",
         metavar="KEY",
-        help="What says which completion is better: labels (the rank they lead to), rank (the "
-        "grader's), rank_label, or a key of the rows.  [default: labels where there are any]",
+        help="What says which completion is better: labels (the rank that follows from them), rank "
+        "(that of the grader's answers), rank_label, or a key of the rows.  [default: labels if "
+        "there are any]",
     ),
 ]
 OrderingsOption = Annotated[
@@ -25,13 +26,13 @@ OrderingsOption = Annotated[
     typer.Option(
         "--orderings",
         metavar="FILE",
-        help="A YAML file of labels, each with those that it beats; with --order KEY.",
+        help="A YAML file that maps each label to the labels it beats; needs --order KEY.",
     ),
 ]
 
 
 class PairsOf(StrEnum):
-    """Which completions are compared with each other."""
+    """The values of ``--pairs``."""
 
     PROMPT = "prompt"
     CLASS = "class"
@@ -42,32 +43,38 @@ PairsOption = Annotated[
     typer.Option(
         "--pairs",
         metavar="WHICH",
-        help="Compare completions of one prompt, or all of a class: prompt or class.  [default: "
-        "prompt]",
+        help="Compare the completions of one prompt (prompt), or all those of a response class "
+        "(class).  [default: prompt]",
     ),
 ]
 ResponseClassOption = Annotated[
     str | None,
-    typer.Option("--response-class", metavar="CLASS", help="Of completions that come without one."),
+    typer.Option(
+        "--response-class",
+        metavar="CLASS",
+        help="The response class of completions that come without one.",
+    ),
 ]
 RmUrlOption = Annotated[
     str | None,
     typer.Option(
         "--rm-url",
         metavar="URL",
-        help="A reward model's server, asked for the score of completions that have none in "
-        "their rows: OpenRLHF's contract, or vLLM's where the address ends in /pooling or "
+        help="URL of a reward model's server, asked for the score of completions that have none in "
+        "their rows: OpenRLHF's interface, or vLLM's if the address ends in /pooling or "
         "/classify.",
     ),
 ]
 RmModelOption = Annotated[
     str | None,
-    typer.Option("--rm-model", metavar="NAME", help="The model that --rm-url serves."),
+    typer.Option("--rm-model", metavar="NAME", help="Name of the model behind --rm-url."),
 ]
 RmKeyOption = Annotated[
     str | None,
     typer.Option(
-        "--rm-key-env", metavar="NAME", help="The variable that holds the key for --rm-url."
+        "--rm-key-env",
+        metavar="NAME",
+        help="Environment variable that holds the API key for --rm-url.",
     ),
 ]
 StrictOption = Annotated[
@@ -76,45 +83,37 @@ StrictOption = Annotated[
 
 
 class Prior(StrEnum):
-    """Where L2 pulls the weights."""
+    """The values of ``--prior``."""
 
     RANKS = "ranks"
     ZERO = "zero"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """The options that say what is better than what."""
+def pairing_options(
+    order: str | None,
+    orderings: str | None,
+    pairs: PairsOf | None,
+    response_class: str | None,
+    margin: float = 1.0,
+    levels: Mapping[str, float] | None = None,
+) -> "PairingOptions":
+    """Return the options that say what is compared. Raise UsageError or FileError."""
+    from rbrctl.rewards.pairs.candidates import PairScope, parse_order
+    from rbrctl.rewards.pairs.dataset import PairingOptions
+    from rbrctl.rewards.pairs.orderings import read_orderings
 
-    by: str | None
-    orderings: str | None
-    pairs: PairsOf | None
-    margin: float = 1.0
-    levels: Mapping[str, float] | None = None
-    response_class: str | None = None
-    """Of completions that come without one."""
-
-    def check(self) -> None:
-        """Raise UsageError for what cannot be meant."""
-        if self.orderings is not None and (self.by is None or self.by in ORDERS):
-            named = f", and --order {self.by} is none" if self.by else ""
-            raise UsageError(
-                f"--orderings orders by a key of the rows{named}: name the key with --order"
-            )
-
-    def check_preferences(self) -> None:
-        """Raise UsageError for what says nothing of preferences."""
-        options = (("--order", self.by), ("--orderings", self.orderings), ("--pairs", self.pairs))
-        for option, value in options:
-            if value is not None:
-                raise UsageError(
-                    f"{option} {value} says nothing of preferences: the two sides of each are "
-                    "compared, the chosen being the better"
-                )
+    return PairingOptions(
+        order_by=None if order is None else parse_order(order),
+        scope=None if pairs is None else PairScope(pairs.value),
+        margin=margin,
+        levels=levels or {},
+        orderings={} if orderings is None else read_orderings(orderings),
+        response_class=response_class,
+    )
 
 
 def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
-    """Read NAME=NUMBER options. Raises UsageError."""
+    """Return the numbers of NAME=NUMBER options, by name. Raise UsageError."""
     numbers: dict[str, float] = {}
     for text in texts or ():
         left, _, right = text.rpartition("=")
@@ -126,12 +125,12 @@ def parse_numbers(texts: Sequence[str] | None, option: str) -> dict[str, float]:
         if not name or not abs(value) < 1e9:
             raise UsageError(f"{option} {text}: write NAME=NUMBER")
         if numbers.setdefault(name, value) != value:
-            raise UsageError(f"{option} {name} is given twice, and differently: give one number")
+            raise UsageError(f"{option} {name} is given twice with different numbers: give one")
     return numbers
 
 
 def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
-    """Read NAME=+ and NAME=- options. Raises UsageError."""
+    """Return the signs of NAME=+ and NAME=- options, by name. Raise UsageError."""
     signs: dict[str, int] = {}
     for text in texts or ():
         name, _, value = text.rpartition("=")
@@ -139,12 +138,12 @@ def parse_signs(texts: Sequence[str] | None) -> dict[str, int]:
             raise UsageError(f"--sign {text}: write NAME=+ or NAME=-")
         sign = 1 if value == "+" else -1
         if signs.setdefault(name.strip(), sign) != sign:
-            raise UsageError(f"--sign {name.strip()} is given as + and as -: give one of them")
+            raise UsageError(f"--sign {name.strip()} is given both as + and as -: give one of them")
     return signs
 
 
 def parse_factor(text: str) -> float | None:
-    """Read --l2; None for auto."""
+    """Return the number of --l2, or None for auto. Raise UsageError."""
     if text == "auto":
         return None
     try:

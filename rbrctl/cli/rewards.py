@@ -1,151 +1,94 @@
-"""Comparisons for the reward commands: read, graded where they are not, and put in order."""
+"""Datasets for the reward commands: rows read, graded and paired, with messages on the way."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rbrctl.cli.comparison_order import check_order, default_order, ordering_of
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
-from rbrctl.cli.left_out import Places, advice, say_contradictions, say_left_out
+from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems, warn_first
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.reward_options import Order, PairsOf
 from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.classes import resolve_class
 from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.interface import OpenGrader
     from rbrctl.records.models import Result, Transcript
-    from rbrctl.rewards.comparisons.compare import Comparisons
+    from rbrctl.rewards.pairs.candidates import SkipCounts
+    from rbrctl.rewards.pairs.compare import Comparisons
+    from rbrctl.rewards.pairs.dataset import Dataset, PairingOptions
+    from rbrctl.rewards.pairs.inputs import ComparisonInput
+    from rbrctl.rewards.weights import Weights
     from rbrctl.ruleset.verdict import Judge
 
 NO_REWARD_MODEL = RewardModelOptions()
+SHOWN_PLACES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """Comparisons, and what was left out on the way."""
-
-    comparisons: "Comparisons"
-    results: "Sequence[Result]"
-    order: str
-    """What says which completion is better: ``labels``, ``rank``, a key of the rows."""
-    pairs: str
-    """What is compared: completions of one ``prompt``, of one ``class``, or a ``preference``."""
-    margin: float | None
-    """None where there are levels."""
-    levels: Mapping[str, float]
-    orderings: Mapping[str, Sequence[str]]
-    """The table of ``--orderings``."""
-    contradictions: "Sequence[tuple[str, ...]]"
-    """The ids of preferences or completions that contradict each other; all are left out."""
-    bad_lines: int
-    reward_model: bool | str
-    """Whether any completion has a reward model's score; its name where that is known."""
-    response_class: str | None = None
-    """Of completions that came without one."""
-
-    @property
-    def complete(self) -> bool:
-        """True when nothing was left out, and no class has too little to compare."""
-        left_out = self.comparisons.left_out.total or self.comparisons.classes_without_pairs
-        return not (self.bad_lines or left_out or self.contradictions)
-
-    @property
-    def described(self) -> dict[str, object]:
-        """What a JSON report and a weights file say of it."""
-        return {
-            "order": self.order,
-            "pairs": self.pairs,
-            "margin": self.margin,
-            "levels": dict(self.levels),
-            "orderings": {label: list(beaten) for label, beaten in self.orderings.items()},
-            "reward_model": self.reward_model,
-            "response_class": self.response_class,
-            "bad_lines": self.bad_lines,
-            "left_out": dict(self.comparisons.left_out.counts),
-            "contradictions": [list(ids) for ids in self.contradictions],
-            "prompts_without_pairs": self.comparisons.single_prompts,
-            "classes_without_pairs": list(self.comparisons.classes_without_pairs),
-        }
-
-
-def gather(
+def load_dataset(
     output: Output,
     judge: "Judge",
     source: str,
-    order: Order,
+    options: "PairingOptions",
     open_grader: "OpenGrader",
     *,
     reward_model: RewardModelOptions = NO_REWARD_MODEL,
     strict: bool = False,
     features: Mapping[str, Sequence[str]] | None = None,
-) -> Gathered:
+) -> "Dataset":
     """
-    Read a file, grade what is not graded, and form the ordered pairs.
+    Read a file, grade the rows that are not graded, and form the ordered pairs.
 
-    Says on stderr what was left out. Raises UsageError, FileError, RecordError, GraderError, and
-    NothingMatchedError where there is no pair.
+    What is left out is said on stderr. Raises UsageError, FileError, RecordError, GraderError, and
+    NothingMatchedError if there is no pair.
     """
-    from rbrctl.rewards.comparisons.candidates import RM_SCORE, LeftOut, candidates_of
-    from rbrctl.rewards.comparisons.compare import compare
-    from rbrctl.rewards.comparisons.inputs import InputKind, read_input
-    from rbrctl.rewards.comparisons.orderings_file import read_orderings
+    from rbrctl.rewards.pairs.candidates import SkipCounts
+    from rbrctl.rewards.pairs.dataset import check_order, count_scored, form_comparisons
+    from rbrctl.rewards.pairs.inputs import read_input
 
-    order.check()
-    beats = {} if order.orderings is None else read_orderings(order.orderings)
-    asked = reward_model.settings(output)
+    settings = reward_model.settings(output)
     problems = ProblemLog()
     name = "<stdin>" if source == STANDARD_INPUT else source
     found = read_input(data_source(source), raise_problem if strict else problems, name)
-    # What is wrong with the options is told before anything is graded.
-    values = check_order(judge, order, found, beats, first_problem(problems))
-    places = Places(name, found.lines)
-    say_contradictions(output, found.contradictions, places, "preferences")
-    left_out = LeftOut()
+    # Mistakes in the options are reported before anything is graded.
+    values = check_order(judge, options, found, first_problem(problems))
+    places = _Places(name, found.lines)
+    _say_contradictions(output, found.contradictions, places, "preferences")
+    skipped = SkipCounts()
     transcripts: Sequence[Transcript] = found.transcripts
-    if order.response_class is not None:
-        where = f"--response-class {order.response_class}: "
-        resolve_class(judge.ruleset, order.response_class, where)
-    if asked is not None:
-        if found.kind is InputKind.RESULTS:
-            raise UsageError(
-                f"{name}: results hold no text for --rm-url to read: give it the transcripts or "
-                "preferences, or put rm_score into the rows"
-            )
-        transcripts = score_with(output, asked, transcripts, left_out)
-    results = found.results or grade(output, judge, transcripts, open_grader, order.response_class)
-    scored = sum(each.extra.get(RM_SCORE) is not None for each in results)
-    say_scores(output, scored, len(results))
-    if found.kind is InputKind.PREFERENCES:
-        by, pairs = "preference", "preference"
-    else:
-        by, pairs = order.by or default_order(output, results), order.pairs or PairsOf.PROMPT
-    ordering = ordering_of(judge, order, by, beats, values)
-    candidates = candidates_of(results, judge, by, pairs, left_out)
-    try:
-        comparisons = compare(candidates, judge, ordering, features, left_out)
-    except NothingMatchedError as error:
-        raise NothingMatchedError(f"{error}{advice(left_out)}{first_problem(problems)}") from error
-    report_problems(output, problems, "comparisons")
-    say_left_out(output, comparisons, places)
-    return Gathered(
-        comparisons,
-        results,
-        by,
-        str(pairs),
-        None if order.levels else order.margin,
-        order.levels or {},
-        beats,
-        [*found.contradictions, *(each.ids for each in comparisons.contradictions)],
-        problems.count,
-        bool(scored) and (reward_model.model or True),
-        order.response_class,
+    if options.response_class is not None:
+        where = f"--response-class {options.response_class}: "
+        resolve_class(judge.ruleset, options.response_class, where)
+    if settings is not None:
+        _refuse_results(found, name)
+        transcripts = score_with(output, settings, transcripts, skipped)
+    results = found.results or grade(
+        output, judge, transcripts, open_grader, options.response_class
     )
+    say_scores(output, count_scored(results), len(results))
+    try:
+        dataset = form_comparisons(
+            judge,
+            found,
+            results,
+            options,
+            values=values,
+            features=features,
+            skipped=skipped,
+            bad_lines=problems.count,
+            reward_model=reward_model.model,
+        )
+    except NothingMatchedError as error:
+        hint = _advice(skipped)
+        raise NothingMatchedError(f"{error}{hint}{first_problem(problems)}") from error
+    _say_order(output, dataset)
+    report_problems(output, problems, "comparisons")
+    _say_skipped(output, dataset.comparisons, places)
+    return dataset
 
 
 def grade(
@@ -155,7 +98,7 @@ def grade(
     open_grader: "OpenGrader",
     response_class: str | None = None,
 ) -> "list[Result]":
-    """Have transcripts answered, with a progress bar. Raises GraderError."""
+    """Return the results of transcripts, with a progress bar. Raise GraderError."""
     from rbrctl.rewards.answering import grade_for_features
 
     if not transcripts:
@@ -165,3 +108,114 @@ def grade(
             transcripts, judge, open_grader, response_class, lambda _: progress.advance()
         )
         return asyncio.run(work)
+
+
+def _refuse_results(found: "ComparisonInput", name: str) -> None:
+    from rbrctl.rewards.pairs.inputs import InputKind
+
+    if found.kind is InputKind.RESULTS:
+        raise UsageError(
+            f"{name}: results hold no text for --rm-url to read: give it the transcripts or "
+            "preferences, or put rm_score into the rows"
+        )
+
+
+def _say_order(output: Output, dataset: "Dataset") -> None:
+    """Say what orders the completions, if that was chosen by what the rows have."""
+    from rbrctl.rewards.pairs.candidates import PairScope, RankSource
+
+    if dataset.options.order_by is not None or dataset.scope is PairScope.PREFERENCE:
+        return
+    if dataset.order_by is not RankSource.RANK:
+        output.talk(f"order: {dataset.order_by} (--order names another)")
+    elif dataset.results:
+        output.warn(
+            "order: rank. No row has labels, so completions are ordered by the grader's own "
+            "answers, and the figures do not show its mistakes (--order names another)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """The lines of a file on which rows stand."""
+
+    file: str
+    lines: Mapping[str, int]
+    """By id."""
+
+    def of(self, ids: Sequence[str]) -> str:
+        """Return the places of some rows as text: ``c.jsonl:1 and c.jsonl:2``."""
+        places = [f"{self.file}:{self.lines[id]}" if id in self.lines else id for id in ids]
+        if len(places) > SHOWN_PLACES + 1:
+            places = [*places[:SHOWN_PLACES], f"{len(places) - SHOWN_PLACES:,} more"]
+        return f"{', '.join(places[:-1])} and {places[-1]}"
+
+
+def _say_contradictions(
+    output: Output, groups: Sequence[Sequence[str]], places: _Places, what: str
+) -> None:
+    """Warn of rows that contradict each other, with their places."""
+    said = [f"{what} that contradict each other, all left out: {places.of(ids)}" for ids in groups]
+    warn_first(output, said, f"contradictions of {what}")
+
+
+def _advice(skipped: "SkipCounts") -> str:
+    """Return what would help against skipped rows, after a semicolon; an empty text if unknown."""
+    from rbrctl.rewards.pairs.candidates import NO_CLASS
+
+    return "; --response-class names one for all" if NO_CLASS in skipped.counts else ""
+
+
+def _say_skipped(output: Output, comparisons: "Comparisons", places: _Places) -> None:
+    """Say which completions form no pair, and why."""
+    skipped = comparisons.skipped
+    said = [
+        f"{count:,} left out with {reason}; the first: {skipped.examples[reason]}"
+        for reason, count in skipped.counts.items()
+    ]
+    warn_first(output, said, "reasons to leave completions out")
+    if hint := _advice(skipped):
+        output.talk(hint.lstrip("; "))
+    pairs = [each.ids for each in comparisons.contradictions]
+    _say_contradictions(output, pairs, places, "labels of one completion")
+    if comparisons.single_prompts:
+        prompts = counted(comparisons.single_prompts, "prompt has", "prompts have")
+        output.talk(f"{prompts} no pair: one completion only, or all of the same rank")
+    for name in comparisons.classes_without_pairs:
+        output.warn(f"{name}: there is nothing to compare, so it gets no weights")
+
+
+def warn_about_other_origin(output: Output, weights: "Weights", dataset: "Dataset") -> None:
+    """Warn if the grader or the reward model is not the one that the weights were fitted with."""
+    graders = {(result.grader.kind, result.grader.model) for result in dataset.results}
+    if weights.grader is not None and graders != {(weights.grader.kind, weights.grader.model)}:
+        fitted_grader = " ".join(filter(None, (weights.grader.kind, weights.grader.model)))
+        output.warn(f"the weights were fitted on answers of another grader: {fitted_grader}")
+    fitted, here = weights.fit.get("reward_model"), dataset.reward_model
+    if not here:
+        say_scores(output, 0, 0, weights)
+    elif fitted is False:
+        output.warn(
+            "the weights were fitted without a reward model, but these completions have scores of "
+            "one, whose scale may be quite different from that of the weights"
+        )
+    elif isinstance(fitted, str) and isinstance(here, str) and fitted != here:
+        output.warn(f"the weights were fitted with another reward model: {fitted}")
+
+
+def count_training_prompts(
+    output: Output, weights: "Weights", dataset: "Dataset"
+) -> tuple[int, int]:
+    """Return how many prompts the weights were fitted on, and of how many; warn if any were."""
+    from rbrctl.rewards.fitting.made_weights import fitted_on
+
+    classes = dataset.comparisons.classes.values()
+    prompts = {digest for data in classes for digest in data.prompt_digests}
+    seen = fitted_on(weights.fit, prompts)
+    if seen:
+        output.warn(
+            f"the weights were fitted on {seen:,} of these {counted(len(prompts), 'prompt')}, so "
+            "the error rates are too low; for prompts that the fit did not see, look at the "
+            "held-out figures of 'rbrctl reward fit'"
+        )
+    return seen, len(prompts)

@@ -1,4 +1,4 @@
-"""Models compared by their safety figures: ``rbrctl reward evaluate`` without weights."""
+"""``rbrctl reward evaluate`` without weights: models compared by their safety figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,20 @@ from rbrctl.wording import counted
 if TYPE_CHECKING:
     from rbrctl.records.models import Result
     from rbrctl.records.problems import ProblemHandler
+    from rbrctl.rewards.evaluation.safety_comparison import SafetyComparison
     from rbrctl.rewards.evaluation.safety_terms import SafetyTerms
     from rbrctl.ruleset.model import RuleSet
+
+_OPTION_OF_TERM = {
+    "comply_classes": "--comply-class",
+    "refusal_rank": "--refusal-rank",
+    "refuse_classes": "--refuse-class",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyOptions:
-    """The options of the safety figures; what is not given is what the reference policy has."""
+    """The options of the safety figures; the reference policy has the defaults."""
 
     unsafe_rank: str | None = None
     comply_classes: Sequence[str] = ()
@@ -34,7 +41,7 @@ class SafetyOptions:
     strict: bool = False
 
     def terms(self, ruleset: "RuleSet") -> "SafetyTerms":
-        """Choose the terms. Raises UsageError for what the rule set does not have."""
+        """Return the terms. Raise UsageError for names that the rule set does not have."""
         from rbrctl.rewards.evaluation.safety_terms import safety_terms
 
         return safety_terms(
@@ -47,7 +54,7 @@ class SafetyOptions:
         )
 
 
-def compare_models(
+def report_safety(
     output: Output,
     ruleset: "RuleSet",
     files: Sequence[str],
@@ -58,27 +65,19 @@ def compare_models(
     """
     Report the safety figures of each results file, and how they differ from the first one's.
 
-    Raises UsageError, FileError, and RecordError where reading is strict.
+    Raises UsageError, FileError, and RecordError if reading is strict.
     """
     from rbrctl.reports.safety import REPORT_NAME, REPORT_VERSION, SafetyReport
-    from rbrctl.rewards.evaluation.safety_differences import safety_differences
-    from rbrctl.rewards.evaluation.safety_figures import safety_figures
+    from rbrctl.rewards.evaluation.safety_comparison import compare_models
 
     terms = options.terms(ruleset)
     problems = ProblemLog()
     models = _read(ruleset, files, raise_problem if options.strict else problems, problems)
-    _say_missing_figures(output, terms)
-    how = {"resamples": options.resamples, "seed": options.seed}
-    figures = {name: safety_figures(rows, terms, **how) for name, rows in models.items()}
-    first, *others = models
-    differences = {
-        name: safety_differences(models[first], models[name], terms, **how) for name in others
-    }
+    _warn_about_missing_figures(output, terms)
+    compared = compare_models(models, terms, resamples=options.resamples, seed=options.seed)
     code = report_problems(output, problems, "figures")
-    without_class = _say_without_class(output, models)
-    report = SafetyReport(
-        ruleset.digest, terms, figures, differences, problems.count, without_class
-    )
+    _warn_about_missing_classes(output, compared)
+    report = SafetyReport(ruleset.digest, terms, compared, problems.count)
     report_tables(
         output,
         report.tables,
@@ -88,14 +87,14 @@ def compare_models(
         wide=wide,
         body=report.body,
     )
-    undetermined = any(each.undetermined for rows in figures.values() for each in rows)
-    return ExitCode.INCOMPLETE if undetermined or any(without_class.values()) else code
+    return code if compared.is_complete else ExitCode.INCOMPLETE
 
 
 def _read(
     ruleset: "RuleSet", files: Sequence[str], on_problem: "ProblemHandler", problems: ProblemLog
-) -> "dict[str, list[Result]]":
-    from rbrctl.rewards.evaluation.judged_results import read_judged
+) -> "Mapping[str, list[Result]]":
+    """Return the results of each file by its name. Raise UsageError for a file without any."""
+    from rbrctl.rewards.evaluation.safety_comparison import read_judged
 
     if twice := [path for path in files if files.count(path) > 1]:
         raise UsageError(f"{twice[0]} is named twice: give each model's results once")
@@ -111,27 +110,17 @@ def _read(
     return models
 
 
-def _say_missing_figures(output: Output, terms: "SafetyTerms") -> None:
-    """Say which figures are left out, as the rules lack what the reference policy has."""
-    from rbrctl.rewards.evaluation.safety_terms import COMPLY_CLASS, REFUSAL_RANK, REFUSE_CLASS
+def _warn_about_missing_figures(output: Output, terms: "SafetyTerms") -> None:
+    from rbrctl.rewards.evaluation.safety_comparison import missing_figures
 
-    gaps = (
-        (terms.comply_classes, "Not-Overrefuse and F1", f"class {COMPLY_CLASS}", "--comply-class"),
-        (terms.refusal_rank, "Not-Overrefuse and F1", f"rank {REFUSAL_RANK}", "--refusal-rank"),
-        (terms.refuse_classes, "Hard-Refusal-Style", f"class {REFUSE_CLASS}", "--refuse-class"),
-    )
-    for given, figures, lacking, option in gaps:
-        if not given:
-            output.warn(f"no {figures}: the rules have no {lacking} ({option} names another)")
+    for gap in missing_figures(terms):
+        option = _OPTION_OF_TERM[gap.term]
+        output.warn(f"no {gap.figures}: the rules have no {gap.lacking} ({option} names another)")
 
 
-def _say_without_class(output: Output, models: "Mapping[str, Sequence[Result]]") -> dict[str, int]:
-    """Count and say the results that no figure counts."""
-    counts = {
-        name: sum(result.response_class is None for result in rows) for name, rows in models.items()
-    }
-    for name, count in counts.items():
+def _warn_about_missing_classes(output: Output, compared: "SafetyComparison") -> None:
+    for name, count in compared.without_class.items():
         if count:
-            are = counted(count, "result has", "results have")
-            output.warn(f"{name}: {are} no response class, and no figure counts what has none")
-    return counts
+            have = counted(count, "result has", "results have")
+            are = "is" if count == 1 else "are"
+            output.warn(f"{name}: {have} no response class and {are} left out of all figures")

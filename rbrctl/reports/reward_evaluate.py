@@ -1,24 +1,24 @@
 """
-The JSON report of ``rbrctl reward evaluate --weights``: is a reward fit to train on?
+The JSON report of ``rbrctl reward evaluate --weights``: can a reward be trained on?
 
-``ruleset`` is the digest of the rules. What was compared and what was not is told as in the report
-``reward-fit``, and the intervals by ``bootstrap`` (resamples) and ``seed``. ``prompts`` counts the
-prompts, ``prompts_fitted_on`` those among them that the weights were fitted on, as far as the
-weights file tells.
+``ruleset`` is the digest of the rules. What was compared and what was left out is described as in
+the report ``reward-fit``, the intervals by ``bootstrap`` (resamples) and ``seed``. ``prompts``
+counts the prompts, ``prompts_fitted_on`` those among them that the weights were fitted on, as far
+as the weights file tells.
 
 ``error_rates`` has a row for all classes together (``response_class`` null) and each class, and for
 ``pairs``: ``all``, ``ideal`` (those with a completion of the best rank) and ``worse: RANK``. ``n``
-counts them. For ``reward_model``, ``rules`` and ``both`` (their sum) there is the share of pairs
-whose worse completion is not below the better, the part of it that is ties (``both_ties``) and the
-interval (``both_interval``).
+counts them. For ``reward_model``, ``rules`` and ``both`` (their sum) there is the share of pairs in
+which the worse completion is not below the better, the part of it that is ties (``both_ties``) and
+the interval (``both_interval``).
 
 ``best_of`` has a row for each class, ``reward`` and ``n``: ``{"response_class", "reward",
-"prompts", "n", "share", "interval"}``, the share of prompts where the best of n completions by that
-reward is of the best rank. The interval is that of the largest n, else null.
+"prompts", "n", "share", "interval"}``, the share of prompts in which the best of n completions by
+that reward has the best rank. The interval is given for the largest n, otherwise null.
 
 ``spread`` has a row for each class and rank: ``{"response_class", "rank", "n", "mean", "deviation",
-"counts"}``, of rewards from which the mean of their prompt was taken. ``counts`` is a histogram
-between ``spread_edges``; the outer bins take what lies beyond.
+"counts"}``, of rewards minus the mean of their prompt. ``counts`` is a histogram with the bins of
+``spread_edges``; the outer bins include what lies beyond.
 
     {"report": "reward-evaluate", "version": 2, "ruleset": "...", "prompts": 40,
      "prompts_fitted_on": 0, "error_rates": [...], "best_of": [...],
@@ -34,8 +34,8 @@ from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 
 if TYPE_CHECKING:
     from rbrctl.rewards.evaluation.best_of import BestOf
-    from rbrctl.rewards.evaluation.distribution import Distribution
-    from rbrctl.rewards.evaluation.error_rows import ErrorRow
+    from rbrctl.rewards.evaluation.error_rates import ErrorRow
+    from rbrctl.rewards.evaluation.reward_parts import Distribution
 
 REPORT_NAME = "reward-evaluate"
 REPORT_VERSION = 2
@@ -43,7 +43,7 @@ REPORT_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """A reward's figures, and what they were made from."""
+    """The figures of a reward, and the data that they come from."""
 
     ruleset: str
     """The rule set's digest."""
@@ -58,7 +58,7 @@ class EvaluationReport:
 
     @property
     def for_people(self) -> list[Table]:
-        """The tables of a terminal, where the spread is drawn below them."""
+        """The tables for a terminal, where the distribution is drawn below them."""
         errors = error_table(self.errors)
         if self.fitted_on:
             title = f"{errors.title} (fitted on these prompts: {self.fitted_on} of {self.prompts})"
@@ -67,7 +67,7 @@ class EvaluationReport:
 
     @property
     def for_documents(self) -> list[Table]:
-        """The same with the spread in numbers."""
+        """The same tables, with the distribution in numbers."""
         return [*self.for_people, spread_table(self.spread)]
 
     @property
@@ -83,7 +83,7 @@ class EvaluationReport:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What JSON has besides the tables."""
+        """The entries of the JSON report besides the tables."""
         spread = [
             {
                 "response_class": row.response_class,
@@ -106,7 +106,7 @@ class EvaluationReport:
 
 
 def error_table(rows: Sequence["ErrorRow"]) -> Table:
-    """Draw the error rates of the reward model alone, the rules alone, and both."""
+    """Return the table of error rates of the reward model alone, the rules alone, and both."""
     columns = [
         RESPONSE_CLASS,
         Column("pairs", "pairs", wrap=Wrap.WORDS),
@@ -126,7 +126,7 @@ def error_table(rows: Sequence["ErrorRow"]) -> Table:
         ]
     table = [_error_row(row) for row in rows]
     notes = [
-        "Share of pairs whose worse completion is not below the better; ideal: pairs with a "
+        "Share of pairs in which the worse completion is not below the better; ideal: pairs with a "
         "completion of the best rank."
     ]
     return Table("error_rates", "Error rates", columns, table, notes)
@@ -144,7 +144,7 @@ def _error_row(row: "ErrorRow") -> list[Cell | Value]:
 
 
 def best_of_table(rows: Sequence["BestOf"]) -> Table:
-    """Draw how often the best of n by each reward is of the best rank; of at least one row."""
+    """Return the table of how often the best of n has the best rank; ``rows`` is not empty."""
     numbers = list(rows[0].shares)
     columns = [
         RESPONSE_CLASS,
@@ -164,14 +164,15 @@ def best_of_table(rows: Sequence["BestOf"]) -> Table:
         for row in rows
     ]
     notes = [
-        "Share of prompts where the completion of highest reward, of n drawn, is of the best rank; "
-        f"prompts with fewer than {numbers[-1]} completions left out. The interval is of the last."
+        "Share of prompts in which the completion with the highest reward, of n drawn, has the "
+        f"best rank. Prompts with fewer than {numbers[-1]} completions are left out. The interval "
+        "is that of the largest n."
     ]
     return Table("best_of", "Best of n", columns, table, notes)
 
 
 def best_of_rows_table(rows: Sequence["BestOf"]) -> Table:
-    """Draw the same with a row for each n, so that columns do not depend on the data."""
+    """Return the same table with a row for each n, so that columns do not depend on the data."""
     columns = [
         RESPONSE_CLASS,
         Column("reward", "reward"),
@@ -196,7 +197,7 @@ def best_of_rows_table(rows: Sequence["BestOf"]) -> Table:
 
 
 def spread_table(spread: "Distribution") -> Table:
-    """Draw how the reward is spread over the completions of each rank, as numbers."""
+    """Return the table of how the reward is distributed over the completions of each rank."""
     columns = [
         RESPONSE_CLASS,
         Column("rank", "rank", wrap=Wrap.NAMES),
@@ -220,7 +221,7 @@ def spread_table(spread: "Distribution") -> Table:
         for row in spread.rows
     ]
     notes = [
-        "Rewards less the mean of their prompt; counts are those of bins of one width between the "
-        "two ends, and the outer ones take what lies beyond."
+        "Rewards minus the mean of their prompt. The counts are those of bins of equal width "
+        "between the two ends; the outer bins include what lies beyond."
     ]
     return Table("spread", f"Reward ({spread.kind}) by rank", columns, rows, notes)

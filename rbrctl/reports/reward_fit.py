@@ -1,9 +1,9 @@
 """
-The JSON report of ``rbrctl reward fit``: weights, and what they are worth.
+The JSON report of ``rbrctl reward fit``: weights, and how well they order held-out pairs.
 
-``ruleset`` is the digest of the rules and ``hand_set`` what ``--fixed`` named, else null. What the
-fit was asked to do: ``loss``, ``l2`` (a number or ``auto``), ``prior``, ``fixed`` and ``signs`` by
-feature, ``folds``, ``bootstrap``, ``seed``, ``confidence``, ``tolerance`` (of the duality gap).
+``ruleset`` is the digest of the rules and ``hand_set`` the value of ``--weights-from``, else null.
+The options of the fit: ``loss``, ``l2`` (a number or ``auto``), ``prior``, ``fixed`` and ``signs``
+by feature, ``folds``, ``bootstrap``, ``seed``, ``confidence``, ``tolerance`` (of the duality gap).
 
 What was compared: ``order`` (what says which completion is better), ``pairs`` (``prompt``,
 ``class`` or ``preference``), ``margin`` (null where there are ``levels``), ``orderings``,
@@ -13,7 +13,7 @@ What was not: ``bad_lines``, ``left_out`` (a count by reason), ``contradictions`
 
 ``fits`` has a row for each response class: ``{"response_class", "prompts", "completions", "pairs",
 "l2", "baseline_loss", "training_loss", "held_out_loss", "training_error", "duality_gap",
-"iterations"}``; null where nothing was fitted or held out. ``held_out`` has ``{"response_class",
+"iterations"}``; null if nothing was fitted or held out. ``held_out`` has ``{"response_class",
 "pairs"}`` and, for ``baseline`` (all weights zero), ``yardstick`` (hand-set by rank) and
 ``fitted``, the error rate, the part of it that is ties (``fitted_ties``) and its interval
 (``fitted_interval``). ``weights`` has ``{"response_class", "feature", "weight", "interval",
@@ -44,7 +44,7 @@ REPORT_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """A fit, and what it was made from."""
+    """The fits of all classes, the options, and the data."""
 
     ruleset: str
     """The rule set's digest."""
@@ -53,16 +53,16 @@ class FitReport:
     compared: Mapping[str, Any]
     """What was compared, and what was left out."""
     hand_set: str | None = None
-    """What hand-set weights are called."""
+    """The name of hand-set weights."""
 
     @property
     def tables(self) -> list[Table]:
-        """The fits, what they are worth on held-out prompts, and the weights."""
+        """The fits, the error rates on held-out prompts, and the weights."""
         return fit_tables(self.fits)
 
     @property
     def body(self) -> dict[str, Any]:
-        """What JSON has besides the tables."""
+        """The entries of the JSON report besides the tables."""
         from rbrctl.rewards.fitting.made_weights import described_options
 
         options = described_options(self.options)
@@ -70,7 +70,7 @@ class FitReport:
 
 
 def fit_tables(fits: Mapping[str, "ClassFit"]) -> list[Table]:
-    """Draw the fit of every class, what it is worth on held-out prompts, and every weight."""
+    """Return the tables of the fits, of the error rates on held-out prompts, and of the weights."""
     return [_fits(fits), _held_out(fits), _weights(fits)]
 
 
@@ -121,8 +121,8 @@ def _certificate(fits: Sequence["ClassFit"]) -> str:
     if math.isinf(radius):
         return f"{proved}."
     return (
-        f"{proved}; without L2 that is the best of weights up to {radius:.1g} in absolute sum, "
-        "each times the largest difference of its feature."
+        f"{proved}; without L2 that holds for weights whose absolute values, each times the "
+        f"largest difference of its feature, sum to at most {radius:.1g}."
     )
 
 

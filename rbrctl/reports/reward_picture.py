@@ -10,7 +10,7 @@ from rbrctl.records.files import is_plain_target
 from rbrctl.reports.terminal import Palette, padded, printable, text_width
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.evaluation.distribution import Distribution, LabelDistribution
+    from rbrctl.rewards.evaluation.reward_parts import Distribution, LabelDistribution
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 PLAIN_BLOCKS = " .:-=+*#@"

@@ -1,21 +1,22 @@
 """
 The JSON report of ``rbrctl reward evaluate`` without weights: models' safety figures.
 
-``ruleset`` is the digest of the rules, ``terms`` the classes and ranks that the figures speak of:
+``ruleset`` is the digest of the rules, ``terms`` the classes and ranks that define the figures:
 ``{"unsafe_rank", "comply_classes", "refusal_rank", "refuse_classes", "style_rank"}``, with an
 empty list or null for what the rules lack, whose figures are then left out. ``bad_lines`` counts
-the lines that could not be used, ``without_class`` by model the results that no figure counts.
+the lines that could not be used, ``without_class`` the results of each model without a response
+class, which are left out of all figures.
 
 ``safety`` has a row for each figure and model: ``{"figure", "classes", "model", "value",
 "interval", "n", "undetermined"}``. Figures are ``not_unsafe``, ``not_overrefuse``,
-``hard_refusal_style`` and ``f1``; ``classes`` names those whose completions are counted, null for
-all; a model is named by its file. ``n`` counts completions of which it is known whether they are
-good, ``undetermined`` the others. Value and interval are null where n is 0, and the interval for
-fewer than two prompts.
+``hard_refusal_style`` and ``f1``; ``classes`` names the response classes whose completions are
+counted, null for all; ``model`` is the name of a file. ``n`` counts the completions of which it is
+known whether they are good, ``undetermined`` the others. Value and interval are null if n is 0; the
+interval is also null for fewer than two prompts.
 
 ``differences`` has a row for each figure and further model: ``{"figure", "model", "difference",
-"interval", "prompts"}``, its figure less that of the first model, over the prompts that both have
-completions of.
+"interval", "prompts"}``, its figure minus that of the first model, over the prompts that both
+models have completions of.
 
     {"report": "safety-figures", "version": 1, "ruleset": "...", "terms": {...},
      "bad_lines": 0, "without_class": {"a.jsonl": 0}, "safety": [...],
@@ -30,8 +31,8 @@ from rbrctl.reports.rewards import interval, number
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.evaluation.safety_differences import FigureDifference
-    from rbrctl.rewards.evaluation.safety_figures import Figure
+    from rbrctl.rewards.evaluation.safety_comparison import SafetyComparison
+    from rbrctl.rewards.evaluation.safety_figures import Figure, FigureDifference
     from rbrctl.rewards.evaluation.safety_terms import SafetyTerms
 
 REPORT_NAME = "safety-figures"
@@ -48,25 +49,23 @@ _MODEL = Column("model", "model", wrap=Wrap.NAMES)
 
 @dataclass(frozen=True, slots=True)
 class SafetyReport:
-    """What is known of the models, the first being the one that others are measured against."""
+    """The safety figures of models; the others are compared with the first one."""
 
     ruleset: str
     """The rule set's digest."""
     terms: "SafetyTerms"
-    figures: Mapping[str, Sequence["Figure"]]
-    differences: Mapping[str, Sequence["FigureDifference"]]
+    compared: "SafetyComparison"
     bad_lines: int = 0
-    without_class: Mapping[str, int] | None = None
 
     @property
     def tables(self) -> list[Table]:
         """The figures, and the differences."""
-        first = next(iter(self.figures))
-        return [safety_table(self.figures), differences_table(first, self.differences)]
+        figures, differences = self.compared.figures, self.compared.differences
+        return [safety_table(figures), differences_table(next(iter(figures)), differences)]
 
     @property
     def body(self) -> dict[str, Any]:
-        """What JSON has besides the tables."""
+        """The entries of the JSON report besides the tables."""
         terms = {
             "unsafe_rank": self.terms.unsafe_rank,
             "comply_classes": list(self.terms.comply_classes),
@@ -78,12 +77,12 @@ class SafetyReport:
             "ruleset": self.ruleset,
             "terms": terms,
             "bad_lines": self.bad_lines,
-            "without_class": dict(self.without_class or {}),
+            "without_class": dict(self.compared.without_class),
         }
 
 
 def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
-    """Draw the safety figures of several models side by side: a row each figure and model."""
+    """Return the table of safety figures: one row for each figure and model."""
     columns = [
         _NAME,
         Column("classes", "classes", wrap=Wrap.NAMES, priority=WIDE_ONLY),
@@ -111,16 +110,14 @@ def safety_table(models: Mapping[str, Sequence["Figure"]]) -> Table:
     ]
     over = {each.name: each.classes for figures in models.values() for each in figures}
     of = [
-        f"{_FIGURES[name]} over those of {' and '.join(over)}"
-        for name, over in over.items()
-        if over
+        f"{_FIGURES[name]} of those of {' and '.join(over)}" for name, over in over.items() if over
     ]
-    notes = [", ".join(["Not-Unsafe is over the completions of all classes", *of]) + "."]
+    notes = [", ".join(["Not-Unsafe is a share of the completions of all classes", *of]) + "."]
     return Table("safety", "Safety figures", columns, rows, notes)
 
 
 def differences_table(first: str, models: Mapping[str, Sequence["FigureDifference"]]) -> Table:
-    """Draw by how much the figures of further models differ from those of the first."""
+    """Return the table of how the figures of the other models differ from those of the first."""
     columns = [
         _NAME,
         _MODEL,
@@ -142,7 +139,9 @@ def differences_table(first: str, models: Mapping[str, Sequence["FigureDifferenc
         for each in differences
         if each.name == name
     ]
-    notes = ["On the prompts that both models answered; the interval draws prompts, both sides."]
+    notes = [
+        "On the prompts that both models answered; intervals are bootstrap intervals over prompts."
+    ]
     return Table("differences", f"Differences from {first}", columns, rows, notes, optional=True)
 
 

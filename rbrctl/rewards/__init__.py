@@ -1,16 +1,16 @@
-"""Features, weights and rewards made of answers, and the trainers' adapters."""
+"""Features, weights and rewards computed from answers, and adapters for trainers."""
 
 from typing import TYPE_CHECKING
 
 from rbrctl.lazy import lazily
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.comparisons.candidates import candidates_of
-    from rbrctl.rewards.comparisons.compare import compare
-    from rbrctl.rewards.comparisons.orderings import rank_ordering
     from rbrctl.rewards.fitting.fit import fit
     from rbrctl.rewards.fitting.made_weights import made_weights
     from rbrctl.rewards.fitting.options import FitOptions
+    from rbrctl.rewards.pairs.candidates import candidates_of
+    from rbrctl.rewards.pairs.compare import compare
+    from rbrctl.rewards.pairs.orderings import rank_ordering
     from rbrctl.rewards.reward import RuleReward
     from rbrctl.rewards.weights import Weights
     from rbrctl.rewards.weights_file import read_weights, write_weights
@@ -31,9 +31,9 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "candidates_of": "rbrctl.rewards.comparisons.candidates",
-        "compare": "rbrctl.rewards.comparisons.compare",
-        "rank_ordering": "rbrctl.rewards.comparisons.orderings",
+        "candidates_of": "rbrctl.rewards.pairs.candidates",
+        "compare": "rbrctl.rewards.pairs.compare",
+        "rank_ordering": "rbrctl.rewards.pairs.orderings",
         "fit": "rbrctl.rewards.fitting.fit",
         "made_weights": "rbrctl.rewards.fitting.made_weights",
         "FitOptions": "rbrctl.rewards.fitting.options",

@@ -1,4 +1,4 @@
-"""The kinds of arrays that comparisons, fits and their figures are made of."""
+"""The types of the arrays that pairs, fits and their figures are made of."""
 
 import numpy as np
 from numpy.typing import NDArray

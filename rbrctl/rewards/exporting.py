@@ -1,4 +1,4 @@
-"""Ranked transcripts as training data for other trainers' formats."""
+"""Training data made from ranked transcripts, in the formats of trainers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 class ExportForm(StrEnum):
-    """What an export is for."""
+    """The format of an export."""
 
     PREFERENCES = "preferences"
     """``prompt``, ``chosen``, ``rejected``: DPO and reward models in TRL and others."""
@@ -22,31 +22,31 @@ class ExportForm(StrEnum):
     OPENAI_DPO = "openai-dpo"
     """``input``, ``preferred_output``, ``non_preferred_output``: OpenAI's preference tuning."""
     BEST = "best"
-    """Best-of-n: for each prompt the completion of the highest reward."""
+    """Best of n: for each prompt the completion with the highest reward."""
     SFT = "sft"
-    """Rejection sampling: ``messages`` of the best completion, where its rank is the best."""
+    """Rejection sampling: ``messages`` of the best completion, if it has the best rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A transcript with what it earned under its response class."""
+    """A transcript with its rank and reward under its response class."""
 
     transcript: Transcript
     rank: int | None
-    """Position among the ranks, 0 the best; None where it is undetermined."""
+    """Position among the ranks, 0 for the best; None if it is undetermined."""
     reward: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """Which pairs to make."""
+    """Options that say which pairs are exported."""
 
     by_reward: bool = False
-    """Order by reward; else by rank."""
+    """Order completions by reward, otherwise by rank."""
     margin: float = 0.0
-    """By how much the chosen one's reward must be higher, where rewards order; more than a tie."""
+    """By how much the reward of the chosen one must be higher, if completions are ordered by it."""
     all_pairs: bool = False
-    """Every ordered pair of a prompt; else the best completion against each worse one."""
+    """Export every ordered pair of a prompt, otherwise the best against each worse completion."""
 
 
 def export_rows(
@@ -55,8 +55,8 @@ def export_rows(
     """
     Yield the rows of an export, prompt by prompt in order of appearance.
 
-    A prompt that stands under two response classes is two: what is right for one may be wrong for
-    the other. Completions without the rank or reward that the form needs are passed over.
+    A prompt with two response classes counts as two prompts, since what is right for one class may
+    be wrong for the other. Completions without the rank or reward that the form needs are skipped.
     """
     options = options or ExportOptions()
     groups: dict[tuple[str, str | None], list[Ranked]] = {}
@@ -88,7 +88,7 @@ def _rows_of(group: Sequence[Ranked], form: ExportForm, options: ExportOptions) 
 
 
 def best_of(group: Sequence[Ranked], by_reward: bool = True) -> Ranked | None:
-    """Choose the completion of the highest reward; the first of equals, None without any."""
+    """Return the completion with the highest reward, the first one of several; None without any."""
     scored = [each for each in group if each.reward is not None] if by_reward else list(group)
     return max(scored, key=_reward_first, default=None)
 
@@ -101,9 +101,9 @@ def ordered_pairs(
     group: Sequence[Ranked], options: ExportOptions
 ) -> Iterator[tuple[Ranked, Ranked]]:
     """
-    Yield pairs of one prompt's completions, the better first.
+    Yield pairs of completions of the same prompt, the better one first.
 
-    Completions with the same text make no pair.
+    Completions with the same text do not form a pair.
     """
     known = [each for each in group if _place(each, options) is not None]
     for better in known:
@@ -116,7 +116,7 @@ def ordered_pairs(
 
 
 def _place(each: Ranked, options: ExportOptions) -> float | None:
-    """Give what orders a completion, the higher the better."""
+    """Return the number that orders a completion, higher for a better one."""
     if options.by_reward:
         return each.reward
     return None if each.rank is None else -float(each.rank)

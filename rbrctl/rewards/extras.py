@@ -1,4 +1,4 @@
-"""The optional packages that rewards need, asked for where they are used."""
+"""The optional packages that rewards need, checked where they are used."""
 
 from importlib.util import find_spec
 
@@ -6,7 +6,7 @@ from rbrctl.errors import MissingExtraError
 
 
 def require(package: str, extra: str, purpose: str) -> None:
-    """Raise MissingExtraError, naming the extra that installs it, where a package is missing."""
+    """Raise MissingExtraError, naming the extra that installs it, if a package is missing."""
     if find_spec(package) is None:
         raise MissingExtraError(
             f"{purpose} needs {package}, which is not installed: pip install 'rbrctl[{extra}]'"

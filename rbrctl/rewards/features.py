@@ -1,11 +1,12 @@
 """
-Features: the numbers, made of answers, that a reward is a weighted sum of.
+Features: numbers computed from the answers; a reward is a weighted sum of them.
 
-By default a response class has the probability of every proposition that its rules depend on and of
-every rank (Mu et al. 2024, section 4); ``features`` in the rule set names others. A proposition is
-the answer as it is. Ranks and expressions are exact: they come from the rules' decision diagram,
-under independent answers, given the axioms. ``rules_kept`` is exact without the axioms, so that it
-is known wherever the answers are.
+By default the features of a response class are the probabilities of every proposition that its
+rules depend on, and of every rank (Mu et al. 2024, section 4); ``features`` in the rule set names
+others. The feature of a proposition is the answer itself. Those of ranks and expressions are exact
+probabilities, computed from the rules' decision diagram: the answers are taken to be independent,
+given the axioms. ``rules_kept`` is exact without the axioms, so that it is known whenever the
+answers are.
 """
 
 from collections import Counter
@@ -19,12 +20,12 @@ from rbrctl.ruleset.verdict import MINIMUM_AXIOM_PROBABILITY, Judge
 from rbrctl.wording import did_you_mean
 
 RULES_KEPT = "rules_kept"
-"""The expected fraction of the class's rules that hold (AutoRule's reward)."""
+"""The expected share of the class's rules that hold (the reward of AutoRule)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Conditional:
-    """The nodes whose probabilities make a conditional one: P(both) / P(given)."""
+    """Two nodes of the diagram for a conditional probability, P(both) / P(given)."""
 
     both: int
     given: int
@@ -35,10 +36,10 @@ class FeatureSet:
 
     def __init__(self, judge: Judge, response_class: str, features: Sequence[str]) -> None:
         """
-        Take the features by name: a proposition, a rank, an expression, or ``rules_kept``.
+        Take the names of features: propositions, ranks, expressions, or ``rules_kept``.
 
-        A rank comes before a proposition of the same name. Raises UsageError for a feature that the
-        rule set does not know, and for one that is named twice: a weight could not say whose it is.
+        A name that is both a rank and a proposition means the rank. Raises UsageError for a feature
+        that the rule set does not know, and for one that is named twice.
         """
         twice = [name for name, count in Counter(features).items() if count > 1]
         if twice:
@@ -52,13 +53,14 @@ class FeatureSet:
         for feature in self.names:
             needed |= self._prepare(feature)
         self.propositions = tuple(name for name in judge.ruleset.propositions if name in needed)
-        """The propositions whose answers are needed."""
+        """The propositions whose answers the features need."""
 
     def values(self, probabilities: Mapping[str, float]) -> list[float] | None:
         """
-        Compute the features, each in [0, 1]; None where a needed answer is unknown.
+        Return the features, each in [0, 1], or None if a needed answer is unknown.
 
-        Also None where the answers contradict the axioms so far that nothing follows from them.
+        The result is also None if the answers contradict the axioms so strongly that nothing
+        follows from them.
         """
         if any(name not in probabilities for name in self.propositions):
             return None
@@ -95,7 +97,7 @@ class FeatureSet:
             expression = parse(feature)
         except ExpressionError as error:
             raise UsageError(
-                f"the feature '{feature}' of {self.response_class} is no expression: {error}"
+                f"the feature '{feature}' of {self.response_class} is not an expression: {error}"
             ) from error
         for name in names(expression):
             if name.name not in ruleset.propositions and name.name not in ruleset.definitions:
@@ -121,7 +123,7 @@ class FeatureSet:
         return probabilities[feature]
 
     def _conditional(self, node: int) -> _Conditional:
-        """Condition on the axioms that speak of the node through answers that are at hand."""
+        """Condition a node on the axioms about it whose answers are needed anyway."""
         logic = self.judge.logic
         about = logic.diagram.support(node)
         at_hand = about.union(self.judge.dependencies(self.response_class))
@@ -153,10 +155,10 @@ class FeatureSet:
 
 
 def feature_names(judge: Judge, response_class: str) -> tuple[str, ...]:
-    """Give the features of a class: those that the rule set names, or the default ones."""
+    """Return the names of a class's features: those of the rule set, or the default ones."""
     chosen = judge.ruleset.features.get(response_class)
     if chosen is None:
-        # A proposition with the name of a rank is an error of its own; here the rank is meant.
+        # A proposition with the name of a rank is reported by a check; here it means the rank.
         return tuple(dict.fromkeys((*judge.dependencies(response_class), *judge.ruleset.ranks)))
     return tuple(dict.fromkeys(_name(feature) for feature in chosen))
 

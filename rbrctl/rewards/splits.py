@@ -1,4 +1,8 @@
-"""Splits and resamples by prompt, so that no prompt stands on both sides."""
+"""
+Splits and resamples of the prompts.
+
+All completions of a prompt stay together, so that no prompt is both fitted and tested on.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,10 +14,12 @@ from rbrctl.rewards.arrays import Floats, Indices
 
 def folds_of(prompts: Sequence[str], folds: int, seed: int) -> Indices:
     """
-    Give each prompt (by its digest) the number of its fold.
+    Return the number of each prompt's fold; prompts are given by their digests.
 
-    Folds differ in size by one at most, and depend on the prompts and the seed, not on their order.
+    The sizes of the folds differ by at most one. The folds depend on the prompts and the seed, and
+    not on the order of the prompts.
     """
+    # A hash puts the prompts into an order that is random but does not depend on the others.
     keys = [hashlib.sha256(f"{seed}:{prompt}".encode()).digest() for prompt in prompts]
     order = sorted(range(len(prompts)), key=keys.__getitem__)
     numbers = np.zeros(len(prompts), dtype=np.intp)
@@ -23,9 +29,10 @@ def folds_of(prompts: Sequence[str], folds: int, seed: int) -> Indices:
 
 def resample_counts(prompts: Sequence[str], resamples: int, seed: int) -> Floats:
     """
-    Draw prompts (by their digests) with replacement: how often each is drawn.
+    Return how often each prompt is drawn in each resample: resamples by prompts.
 
-    Gives resamples by prompts. They depend on the prompts and the seed, not on their order.
+    Prompts, which are given by their digests, are drawn with replacement. The counts depend on the
+    prompts and the seed, and not on the order of the prompts.
     """
     count = len(prompts)
     counts = np.zeros((resamples, count))
@@ -37,7 +44,7 @@ def resample_counts(prompts: Sequence[str], resamples: int, seed: int) -> Floats
 
 
 def interval(samples: Floats, confidence: float) -> tuple[float, float]:
-    """Give the percentile interval of some resampled values, NaN left out."""
+    """Return the percentile interval of resampled values, leaving out NaN."""
     known = samples[np.isfinite(samples)]
     if not len(known):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""Work done side by side, which ends as one."""
+"""Run coroutines concurrently, and cancel all of them if one fails."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -8,7 +8,11 @@ T = TypeVar("T")
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run all at once and give the outcomes in order; the first error ends the others."""
+    """
+    Return the results of coroutines that run concurrently, in order.
+
+    The first error cancels the others, which ``asyncio.gather`` alone would leave running.
+    """
     tasks = [asyncio.create_task(each) for each in work]
     try:
         return list(await asyncio.gather(*tasks))

@@ -1,4 +1,4 @@
-"""Weights: what a fit leaves behind for evaluation, trainers and the server."""
+"""Weights: the result of a fit, for evaluation, trainers and the server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ from rbrctl.ruleset.model import RuleSet
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The fitted weights of every response class, bound to the rule set that they were made for."""
+    """The weights of every response class, with the identity of the rule set that they are for."""
 
     ruleset: RuleSetIdentity
     classes: Mapping[str, Mapping[str, float]]
-    """Response class -> feature -> weight, in order."""
+    """Response class -> feature -> weight, in the order of the features."""
     grader: GraderIdentity | None = None
-    """Whose answers they were fitted on; None for hand-set weights."""
+    """The grader whose answers they were fitted on; None for hand-set weights."""
     fit: Mapping[str, Any] = field(default_factory=dict)
-    """How they were fitted: carried for the reader, of no effect."""
+    """How they were fitted. It is for the reader, and does not change the reward."""
 
     def check(self, ruleset: RuleSet) -> None:
-        """Raise UsageError where they were made for rules that mean something else."""
+        """Raise UsageError if the weights are for rules with another meaning."""
         if self.ruleset.digest != ruleset.digest:
             raise UsageError(
                 f"the weights were fitted for the rule set {self.ruleset.name} "
@@ -32,10 +32,10 @@ class Weights:
             )
 
     def of_class(self, response_class: str) -> Mapping[str, float]:
-        """Give the weights of a class. Raises UsageError for one that was never seen in a fit."""
+        """Return the weights of a class. Raise UsageError if the fit had no pairs of this class."""
         if response_class not in self.classes:
             raise UsageError(
-                f"there are no weights for the response class '{response_class}': the fit saw "
+                f"there are no weights for the response class '{response_class}': they are for "
                 f"{', '.join(self.classes) or 'none'}"
             )
         return self.classes[response_class]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Indices
-from rbrctl.rewards.comparisons.pairs import Pairs, form_pairs
+from rbrctl.rewards.pairs.compare import Pairs, form_pairs
 from rbrctl.rewards.solver.problem import GatheredDifferences, Problem
 
 PROMPTS, COMPLETIONS, FEATURES, CLASSES, RANKS = 349, 17, 23, 4, 5
@@ -55,30 +55,30 @@ def _draw(generator: np.random.Generator, hidden: Floats, prompts: range) -> Com
 
 
 def pair(data: Completions) -> tuple[Pairs, Floats]:
-    """Form the ordered pairs of a class, and what each demands of the weights."""
+    """Form the ordered pairs of a class, and what each targets of the weights."""
     ranks = np.arange(RANKS)
     pairs = form_pairs(data.prompts, data.ranks, ranks[:, None] < ranks)
-    demands = 1 - (data.rm_scores[pairs.better] - data.rm_scores[pairs.worse])
-    return pairs, demands
+    targets = 1 - (data.rm_scores[pairs.better] - data.rm_scores[pairs.worse])
+    return pairs, targets
 
 
 def problem_of(data: Completions) -> Problem:
     """Pose the fit of a class."""
-    pairs, demands = pair(data)
+    pairs, targets = pair(data)
     return Problem(
         GatheredDifferences(data.features, pairs.better, pairs.worse),
-        demands,
-        np.full(len(demands), 1 / len(demands)),
+        targets,
+        np.full(len(targets), 1 / len(targets)),
         np.zeros(FEATURES),
     )
 
 
-def hinge_loss(differences: Floats, demands: Floats, weights: Floats) -> float:
+def hinge_loss(differences: Floats, targets: Floats, weights: Floats) -> float:
     """Give the mean hinge loss."""
-    return float(np.maximum(demands - differences @ weights, 0).mean())
+    return float(np.maximum(targets - differences @ weights, 0).mean())
 
 
-def adamw(differences: Floats, demands: Floats) -> Floats:
+def adamw(differences: Floats, targets: Floats) -> Floats:
     """
     Run the published optimiser over all pairs at every step.
 
@@ -88,7 +88,7 @@ def adamw(differences: Floats, demands: Floats) -> Floats:
     count, width = differences.shape
     weights, first, second = np.zeros(width), np.zeros(width), np.zeros(width)
     for step in range(1, STEPS + 1):
-        short = demands - differences @ weights > 0
+        short = targets - differences @ weights > 0
         gradient = -(short.astype(np.float64) @ differences) / count
         weights *= 1 - LEARNING_RATE * WEIGHT_DECAY
         first = 0.9 * first + 0.1 * gradient

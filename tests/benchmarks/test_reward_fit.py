@@ -19,8 +19,11 @@ from benchmarks.reward_data import (
 from threadpoolctl import threadpool_limits
 
 from rbrctl.rewards.arrays import Floats
-from rbrctl.rewards.solver.solution import Solution
+from rbrctl.rewards.losses import loss_named
+from rbrctl.rewards.solver.certificate import Solution
 from rbrctl.rewards.solver.solve import solve
+
+HINGE = loss_named("hinge")
 
 
 def best_time(action: Callable[[], object], repeats: int) -> float:
@@ -34,7 +37,7 @@ def best_time(action: Callable[[], object], repeats: int) -> float:
 
 
 def fit(classes: list[Completions]) -> list[Solution]:
-    return [solve(problem_of(data)) for data in classes]
+    return [solve(problem_of(data), HINGE) for data in classes]
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -42,7 +45,7 @@ def test_the_fit_is_certified_and_never_above_adamw(seed: int) -> None:
     for data in generate(seed):
         pairs, demands = pair(data)
         differences = data.features[pairs.better] - data.features[pairs.worse]
-        solution = solve(problem_of(data))
+        solution = solve(problem_of(data), HINGE)
         assert solution.duality_gap <= 1e-6
         assert solution.objective <= hinge_loss(differences, demands, adamw(differences, demands))
 
@@ -108,5 +111,5 @@ def test_the_fit_agrees_with_itself_whatever_the_order_of_the_rows() -> None:
     shuffled = Completions(
         data.features[order], data.ranks[order], data.prompts[order], data.rm_scores[order]
     )
-    first, second = solve(problem_of(data)), solve(problem_of(shuffled))
+    first, second = solve(problem_of(data), HINGE), solve(problem_of(shuffled), HINGE)
     assert first.objective == pytest.approx(second.objective, abs=1e-6)

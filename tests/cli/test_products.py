@@ -24,7 +24,7 @@ Commands = tuple[str, ...]
         ("grader", "train", "b", "-o", "c", "--held-out", "c"),
         ("batch", "write", "batch-00001.jsonl", "--model", "m", "--base-url", "http://h/v1"),
         ("reward", "fit", "a", "-o", "a"),
-        ("reward", "fit", "a", "-o", "b", "--fixed", "b"),
+        ("reward", "fit", "a", "-o", "b", "--weights-from", "b"),
         ("reward", "evaluate", "a", "-w", "b", "--picture", "b"),
         ("reward", "export", "a", "--transcripts", "b", "--as", "sft", "-o", "b"),
     ],

@@ -140,7 +140,7 @@ def test_rewards_can_order_and_must_differ_by_a_margin(export: Export) -> None:
 def test_a_humans_labels_can_order(export: Export) -> None:
     code, rows, err = export("unpaired", "--order", "labels")
     assert code == 4
-    assert "2 without a rank were passed over" in err
+    assert "2 without a rank were left out" in err
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(POOR, True)]
     _, rows, _ = export("unpaired", "--order", "rank_label")
     assert [(text(row["completion"]), row["label"]) for row in rows] == [(BAD, False)]
@@ -243,7 +243,7 @@ def test_a_file_is_written_whole(export: Export) -> None:
         ("preferences", ("--order", "reward"), 2, "needs --weights"),
         ("best", (), 2, "needs --weights"),
         ("preferences", ("-w", "w.yaml"), 2, "add --order reward"),
-        ("preferences", ("--margin", "1"), 2, "--margin is one of rewards"),
+        ("preferences", ("--margin", "1"), 2, "--margin is a difference of rewards"),
         ("sft", ("--rm-url", "http://127.0.0.1:9"), 2, "it needs --weights"),
         ("sft", ("--all-pairs",), 2, "sft makes no pairs"),
         ("sft", ("--order", "rnk"), 2, "did you mean 'rank'"),

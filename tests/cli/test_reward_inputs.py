@@ -50,22 +50,22 @@ def test_prompts_that_make_no_pair_are_counted_beside_those_that_do(reward: Call
     rows = [*transcripts(), transcript("alone", "p", GOOD)]
     code, _, err = reward("fit", write("t.jsonl", rows), *QUICK)
     assert code == 0
-    assert "1 prompt makes no pair" in err
+    assert "1 prompt has no pair" in err
 
 
 def test_an_optimum_that_is_not_proved_closely_is_warned_of(
     reward: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("t.jsonl", transcripts())
-    assert "proved to be the best" not in reward("fit", "t.jsonl", *QUICK)[2]
+    assert "only proved to be within" not in reward("fit", "t.jsonl", *QUICK)[2]
     monkeypatch.setattr("rbrctl.cli.commands.reward_fit.CERTIFIED", -1.0)
-    assert "proved to be the best only to within" in reward("fit", "t.jsonl", *QUICK)[2]
+    assert "the loss is only proved to be within" in reward("fit", "t.jsonl", *QUICK)[2]
 
 
 def test_without_l2_the_report_says_of_which_weights_the_optimum_is_meant(reward: Call) -> None:
     write("t.jsonl", transcripts())
     free = " ".join(reward("fit", "t.jsonl", "--l2", "0", *QUICK)[1].split())
-    assert "without L2 that is the best of weights" in free
+    assert "without L2 that holds for weights whose" in free
     assert "without L2" not in reward("fit", "t.jsonl", "--l2", "0.1", *QUICK)[1]
 
 
@@ -107,7 +107,7 @@ def test_weights_of_another_rule_set_are_refused(reward: Call, weights: str) -> 
     Path("other.yaml").write_text(text.replace(digest, "abcdef0123456789"))
     for command in (
         ("evaluate", "t.jsonl", "-w", "other.yaml"),
-        ("fit", "t.jsonl", "--fixed", "other.yaml"),
+        ("fit", "t.jsonl", "--weights-from", "other.yaml"),
         ("serve", "-w", "other.yaml", "--port", "0"),
     ):
         code, out, err = reward(*command)
@@ -125,7 +125,7 @@ def test_a_class_that_the_fit_never_saw_is_said(reward: Call, weights: str) -> N
     ):
         code, _, err = reward(*command)
         assert code == 2
-        assert "no weights for the response class 'comply': the fit saw hard_refuse" in err
+        assert "no weights for the response class 'comply': they are for hard_refuse" in err
 
 
 def test_contradictory_preferences_are_named_and_left_out(reward: Call) -> None:
@@ -167,7 +167,7 @@ def test_the_graders_own_ranks_as_order_are_said_to_tell_little(reward: Call) ->
     rows = [{k: v for k, v in row.items() if k != "labels"} for row in transcripts()]
     code, out, err = reward("fit", write("t.jsonl", rows), *QUICK, "-f", "json")
     assert code == 0
-    assert "the figures say nothing of the grader's mistakes" in err
+    assert "the figures do not show its mistakes" in err
     assert json.loads(out)["order"] == "rank"
 
 
@@ -224,7 +224,7 @@ BAD_FILES = {
         (["fit", "same.jsonl"], 3, "chosen and rejected are the same text"),
         (["fit", "classless.jsonl"], 3, "2 with no response class"),
         (["fit", "unknown.jsonl"], 3, "did you mean 'hard_refuse'?"),
-        (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row is of preferences"),
+        (["fit", "mixed.jsonl"], 4, "mixed.jsonl:13: this row belongs to a file of preferences"),
         (["fit", "ok.jsonl", "--pairs", "clas"], 2, "not one of 'prompt', 'class'"),
         (["fit", "ok.jsonl", "--order", "ranks"], 2, "did you mean 'rank'?"),
         (["fit", "ok.jsonl", "--order", "mark"], 2, "with --orderings"),
@@ -239,7 +239,7 @@ BAD_FILES = {
             3,
             "no row has this key",
         ),
-        (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "give every rank a level or none"),
+        (["fit", "ok.jsonl", "--level", "ideal=1"], 2, "either every rank needs a level or none"),
         (["fit", "ok.jsonl", "--level", "ideal"], 2, "write NAME=NUMBER"),
         (["fit", "ok.jsonl", "--margin", "0"], 2, "must be a positive number"),
         (["fit", "ok.jsonl", "--margin", "nan"], 2, "must be a positive number"),
@@ -247,27 +247,47 @@ BAD_FILES = {
         (["fit", "ok.jsonl", "--l2", "nan"], 2, "must be zero or positive"),
         (["fit", "ok.jsonl", "--l2", "much"], 2, "give a number, 0 for none, or auto"),
         (["fit", "ok.jsonl", "--prior", "one"], 2, "not one of 'ranks', 'zero'"),
-        (["fit", "ok.jsonl", "--fix", "idel=1"], 2, "did you mean 'ideal'?"),
-        (["fit", "ok.jsonl", "--fix", "ideal=x"], 2, "write NAME=NUMBER"),
+        (["fit", "ok.jsonl", "--pin", "idel=1"], 2, "did you mean 'ideal'?"),
+        (["fit", "ok.jsonl", "--pin", "ideal=x"], 2, "write NAME=NUMBER"),
         (["fit", "ok.jsonl", "--sign", "ideal=1"], 2, "write NAME=+ or NAME=-"),
         (["fit", "ok.jsonl", "--folds", "1"], 2, "0 or at least 2"),
         (["fit", "ok.jsonl", "--bootstrap", "-1"], 2, "must not be negative"),
-        (["fit", "ok.jsonl", "--loss", "squared"], 2, "not one of 'hinge', 'logistic'"),
+        (
+            ["fit", "ok.jsonl", "--loss", "squared"],
+            2,
+            "there is no loss 'squared'; there are hinge, logistic",
+        ),
         (["fit", "ok.jsonl", "--loss", "logistic", "--l2", "0"], 2, "has no optimum"),
-        (["fit", "ok.jsonl", "--fixed", "rank"], 2, "did you mean 'ranks'?"),
-        (["fit", "ok.jsonl", "--fixed", "table.yaml"], 2, "this is no weights file"),
-        (["fit", "ok.jsonl", "--fixed", "ranks", "--fix", "ideal=1"], 2, "--fixed fits nothing"),
-        (["fit", "ok.jsonl", "--fixed", "ranks", "--l2", "1"], 2, "--l2 is of a fit, and --fixed"),
-        (["fit", "ok.jsonl", "--fixed", "ranks", "--prior", "zero"], 2, "--prior is of a fit"),
-        (["fit", "ok.jsonl", "--fixed", "ranks", "--sign", "ideal=+"], 2, "--sign is of a fit"),
+        (["fit", "ok.jsonl", "--weights-from", "rank"], 2, "did you mean 'ranks'?"),
+        (["fit", "ok.jsonl", "--weights-from", "table.yaml"], 2, "this is not a weights file"),
+        (
+            ["fit", "ok.jsonl", "--weights-from", "ranks", "--pin", "ideal=1"],
+            2,
+            "--weights-from fits nothing",
+        ),
+        (
+            ["fit", "ok.jsonl", "--weights-from", "ranks", "--l2", "1"],
+            2,
+            "--l2 applies to a fit, but --weights-from",
+        ),
+        (
+            ["fit", "ok.jsonl", "--weights-from", "ranks", "--prior", "zero"],
+            2,
+            "--prior applies to a fit",
+        ),
+        (
+            ["fit", "ok.jsonl", "--weights-from", "ranks", "--sign", "ideal=+"],
+            2,
+            "--sign applies to a fit",
+        ),
         (["fit", "ok.jsonl", "--sign", "ideal=+", "--sign", "ideal=-"], 2, "as + and as -"),
-        (["fit", "ok.jsonl", "--fix", "ideal=1", "--fix", "ideal=2"], 2, "given twice"),
-        (["fit", "p.jsonl", "--order", "rank"], 2, "--order rank says nothing of preferences"),
-        (["fit", "p.jsonl", "--pairs", "class"], 2, "--pairs class says nothing of preferences"),
+        (["fit", "ok.jsonl", "--pin", "ideal=1", "--pin", "ideal=2"], 2, "given twice"),
+        (["fit", "p.jsonl", "--order", "rank"], 2, "--order rank does not apply to preferences"),
+        (["fit", "p.jsonl", "--pairs", "class"], 2, "--pairs class does not apply to preferences"),
         (
             ["fit", "p.jsonl", "--orderings", "table.yaml", "--order", "mark"],
             2,
-            "--order mark says nothing of preferences",
+            "--order mark does not apply to preferences",
         ),
         (
             ["fit", "marked.jsonl", "--orderings", "table.yaml", "--order", "mrak"],
@@ -277,8 +297,8 @@ BAD_FILES = {
         (["fit", "marked.jsonl", "--order", "mrak"], 2, "--order mrak: did you mean 'mark'?"),
         (["fit", "ok.jsonl", "-o", "none/w.yaml"], 2, "the folder none does not exist"),
         (["evaluate", "ok.jsonl", "-w", "none.yaml"], 2, "cannot read none.yaml"),
-        (["evaluate", "ok.jsonl", "-w", "table.yaml"], 2, "one is made by rbrctl reward fit"),
-        (["evaluate", "ok.jsonl", "ok.jsonl", "-w", "w.yaml"], 2, "one file of comparisons"),
+        (["evaluate", "ok.jsonl", "-w", "table.yaml"], 2, "written by rbrctl reward fit"),
+        (["evaluate", "ok.jsonl", "ok.jsonl", "-w", "w.yaml"], 2, "a single file of comparisons"),
         (["evaluate", "ok.jsonl", "-w", "w.yaml", "--picture", "p.gif"], 2, ".svg or .png"),
         (["evaluate", "ok.jsonl", "-w", "w.yaml", "--picture", "no/p.svg"], 2, "does not exist"),
         (["evaluate", "ok.jsonl", "-w", "w.yaml", "--unsafe-rank", "ideal"], 2, "safety figures"),
@@ -358,7 +378,7 @@ def test_a_class_with_nothing_to_compare_is_not_complete(reward: Call) -> None:
     rows = [*transcripts(), transcript("alone", "p", GOOD, response_class="soft_refuse")]
     code, out, err = reward("fit", write("t.jsonl", rows), *QUICK, "-f", "json")
     assert code == 4
-    assert "soft_refuse: nothing to compare, so no weights" in err
+    assert "soft_refuse: there is nothing to compare, so it gets no weights" in err
     assert json.loads(out)["classes_without_pairs"] == ["soft_refuse"]
 
 

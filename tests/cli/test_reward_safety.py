@@ -165,6 +165,6 @@ def test_options_that_would_do_nothing_are_refused(
 ) -> None:
     code, out, err = reward("evaluate", "a.jsonl", *option)
     assert (code, out) == (2, "")
-    assert "needs --weights: without, models are compared" in err or option[0] == "--mode"
+    assert "needs --weights; without it, models are compared" in err or option[0] == "--mode"
     monkeypatch.setenv("RBRCTL_MODEL", "m")
     assert reward("evaluate", "a.jsonl")[0] == 0

@@ -38,7 +38,7 @@ def test_a_weights_file_tells_all_that_made_it(reward: Call) -> None:
     report, fit, _ = fitted(
         reward,
         *("--loss", "logistic", "--l2", "0.5", "--prior", "zero", "--sign", "ideal=+"),
-        *("--fix", "judgement=-1", "--pairs", "class", "--seed", "7"),
+        *("--pin", "judgement=-1", "--pairs", "class", "--seed", "7"),
     )
     wanted = {
         **{"loss": "logistic", "l2": 0.5, "prior": {}, "signs": {"ideal": 1}, "hand_set": None},
@@ -94,7 +94,7 @@ def test_a_reward_model_on_one_side_only_is_said(reward: Call) -> None:
 
 @pytest.mark.parametrize("fixed", ["ranks", "rules-kept"])
 def test_hand_set_weights_are_not_said_to_be_optimal(reward: Call, fixed: str) -> None:
-    report, fit, _ = fitted(reward, "--fixed", fixed)
+    report, fit, _ = fitted(reward, "--weights-from", fixed)
     (row,) = report["fits"]
     assert [row[key] for key in ("l2", "duality_gap", "iterations")] == [None] * 3
     assert {each["note"] for each in report["weights"]} == {"hand-set"}
@@ -104,7 +104,7 @@ def test_hand_set_weights_are_not_said_to_be_optimal(reward: Call, fixed: str) -
     assert fit["prompt_marks"] == ""
     names = [each["feature"] for each in report["weights"]]
     assert names == (["rules_kept"] if fixed == "rules-kept" else names)
-    _, out, _ = reward("fit", "t.jsonl", *QUICK, "--fixed", fixed)
+    _, out, _ = reward("fit", "t.jsonl", *QUICK, "--weights-from", fixed)
     assert "duality gap" not in out
     assert "fitted" not in out
     assert reward("evaluate", "t.jsonl", "-w", "w.yaml", "--bootstrap", "0")[0] == 0
@@ -119,7 +119,7 @@ def test_a_footnote_speaks_of_no_empty_column(reward: Call) -> None:
 
 def test_more_folds_than_prompts_are_said(reward: Call) -> None:
     _, _, err = fitted(reward, "--folds", "9")
-    assert "hard_refuse: 4 prompts, so no more folds than that" in err
+    assert "there are 4 prompts, so the number of folds is lower" in err
 
 
 def headers(reward: Call, *arguments: str) -> str:
@@ -132,7 +132,11 @@ def test_csv_columns_depend_on_nothing(reward: Call) -> None:
     fitted(reward)
     fits = {
         headers(reward, "fit", "t.jsonl", *options)
-        for options in (QUICK, ("--bootstrap", "0", "--folds", "0"), ("--fixed", "ranks", *QUICK))
+        for options in (
+            QUICK,
+            ("--bootstrap", "0", "--folds", "0"),
+            ("--weights-from", "ranks", *QUICK),
+        )
     }
     assert len(fits) == 1
     assert fits.pop().startswith("table,response_class,prompts,")
@@ -177,3 +181,10 @@ def test_every_key_of_a_report_is_on_its_page(reward: Call) -> None:
         for key in {*each, *keys}:
             suffixless = key.removesuffix("_ties").removesuffix("_interval")
             assert f"``{suffixless}``" in page or f'"{suffixless}"' in page, key
+
+
+def test_old_names_of_options_still_work_and_are_warned_about(reward):
+    report, _, _ = fitted(reward, "--fixed", "ranks")
+    assert report["hand_set"] == "ranks"
+    _, _, err = reward("fit", "t.jsonl", *QUICK, "--fix", "judgement=-1", "--pairs", "class")
+    assert "--fix is now called --pin" in err

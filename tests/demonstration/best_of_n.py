@@ -19,14 +19,14 @@ from rbrctl.graders.embedded import EmbeddedGrader, load_model
 from rbrctl.records.models import Result
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.rewards.answering import answered
-from rbrctl.rewards.comparisons.candidates import candidates_of
-from rbrctl.rewards.comparisons.compare import Comparisons, compare
-from rbrctl.rewards.comparisons.orderings import rank_ordering, table_ordering
 from rbrctl.rewards.evaluation.best_of import BestOf, best_of_rows
 from rbrctl.rewards.evaluation.reward_parts import reward_parts
 from rbrctl.rewards.fitting.fit import fit
 from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.hand_set import rank_ladder
+from rbrctl.rewards.pairs.candidates import RankSource, RowKey, candidates_of
+from rbrctl.rewards.pairs.compare import Comparisons, compare
+from rbrctl.rewards.pairs.orderings import rank_ordering, table_ordering
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
 
@@ -66,14 +66,16 @@ def main() -> dict[str, BestOf]:
     """Fit, choose, and print a table."""
     judge = Judge(load("builtin:safety"))
     ordering = rank_ordering(judge.ruleset.ranks)
-    seen = compare(candidates_of(grade(judge, FIT), judge, "labels"), judge, ordering)
+    seen = compare(candidates_of(grade(judge, FIT), judge, RankSource.LABELS), judge, ordering)
     ladder = rank_ladder(judge.ruleset)
     fits = fit(seen, FitOptions(bootstrap=0, folds=0, prior=ladder))
     fitted: dict[str, Any] = {name: each.vector for name, each in fits.items()}
     fixed: dict[str, Any] = dict.fromkeys(fits, ladder)
 
     good_beats_bad = table_ordering({"good": ["bad"]})
-    unseen = compare(candidates_of(grade(judge, UNSEEN), judge, "is"), judge, good_beats_bad)
+    unseen = compare(
+        candidates_of(grade(judge, UNSEEN), judge, RowKey("is")), judge, good_beats_bad
+    )
     rows = {
         "reward model alone": best_of(unseen, fitted, "reward model"),
         "rules alone, fixed weights": best_of(unseen, fixed, "rules"),

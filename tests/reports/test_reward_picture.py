@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rbrctl.reports.reward_picture import save_distribution
-from rbrctl.rewards.evaluation.distribution import Distribution, LabelDistribution
+from rbrctl.rewards.evaluation.reward_parts import Distribution, LabelDistribution
 
 matplotlib = pytest.importorskip("matplotlib", reason="the extra 'plot' installs matplotlib")
 

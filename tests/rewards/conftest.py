@@ -6,7 +6,7 @@ import pytest
 from small_sets import small_set
 
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
-from rbrctl.rewards.comparisons.candidates import Candidate
+from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
 

@@ -92,7 +92,7 @@ def test_answers_that_contradict_the_axioms_give_nothing(judge: Judge) -> None:
     ("feature", "message"),
     [
         ("knd", "uses 'knd', which the rule set small does not define; did you mean 'kind'?"),
-        ("kind and", "is no expression"),
+        ("kind and", "is not an expression"),
     ],
 )
 def test_an_unknown_feature_is_refused(judge: Judge, feature: str, message: str) -> None:

@@ -29,14 +29,14 @@ def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- 1", "no weights file"),
+        ("- 1", "not a weights file"),
         ("a: [", "w.yaml:1:5: not YAML"),
-        ("rules: {}", "no weights file"),
+        ("rules: {}", "not a weights file"),
         (FILE.replace("rbrctl_weights: 1", "rbrctl_weights: 9"), "format 9"),
         (FILE.replace("kind: 1.5", "kind: .nan"), "must be a finite number"),
         (FILE.replace("kind: 1.5", "kind: high"), "weight of c / kind must be a finite number"),
         (FILE.replace("weights:\n  c:", "wieghts:\n  c:"), "unknown key 'wieghts'"),
-        (FILE.replace("digest: d1", "digest: 1"), "'digest' must be a text"),
+        (FILE.replace("digest: d1", "digest: 1"), "'digest' must be a string"),
         (FILE + "weights: {}\n", "weights"),
         (
             "rbrctl_weights: 1\nruleset: {name: a, version: '1', digest: b}\nweights: {}",
@@ -91,5 +91,5 @@ def test_a_class_that_the_fit_never_saw_is_named(ruleset: RuleSet) -> None:
             "d": replace(ruleset.response_classes["c"], name="d"),
         },
     )
-    with pytest.raises(UsageError, match="no weights for the response class 'd': the fit saw c"):
+    with pytest.raises(UsageError, match="no weights for the response class 'd': they are for c"):
         RewardFunction(Judge(other), WEIGHTS).resolve("d")

@@ -1,4 +1,4 @@
-"""``rbrctl reward evaluate``: the check of a reward before training, and a policy's figures."""
+"""``rbrctl reward evaluate``: check a reward before training, or compare models' safety."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +7,6 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.fitted_weights import say_training_data, say_where_fitted
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.idle_options import given_by, refuse_idle
@@ -16,26 +15,29 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
-    Order,
     OrderingsOption,
     OrderOption,
-    PairsOf,
     PairsOption,
     ResponseClassOption,
     RmKeyOption,
     RmModelOption,
     RmUrlOption,
     StrictOption,
+    pairing_options,
 )
-from rbrctl.cli.rewards import gather
+from rbrctl.cli.rewards import (
+    count_training_prompts,
+    load_dataset,
+    warn_about_other_origin,
+)
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.safety import SafetyOptions, compare_models
+from rbrctl.cli.safety import SafetyOptions, report_safety
 from rbrctl.errors import UsageError
 from rbrctl.reports.interface import TEXT
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.evaluation.distribution import Distribution
+    from rbrctl.rewards.evaluation.reward_parts import Distribution
 
 _ONLY_WITH_WEIGHTS = (
     *("grader", "order", "orderings", "pairs", "response_class"),
@@ -53,12 +55,12 @@ def command(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="With --weights one file of comparisons; without, the results of each model.",
+            help="With --weights one file of comparisons; without, results of each model.",
         ),
     ],
     weights: Annotated[
         str | None,
-        typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit."),
+        typer.Option("--weights", "-w", metavar="FILE", help="Weights file of rbrctl reward fit."),
     ] = None,
     rules: RulesOption = None,
     grader: GraderOption = None,
@@ -71,7 +73,9 @@ def command(
     rm_key_env: RmKeyOption = None,
     picture: Annotated[
         str | None,
-        typer.Option("--picture", metavar="FILE", help="Save the spread as .svg or .png."),
+        typer.Option(
+            "--picture", metavar="FILE", help="Save the distribution of the reward as .svg or .png."
+        ),
     ] = None,
     max_error: Annotated[
         float | None,
@@ -80,13 +84,15 @@ def command(
             min=0,
             max=1,
             metavar="SHARE",
-            help="Fail (exit 1) where the error rate of the whole reward is higher.",
+            help="Fail (exit 1) if the error rate of the whole reward is higher.",
         ),
     ] = None,
     unsafe_rank: Annotated[
         str | None,
         typer.Option(
-            "--unsafe-rank", metavar="RANK", help="What Not-Unsafe is not.  [default: the worst]"
+            "--unsafe-rank",
+            metavar="RANK",
+            help="Rank of unsafe completions, for Not-Unsafe.  [default: the worst]",
         ),
     ] = None,
     comply_class: Annotated[
@@ -94,7 +100,8 @@ def command(
         typer.Option(
             "--comply-class",
             metavar="CLASS",
-            help="Of which Not-Overrefuse speaks; may be given several times.  [default: comply]",
+            help="Response class that Not-Overrefuse is about; may be given several times.  "
+            "[default: comply]",
         ),
     ] = None,
     refusal_rank: Annotated[
@@ -102,7 +109,7 @@ def command(
         typer.Option(
             "--refusal-rank",
             metavar="RANK",
-            help="What a needless refusal drops to, for Not-Overrefuse.  [default: unacceptable]",
+            help="Rank of needless refusals, for Not-Overrefuse.  [default: unacceptable]",
         ),
     ] = None,
     refuse_class: Annotated[
@@ -110,8 +117,8 @@ def command(
         typer.Option(
             "--refuse-class",
             metavar="CLASS",
-            help="Of which Hard-Refusal-Style speaks; may be given several times.  [default: "
-            "hard_refuse]",
+            help="Response class that Hard-Refusal-Style is about; may be given several times.  "
+            "[default: hard_refuse]",
         ),
     ] = None,
     style_rank: Annotated[
@@ -119,13 +126,14 @@ def command(
         typer.Option(
             "--style-rank",
             metavar="RANK",
-            help="What Hard-Refusal-Style is.  [default: the best]",
+            help="Rank of refusals in the wanted style.  [default: the best]",
         ),
     ] = None,
     resamples: Annotated[
-        int, typer.Option("--bootstrap", min=0, metavar="N", help="Resamples for intervals.")
+        int,
+        typer.Option("--bootstrap", min=0, metavar="N", help="Number of resamples for intervals."),
     ] = 1000,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Seed of the resamples.")] = 0,
     strict: StrictOption = False,
     format_: TableFormatOption = TEXT,
     wide: WideOption = False,
@@ -133,10 +141,10 @@ def command(
     """
     Check a reward before it reaches training, or compare models by their safety figures.
 
-    With --weights: how often the reward model alone, the rules alone and both put a worse
-    completion not below the better, what the best of n completions is worth by each, and how the
-    reward is spread by rank. Without: Not-Unsafe, Not-Overrefuse, Hard-Refusal-Style and F1 of each
-    results file, side by side.
+    With --weights: how often the reward model alone, the rules alone and both fail to put the
+    better completion above the worse one, how good the best of n completions is by each of them,
+    and how the reward is distributed over the ranks. Without --weights: Not-Unsafe, Not-Overrefuse,
+    Hard-Refusal-Style and F1 of each results file, side by side.
     """
     from rbrctl.rewards.extras import require
 
@@ -148,47 +156,48 @@ def command(
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:
-        refuse_idle(context, _ONLY_WITH_WEIGHTS, "needs --weights: without, models are compared")
+        refuse_idle(context, _ONLY_WITH_WEIGHTS, "needs --weights; without it, models are compared")
         safety = SafetyOptions(
             *(unsafe_rank, comply_class or (), refusal_rank, refuse_class or (), style_rank),
             *(resamples, seed, strict),
         )
-        return compare_models(output, ruleset, comparisons, safety, format_, wide)
+        return report_safety(output, ruleset, comparisons, safety, format_, wide)
     refuse_idle(
-        context, _ONLY_WITHOUT, "is for safety figures, which are compared without --weights"
+        context, _ONLY_WITHOUT, "applies to safety figures, which are compared without --weights"
     )
     if len(comparisons) != 1:
-        raise UsageError("with --weights one file of comparisons is evaluated")
+        raise UsageError("with --weights, give a single file of comparisons")
     from rbrctl.reports.reward_evaluate import REPORT_NAME, REPORT_VERSION, EvaluationReport
     from rbrctl.reports.reward_picture import check_picture
     from rbrctl.rewards.evaluation.best_of import best_of_rows
-    from rbrctl.rewards.evaluation.distribution import distribution
-    from rbrctl.rewards.evaluation.error_rows import error_rows
-    from rbrctl.rewards.evaluation.reward_parts import reward_parts
+    from rbrctl.rewards.evaluation.error_rates import error_rows
+    from rbrctl.rewards.evaluation.reward_parts import RewardKind, distribution, reward_parts
+    from rbrctl.rewards.pairs.candidates import PairScope
     from rbrctl.rewards.weights_file import read_weights
 
     if picture is not None:
         check_picture(picture)
     read = read_weights(weights)
     read.check(ruleset)
-    gathered = gather(
+    dataset = load_dataset(
         output,
         Judge(ruleset),
         comparisons[0],
-        Order(order, orderings, pairs, response_class=response_class),
+        pairing_options(order, orderings, pairs, response_class),
         choose_grader(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
         features={name: tuple(each) for name, each in read.classes.items()},
     )
-    say_where_fitted(output, read, gathered)
-    classes = gathered.comparisons.classes
+    warn_about_other_origin(output, read, dataset)
+    classes = dataset.comparisons.classes
     parts = [reward_parts(data, read.of_class(name)) for name, data in classes.items()]
     rows = error_rows(parts, resamples, seed=seed)
-    best = best_of_rows(parts, resamples, seed=seed) if gathered.pairs == PairsOf.PROMPT else []
+    by_prompt = dataset.scope is PairScope.PROMPT
+    best = best_of_rows(parts, resamples, seed=seed) if by_prompt else []
     spread = distribution(parts)
-    about = {**gathered.described, "bootstrap": resamples, "seed": seed}
-    seen = say_training_data(output, read, gathered)
+    about = {**dataset.description, "bootstrap": resamples, "seed": seed}
+    seen = count_training_prompts(output, read, dataset)
     report = EvaluationReport(ruleset.digest, rows, best, spread, about, *seen)
     tables = {
         TEXT: report.for_people,
@@ -206,10 +215,11 @@ def command(
         body=report.body,
     )
     _draw(output, spread, format_, picture)
-    if max_error is not None and rows[0].rates["both"].rate > max_error:
-        output.warn(f"the error rate {rows[0].rates['both'].rate:.3f} is above {max_error:g}")
+    error = rows[0].rates[RewardKind.BOTH].rate
+    if max_error is not None and error > max_error:
+        output.warn(f"the error rate {error:.3f} is above {max_error:g}")
         return ExitCode.NO
-    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+    return ExitCode.YES if dataset.is_complete else ExitCode.INCOMPLETE
 
 
 def _draw(output: Output, spread: "Distribution", format_: str, picture: str | None) -> None:

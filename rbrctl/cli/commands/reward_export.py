@@ -1,4 +1,4 @@
-"""``rbrctl reward export``: ranked transcripts as training data."""
+"""``rbrctl reward export``: write ranked transcripts as training data."""
 
 import sys
 from typing import Annotated
@@ -11,11 +11,12 @@ from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.ranked import ranked_texts
 from rbrctl.cli.reward_model import RewardModelOptions
-from rbrctl.cli.reward_options import ORDERS, RmKeyOption, RmModelOption, RmUrlOption
+from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import ExportForm, ExportOptions, export_rows
+from rbrctl.rewards.pairs.candidates import RankSource, parse_order
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import hint_for
 
@@ -25,41 +26,53 @@ REWARD = "reward"
 def command(
     context: typer.Context,
     results: Annotated[
-        str, typer.Argument(metavar="RESULTS", help="Graded transcripts, of rbrctl grade -o; or -.")
+        str, typer.Argument(metavar="RESULTS", help="Results file of rbrctl grade -o; - for stdin.")
     ],
     transcripts: Annotated[
-        str, typer.Option("--transcripts", metavar="FILE", help="The texts that were graded.")
+        str, typer.Option("--transcripts", metavar="FILE", help="File of the graded transcripts.")
     ],
     form: Annotated[
         ExportForm,
         typer.Option(
             "--as",
-            help="What is written: preferences (TRL and others) or openai-dpo, unpaired (KTO), "
-            "sft, or best (of n).",
+            help="Format: preferences (for TRL and others), openai-dpo, unpaired (for KTO), sft, "
+            "or best (of n).",
         ),
     ],
     out: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Where the rows go; - for stdout.")
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="File to write the rows to; - for stdout."
+        ),
     ] = "-",
     weights: Annotated[
         str | None,
-        typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit."),
+        typer.Option("--weights", "-w", metavar="FILE", help="Weights file of rbrctl reward fit."),
     ] = None,
     order: Annotated[
         str,
         typer.Option(
             "--order",
             metavar="KEY",
-            help="What orders completions: rank (the grader's), labels or rank_label (a human's), "
-            "or reward.",
+            help="What orders completions: rank (that of the grader's answers), labels or "
+            "rank_label (a human's), or reward.",
         ),
     ] = "rank",
     margin: Annotated[
         float | None,
-        typer.Option("--margin", min=0, metavar="M", help="Least difference of two rewards."),
+        typer.Option(
+            "--margin",
+            min=0,
+            metavar="M",
+            help="Smallest difference of two rewards that form a pair.",
+        ),
     ] = None,
     all_pairs: Annotated[
-        bool, typer.Option("--all-pairs", help="Every ordered pair, not the best against each.")
+        bool,
+        typer.Option(
+            "--all-pairs",
+            help="Write every ordered pair, not only the best against each worse one.",
+        ),
     ] = False,
     rules: RulesOption = None,
     rm_url: RmUrlOption = None,
@@ -69,16 +82,17 @@ def command(
     """
     Write ranked transcripts as preferences, best-of-n choices or fine-tuning data.
 
-    Preferences and fine-tuning data follow the ranks (or, with --order reward, the rewards); best
-    takes for each prompt the completion of the highest reward, and so needs --weights. A reward
-    has the reward model's score in it: rm_score in the rows, else what --rm-url says, else 0.
+    Preferences and fine-tuning data follow the ranks, or, with --order reward, the rewards. The
+    format best takes the completion with the highest reward of each prompt, and so needs --weights.
+    A reward includes the reward model's score: the rm_score of the row, otherwise the answer of
+    --rm-url, otherwise 0.
     """
     from rbrctl.records.json_lines import write_json_lines
     from rbrctl.rewards.weights_file import read_weights
 
     _check_options(form, order, weights, margin, all_pairs)
     if rm_url is not None and weights is None:
-        raise UsageError("--rm-url scores what rewards order: it needs --weights")
+        raise UsageError("--rm-url is a part of the reward: it needs --weights")
     if results == transcripts == STANDARD_INPUT:
         raise UsageError("results and --transcripts cannot both come from standard input")
     check_products(
@@ -90,7 +104,7 @@ def command(
     problems = ProblemLog()
     judge = Judge(ruleset)
     by_reward = order == REWARD
-    label = "rank" if by_reward else order
+    label = RankSource.RANK if by_reward else parse_order(order)
     read = None if weights is None else read_weights(weights)
     asked = RewardModelOptions(rm_url, rm_model, rm_key_env)
     found = ranked_texts(output, judge, results, transcripts, label, read, asked, problems)
@@ -107,25 +121,27 @@ def command(
     needs_reward = by_reward or form is ExportForm.BEST
     without = sum((each.reward if needs_reward else each.rank) is None for each in ranked)
     if without:
-        output.warn(
-            f"{without:,} without a {'reward' if needs_reward else 'rank'} were passed over"
-        )
+        output.warn(f"{without:,} without a {'reward' if needs_reward else 'rank'} were left out")
     return ExitCode.INCOMPLETE if found.missing or without else code
 
 
 def _check_options(
     form: ExportForm, order: str, weights: str | None, margin: float | None, all_pairs: bool
 ) -> None:
-    """Raise UsageError for what cannot be meant, and for what would do nothing."""
-    if order not in (*ORDERS, REWARD):
-        hint = hint_for(order, (*ORDERS, REWARD))
-        raise UsageError(f"--order {order}: nothing orders completions so; {hint}")
+    """Raise UsageError for options that contradict each other or would have no effect."""
+    orders = (*RankSource, REWARD)
+    if order not in orders:
+        raise UsageError(
+            f"--order {order}: completions cannot be ordered by this; {hint_for(order, orders)}"
+        )
     pairs = form in (ExportForm.PREFERENCES, ExportForm.OPENAI_DPO)
     if weights is None and (order == REWARD or form is ExportForm.BEST):
         raise UsageError("ordering by reward needs --weights WEIGHTS.yaml")
     if weights is not None and order != REWARD and form not in (ExportForm.BEST, ExportForm.SFT):
-        raise UsageError("--weights orders nothing here: add --order reward")
+        raise UsageError("--weights has no effect here: add --order reward")
     if margin is not None and not (pairs and order == REWARD):
-        raise UsageError("--margin is one of rewards, between preferences: it needs --order reward")
+        raise UsageError(
+            "--margin is a difference of rewards in preferences: it needs --order reward"
+        )
     if all_pairs and not pairs:
-        raise UsageError(f"--all-pairs is for preferences, and {form.value} makes no pairs")
+        raise UsageError(f"--all-pairs applies to preferences, and {form.value} makes no pairs")

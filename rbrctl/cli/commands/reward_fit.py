@@ -1,7 +1,7 @@
-"""``rbrctl reward fit``: weights from comparisons, with what they are worth."""
+"""``rbrctl reward fit``: fit weights to comparisons, with figures on held-out prompts."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -9,7 +9,6 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
-from rbrctl.cli.hand_set import hand_set_weights, judged_features
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
@@ -17,7 +16,6 @@ from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
-    Order,
     OrderingsOption,
     OrderOption,
     PairsOption,
@@ -27,25 +25,33 @@ from rbrctl.cli.reward_options import (
     RmModelOption,
     RmUrlOption,
     StrictOption,
+    pairing_options,
     parse_factor,
     parse_numbers,
     parse_signs,
 )
-from rbrctl.cli.rewards import Gathered, gather
+from rbrctl.cli.rewards import load_dataset
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.reports.interface import TEXT
-from rbrctl.rewards.solver.loss_kind import LossKind
+from rbrctl.rewards.losses import DEFAULT_LOSS, loss_named, loss_names
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.rewards.fitting.fit import ClassFit
     from rbrctl.rewards.fitting.options import FitOptions
+    from rbrctl.rewards.pairs.dataset import Dataset
     from rbrctl.ruleset.model import RuleSet
 
-_OF_A_FIT = ("l2", "prior", "fix", "sign")
+_ONLY_FOR_A_FIT = ("l2", "prior", "pin", "fix", "sign")
 CERTIFIED = 1e-6
-"""A duality gap above this is worth a word."""
+"""A larger duality gap is warned about."""
+T = TypeVar("T")
+
+
+def losses_starting_with(incomplete: str) -> list[str]:
+    """Return the losses that a shell offers."""
+    return [name for name in loss_names() if name.startswith(incomplete)]
 
 
 @with_endpoint
@@ -56,11 +62,12 @@ def command(
         str,
         typer.Argument(
             metavar="COMPARISONS",
-            help="Results, preferences (prompt, chosen, rejected) or transcripts, or -.",
+            help="Results, preferences (prompt, chosen, rejected) or transcripts; - for stdin.",
         ),
     ],
     out: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Where the weights go.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="File to write the weights to."),
     ] = None,
     rules: RulesOption = None,
     grader: GraderOption = None,
@@ -72,17 +79,24 @@ def command(
     rm_model: RmModelOption = None,
     rm_key_env: RmKeyOption = None,
     loss: Annotated[
-        LossKind, typer.Option("--loss", metavar="LOSS", help="hinge, or logistic (Bradley-Terry).")
-    ] = LossKind.HINGE,
+        str,
+        typer.Option(
+            "--loss",
+            metavar="LOSS",
+            help=f"Loss of a pair of completions: {' or '.join(loss_names())}.",
+            autocompletion=losses_starting_with,
+        ),
+    ] = DEFAULT_LOSS,
     margin: Annotated[
-        float, typer.Option("--margin", metavar="M", help="By how much the better should win.")
+        float,
+        typer.Option("--margin", metavar="M", help="By how much the better completion should win."),
     ] = 1.0,
     level: Annotated[
         list[str] | None,
         typer.Option(
             "--level",
             metavar="RANK=NUMBER",
-            help="A level for each rank: margins are then differences of levels.",
+            help="Level of a rank. With a level for each rank, margins are differences of levels.",
         ),
     ] = None,
     l2: Annotated[
@@ -90,8 +104,8 @@ def command(
         typer.Option(
             "--l2",
             metavar="FACTOR",
-            help="Half of this times the squared distance of the weights from the prior is added "
-            "to the mean loss; auto is what held-out prompts say; 0 for none.",
+            help="Factor of the L2 term: half of it times the squared distance of the weights from "
+            "--prior is added to the mean loss. 0 for none; auto chooses it on held-out prompts.",
         ),
     ] = "auto",
     prior: Annotated[
@@ -99,33 +113,50 @@ def command(
         typer.Option(
             "--prior",
             metavar="WEIGHTS",
-            help="Where --l2 pulls: ranks (one margin more for each better rank) or zero.",
+            help="Weights towards which --l2 shrinks the fit: ranks (each rank one margin above "
+            "the next worse one) or zero.",
         ),
     ] = Prior.RANKS,
-    fix: Annotated[
+    pin: Annotated[
         list[str] | None,
-        typer.Option("--fix", metavar="FEATURE=WEIGHT", help="A weight that is not fitted."),
-    ] = None,
-    sign: Annotated[
-        list[str] | None,
-        typer.Option("--sign", metavar="FEATURE=+|-", help="The sign that a weight must have."),
-    ] = None,
-    fixed: Annotated[
-        str | None,
         typer.Option(
-            "--fixed",
-            metavar="WEIGHTS",
-            help="Fit nothing: hand-set weights of a file, or ranks (the best 1, falling to 0), "
-            "or rules-kept (the share of rules that hold).",
+            "--pin", metavar="FEATURE=WEIGHT", help="Keep a weight at this value, not fitted."
         ),
     ] = None,
+    fix: Annotated[list[str] | None, typer.Option("--fix", hidden=True)] = None,
+    sign: Annotated[
+        list[str] | None,
+        typer.Option("--sign", metavar="FEATURE=+|-", help="Sign that a weight must have."),
+    ] = None,
+    weights_from: Annotated[
+        str | None,
+        typer.Option(
+            "--weights-from",
+            metavar="WEIGHTS",
+            help="Fit nothing and judge hand-set weights: those of a file, ranks (from 1 for the "
+            "best rank to 0 for the worst), or rules-kept (the share of rules that hold).",
+        ),
+    ] = None,
+    fixed: Annotated[str | None, typer.Option("--fixed", hidden=True)] = None,
     folds: Annotated[
-        int, typer.Option("--folds", metavar="K", help="Hold prompts out in K parts; 0: none.")
+        int,
+        typer.Option(
+            "--folds",
+            metavar="K",
+            help="Number of parts into which prompts are held out; 0 for none.",
+        ),
     ] = 5,
     bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="N", help="Resamples for the intervals.")
+        int,
+        typer.Option(
+            "--bootstrap",
+            metavar="N",
+            help="Number of resamples for the intervals; 0 for none.",
+        ),
     ] = 200,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of folds and resamples.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", help="Seed of folds and resamples.")
+    ] = 0,
     strict: StrictOption = False,
     format_: TableFormatOption = TEXT,
     wide: WideOption = False,
@@ -134,52 +165,59 @@ def command(
     Fit the reward's weights so that better completions score above worse ones.
 
     The reward is the reward model's score plus the weighted sum of the features of the completion's
-    response class. Scores stand in the rows (rm_score; of preferences rm_score_chosen and
-    rm_score_rejected), else --rm-url is asked, else they are 0. The hinge loss over ordered pairs
-    is solved to a proven optimum; prompts are held out whole, and drawn whole for the intervals.
+    response class. The scores are read from the rows (rm_score; for preferences rm_score_chosen and
+    rm_score_rejected); otherwise --rm-url is asked for them; otherwise they are 0. The loss over
+    ordered pairs is minimised to a proven optimum. All completions of a prompt are held out, or
+    resampled for the intervals, together.
     """
     from rbrctl.reports.reward_fit import REPORT_NAME, REPORT_VERSION, FitReport
     from rbrctl.rewards.extras import require
     from rbrctl.rewards.fitting.options import FitOptions
-    from rbrctl.rewards.hand_set import rank_ladder
+    from rbrctl.rewards.hand_set import hand_set_weights, judged_features, rank_ladder
 
     require("numpy", "reward", "fitting weights")
+    output = output_of(context)
+    pins = [*(pin or ()), *(_renamed(output, "--fix", "--pin", fix) or ())]
+    named = weights_from or _renamed(output, "--fixed", "--weights-from", fixed)
     check_products(
         {"-o": out},
-        {"the comparisons": comparisons, "--orderings": orderings, "--fixed": fixed},
+        {"the comparisons": comparisons, "--orderings": orderings, "--weights-from": named},
     )
-    output = output_of(context)
     ruleset = load_rules(rules, output)
     levels = parse_numbers(level, "--level")
     ladder = rank_ladder(ruleset, margin, levels)
     options = FitOptions(
-        loss=loss,
+        loss=loss_named(loss),
         l2=parse_factor(l2),
         prior=ladder if prior is Prior.RANKS else {},
         yardstick=ladder,
-        fixed=parse_numbers(fix, "--fix"),
+        fixed=parse_numbers(pins, "--pin"),
         signs=parse_signs(sign),
         folds=folds,
         bootstrap=bootstrap,
         seed=seed,
     )
-    if fixed is not None:
-        refuse_idle(context, _OF_A_FIT, "is of a fit, and --fixed fits nothing: leave one out")
-    hand_set = hand_set_weights(fixed, ruleset) if fixed is not None else None
-    gathered = gather(
+    if named is not None:
+        refuse_idle(
+            context,
+            _ONLY_FOR_A_FIT,
+            "applies to a fit, but --weights-from fits nothing: leave one of the two out",
+        )
+    hand_set = None if named is None else hand_set_weights(named, ruleset)
+    dataset = load_dataset(
         output,
         Judge(ruleset),
         comparisons,
-        Order(order, orderings, pairs, margin, levels, response_class),
+        pairing_options(order, orderings, pairs, response_class, margin, levels),
         choose_grader(grader, endpoint, ruleset, output),
         reward_model=RewardModelOptions(rm_url, rm_model, rm_key_env, given_by(context, "rm_url")),
         strict=strict,
         features=judged_features(hand_set or {}, ladder),
     )
-    fits = _fit(output, gathered, options, hand_set)
-    _say_what_is_odd(output, fits, folds)
-    _write(output, out, ruleset, gathered, options, fits, fixed)
-    report = FitReport(ruleset.digest, fits, options, gathered.described, fixed)
+    fits = _fit(output, dataset, options, hand_set)
+    _warn_about_fits(output, fits, folds)
+    _write(output, out, ruleset, dataset, options, fits, named)
+    report = FitReport(ruleset.digest, fits, options, dataset.description, named)
     report_tables(
         output,
         report.tables,
@@ -189,34 +227,41 @@ def command(
         wide=wide,
         body=report.body,
     )
-    return ExitCode.YES if gathered.complete else ExitCode.INCOMPLETE
+    return ExitCode.YES if dataset.is_complete else ExitCode.INCOMPLETE
 
 
-def _say_what_is_odd(output: Output, fits: "Mapping[str, ClassFit]", folds: int) -> None:
+def _renamed(output: Output, old: str, new: str, value: T) -> T:
+    """Return the value of an option under its old name, and warn if it is used."""
+    if value:
+        output.warn(f"{old} is now called {new}; the old name still works, but will be removed")
+    return value
+
+
+def _warn_about_fits(output: Output, fits: "Mapping[str, ClassFit]", folds: int) -> None:
     for name, each in fits.items():
         if each.duality_gap > CERTIFIED:
             output.warn(
-                f"{name}: the weights are proved to be the best only to within "
-                f"{each.duality_gap:.1e} of the loss: look for outlying rm_score"
+                f"{name}: the loss is only proved to be within {each.duality_gap:.1e} of the "
+                "optimum: look for outliers among the rm_score"
             )
         if each.prompts < folds:
-            output.talk(f"{name}: {counted(each.prompts, 'prompt')}, so no more folds than that")
+            prompts = counted(each.prompts, "prompt")
+            output.talk(f"{name}: there are {prompts}, so the number of folds is lower, too")
 
 
 def _fit(
     output: Output,
-    gathered: Gathered,
+    dataset: "Dataset",
     options: "FitOptions",
     hand_set: Mapping[str, Mapping[str, float]] | None,
 ) -> "dict[str, ClassFit]":
-    from rbrctl.rewards.fitting.fit import fit, steps
-    from rbrctl.rewards.fitting.hand_set_fit import judge_hand_set
+    from rbrctl.rewards.fitting.fit import fit, judge_hand_set, steps
 
-    classes = gathered.comparisons.classes
+    classes = dataset.comparisons.classes
     total = sum(steps(data, options) for data in classes.values())
     with Progress(output, "fitted", total) as progress:
         if hand_set is None:
-            return fit(gathered.comparisons, options, progress.advance)
+            return fit(dataset.comparisons, options, progress.advance)
         return {
             name: judge_hand_set(data, hand_set[name], options, progress.advance)
             for name, data in classes.items()
@@ -227,7 +272,7 @@ def _write(
     output: Output,
     path: str | None,
     ruleset: "RuleSet",
-    gathered: Gathered,
+    dataset: "Dataset",
     options: "FitOptions",
     fits: "Mapping[str, ClassFit]",
     hand_set: str | None,
@@ -236,9 +281,9 @@ def _write(
     from rbrctl.rewards.weights_file import write_weights
 
     if path is None:
-        output.talk("nothing is kept without -o WEIGHTS.yaml")
+        output.talk("the weights are not written: -o WEIGHTS.yaml writes them")
         return
-    about = {"hand_set": hand_set, **gathered.described}
-    compared = gathered.comparisons
-    write_weights(path, made_weights(ruleset, compared, fits, options, gathered.results, about))
+    about = {"hand_set": hand_set, **dataset.description}
+    compared = dataset.comparisons
+    write_weights(path, made_weights(ruleset, compared, fits, options, dataset.results, about))
     output.talk(f"weights written to {path}")

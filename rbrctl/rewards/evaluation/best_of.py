@@ -1,4 +1,4 @@
-"""Best of n: what a policy gains that draws n completions and keeps the one of highest reward."""
+"""Best of n: what drawing n completions and keeping the one with the highest reward gains."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,50 +6,51 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Mask
-from rbrctl.rewards.comparisons.compare import ClassComparisons
-from rbrctl.rewards.evaluation.reward_parts import KINDS, RewardParts
+from rbrctl.rewards.evaluation.reward_parts import RewardKind, RewardParts
 from rbrctl.rewards.function import TIE
+from rbrctl.rewards.pairs.compare import ClassComparisons
 from rbrctl.rewards.splits import interval, resample_counts
 from rbrctl.statistics.intervals import wilson_interval
 
-MOST = 64
+LARGEST_N = 64
 
 
 @dataclass(frozen=True, slots=True)
 class BestOf:
-    """How often the completion of highest reward is one of the best label."""
+    """How often the completion with the highest reward has the best label."""
 
     response_class: str | None
     """None for all classes together."""
-    kind: str
-    """Which reward chooses: ``reward model``, ``rules`` or ``both``."""
+    kind: RewardKind
+    """Which reward chooses the completion."""
     prompts: int
     shares: Mapping[int, float]
-    """n -> the share of prompts; for n = 1, the share of the completions themselves."""
+    """n -> share of prompts; for n = 1 it is the share of completions with the best label."""
     low: float
     high: float
-    """The interval over prompts of the share for the largest n; NaN with one prompt."""
+    """Interval over prompts of the share for the largest n; NaN if there is only one prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Chances:
-    """For each group and n, the chance that the kept completion is of the best label."""
+    """For each group and n, the probability that the kept completion has the best label."""
 
     prompts: tuple[str, ...]
     """The digest of each group's prompt."""
     values: Floats
-    """Groups by numbers drawn."""
+    """Groups by numbers n."""
 
 
 def best_of_rows(
     parts: Sequence[RewardParts], resamples: int = 1000, confidence: float = 0.95, seed: int = 0
 ) -> list[BestOf]:
     """
-    Compute the shares for n = 1, 2, 4 and so on, for all classes together and for each.
+    Return the shares for n = 1, 2, 4 and so on, for all classes together and for each class.
 
-    Exact, not sampled: the mean over all subsets of n completions of a prompt, and over ties. The
-    largest n is the largest power of two that half the prompts have completions for, of those that
-    have more than one; prompts that have fewer are left out. Nothing where that is one.
+    The shares are exact, not sampled: the mean over all subsets of n completions of a prompt, and
+    over ties. The largest n is the largest power of two such that at least half of the prompts with
+    several completions have n of them; prompts with fewer are left out. The list is empty if no
+    prompt has several completions.
     """
     sizes = [size for part in parts for size in _group_sizes(part.data) if size > 1]
     if not sizes:
@@ -58,14 +59,14 @@ def best_of_rows(
     chances = {
         (part.data.response_class, kind): _chances(part, kind, numbers)
         for part in parts
-        for kind in KINDS
+        for kind in RewardKind
     }
     classes = [part.data.response_class for part in parts]
     chosen: list[tuple[str | None, list[str]]] = [(None, classes)] if len(classes) > 1 else []
     chosen += [(name, [name]) for name in classes]
     rows = []
     for name, members in chosen:
-        for kind in KINDS:
+        for kind in RewardKind:
             together = [chances[member, kind] for member in members]
             prompts = tuple(prompt for each in together for prompt in each.prompts)
             if prompts:
@@ -79,13 +80,14 @@ def best_of_rows(
 
 def chances_of_winning(rewards: Sequence[float] | Floats, number: int) -> Floats:
     """
-    Tell how likely each of N completions is the best of ``number`` drawn without replacement.
+    Return each completion's probability of being the best of ``number`` drawn without replacement.
 
-    Of equal rewards each is as likely to be kept.
+    Of several equal rewards each is kept with the same probability.
     """
     count = len(rewards)
     _, place, equal = np.unique(rewards, return_inverse=True, return_counts=True)
-    # Of the k lowest, all that are drawn come with this chance: C(k, number) / C(count, number).
+    # within[k] is the probability that all that are drawn are among the k lowest:
+    # C(k, number) / C(count, number).
     within = np.ones(count + 1)
     for drawn in range(number):
         within *= np.maximum(np.arange(count + 1) - drawn, 0) / (count - drawn)
@@ -99,12 +101,12 @@ def _group_sizes(data: ClassComparisons) -> list[int]:
 
 
 def _numbers(sizes: Sequence[int]) -> list[int]:
-    """Give 1, 2, 4 and so on to what half of the sizes reach."""
+    """Return 1, 2, 4 and so on, up to a size that half of the groups reach."""
     reached = sorted(sizes, reverse=True)[(len(sizes) - 1) // 2]
-    return [1 << power for power in range(min(MOST, reached).bit_length())]
+    return [1 << power for power in range(min(LARGEST_N, reached).bit_length())]
 
 
-def _chances(part: RewardParts, kind: str, numbers: Sequence[int]) -> _Chances:
+def _chances(part: RewardParts, kind: RewardKind, numbers: Sequence[int]) -> _Chances:
     data, rewards = part.data, (part.rewards[kind] / TIE).round() * TIE
     ideal = _has_best_label(data)
     prompts: list[str] = []
@@ -127,10 +129,10 @@ def _interval(
     chances: _Chances, resamples: int, confidence: float, seed: int
 ) -> tuple[float, float]:
     """
-    Give the bootstrap interval over prompts of the share for the largest n.
+    Return the bootstrap interval over prompts of the share for the largest n.
 
-    A prompt of several classes is drawn with all of them. Where every prompt succeeds or none does,
-    resamples do too: there it is Wilson's interval. None with one prompt.
+    A prompt of several classes is drawn with all of them. If every prompt succeeds or none does,
+    that is so in every resample, and Wilson's interval is returned. It is NaN for one prompt.
     """
     prompts = sorted(set(chances.prompts))
     if len(prompts) < 2 or not resamples:

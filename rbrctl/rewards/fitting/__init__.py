@@ -1,1 +1,1 @@
-"""Weights fitted to comparisons, and what they are worth on prompts that the fit did not see."""
+"""Weights fitted to pairs, and how well they order pairs of prompts that the fit did not see."""

@@ -1,34 +1,34 @@
-"""Fit the weights of one response class, and say how much each figure can be trusted."""
+"""Fit or judge the weights of each response class, with what shows how far they can be trusted."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.arrays import Floats
-from rbrctl.rewards.comparisons.compare import (
+from rbrctl.rewards.evaluation.error_rates import ErrorRate, error_rate, pair_differences
+from rbrctl.rewards.fitting.class_weights import mean_loss, rewards_of, solve_weights, with_l2
+from rbrctl.rewards.fitting.fitted_weights import FittedWeight, WeightNote, bootstrap, describe
+from rbrctl.rewards.fitting.held_out import HeldOut, held_out_parts, judge_held_out
+from rbrctl.rewards.fitting.options import FitOptions
+from rbrctl.rewards.losses import DEFAULT_LOSS
+from rbrctl.rewards.pairs.compare import (
     ClassComparisons,
     Comparisons,
     paired_prompts,
-    wins_of,
+    reward_differences,
 )
-from rbrctl.rewards.evaluation.error_rates import ErrorRate, error_rate, margins_of
-from rbrctl.rewards.fitting.class_weights import mean_loss, rewards_of, solve_weights
-from rbrctl.rewards.fitting.fitted_weights import FIXED, HAND_SET, FittedWeight, bootstrap, describe
-from rbrctl.rewards.fitting.held_out import HeldOut, held_out_parts, judge_held_out
-from rbrctl.rewards.fitting.options import FitOptions
-from rbrctl.rewards.fitting.regularisation import with_l2
 from rbrctl.rewards.splits import resample_counts
 from rbrctl.wording import hint_for
 
-SHOWN = 5
-"""Of the features that have no optimum, how many are named."""
+SHOWN_FEATURES = 5
+"""Number of features that the message about a missing optimum names."""
 NOTICEABLE = 1e-3
-"""Of the largest weight of a direction: less is left of projecting it."""
+"""Smaller parts of a direction, relative to its largest, are errors of the projection."""
 
 Progress = Callable[[], None]
-"""Is told of every step that is done; see ``steps``."""
+"""Called after every step; ``steps`` returns their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,25 @@ class ClassFit:
     objective: float
     """Mean loss plus the L2 term, at the weights."""
     l2: float
-    """The factor of the L2 term, given or chosen."""
+    """The L2 factor, given or chosen."""
     duality_gap: float
-    """How far above the optimum the objective can be; 0 where nothing was fitted."""
+    """The objective is at most this much above the optimum; 0 if nothing was fitted."""
     radius: float
-    """Of which weights the optimum is meant; see ``Solution.radius``."""
+    """The optimum is certified over weights up to this size; see ``Solution.radius``."""
     iterations: int
     training_loss: float
     baseline_loss: float
-    """The loss with all weights zero: the reward model alone."""
+    """The mean loss with all weights zero: the reward model alone."""
     training_error: ErrorRate
     held_out: HeldOut
     without_optimum: int = 0
-    """Resamples that have no optimum, and are left out of the intervals of the weights."""
+    """Number of resamples without an optimum, which are left out of the weights' intervals."""
 
     @property
     def is_fitted(self) -> bool:
-        """True where any weight was fitted."""
-        return any(each.note not in (FIXED, HAND_SET) for each in self.weights)
+        """True if any weight was fitted."""
+        given = (WeightNote.FIXED, WeightNote.HAND_SET)
+        return any(each.note not in given for each in self.weights)
 
     @property
     def vector(self) -> dict[str, float]:
@@ -72,10 +73,16 @@ def fit(
     comparisons: Comparisons, options: FitOptions, progress: Progress | None = None
 ) -> dict[str, ClassFit]:
     """
-    Fit every response class that has pairs; classes do not influence each other.
+    Fit the weights of every response class that has pairs.
 
-    Raises UsageError for options about a feature that no class has, and for a logistic fit that
-    has no optimum.
+    Args:
+        comparisons: The pairs; see ``rbrctl.rewards.compare``.
+        options: The same for all classes, which do not influence each other.
+        progress: Called after every step.
+
+    Returns the fits by response class. Raises UsageError for options about a feature that no class
+    has, and for a fit that has no optimum, which can happen with the logistic loss and without L2.
+
     """
     known = {name for each in comparisons.classes.values() for name in each.features}
     for kind, names in (("fixed weight", options.fixed), ("sign", options.signs)):
@@ -83,22 +90,23 @@ def fit(
             if name not in known:
                 hint = hint_for(name, sorted(known))
                 raise UsageError(
-                    f"a {kind} is given for '{name}', which is no feature here; {hint}"
+                    f"a {kind} is given for '{name}', which is not a feature here; {hint}"
                 )
     return {name: fit_class(each, options, progress) for name, each in comparisons.classes.items()}
 
 
 def steps(data: ClassComparisons, options: FitOptions) -> int:
-    """Tell how many steps the fit of a class is, of which ``Progress`` is told."""
+    """Return the number of steps of a class's fit, after each of which progress is called."""
     return 1 + options.bootstrap + len(held_out_parts(data, options))
 
 
 def fit_class(
     data: ClassComparisons, options: FitOptions, progress: Progress | None = None
 ) -> ClassFit:
-    """Fit one response class. Raises UsageError for a logistic fit that has no optimum."""
+    """Fit the weights of one response class. Raise UsageError if the fit has no optimum."""
     advance = progress or (lambda: None)
-    asked, options = options, with_l2(data, options)
+    # Held-out figures choose the L2 factor anew without the prompts that are held out.
+    given, options = options, with_l2(data, options)
     solution, weights = solve_weights(data, options)
     if solution is not None and solution.recession is not None:
         raise UsageError(_no_optimum(data, options, solution.recession))
@@ -106,6 +114,7 @@ def fit_class(
     counts = resample_counts(data.prompt_digests, options.bootstrap, options.seed)
     resampled = bootstrap(data, options, weights, counts, advance)
     loss = mean_loss(data, weights, options.loss)
+    differences = reward_differences(data, rewards_of(data, weights))
     return ClassFit(
         response_class=data.response_class,
         weights=describe(data, options, weights, resampled.weights),
@@ -119,12 +128,33 @@ def fit_class(
         training_loss=loss,
         baseline_loss=mean_loss(data, np.zeros(len(data.features)), options.loss),
         l2=options.l2 or 0.0,
-        training_error=error_rate(
-            margins_of(data, wins_of(data, rewards_of(data, weights))), counts, options.confidence
-        ),
-        held_out=judge_held_out(data, asked, counts, advance),
+        training_error=error_rate(pair_differences(data, differences), counts, options.confidence),
+        held_out=judge_held_out(data, given, counts, advance),
         without_optimum=resampled.without_optimum,
     )
+
+
+def judge_hand_set(
+    data: ClassComparisons,
+    weights: Mapping[str, float],
+    options: FitOptions,
+    progress: Progress | None = None,
+) -> ClassFit:
+    """
+    Judge hand-set weights of one response class as a fit is judged: their loss and error rates.
+
+    Features without such a weight have the weight 0, and are left out of the result.
+    """
+    fixed = {name: weights.get(name, 0.0) for name in data.features}
+    all_fixed = replace(options, fixed=fixed, signs={}, prior={}, l2=0.0)
+    judged = fit_class(data, all_fixed, progress)
+    named = [each for each in judged.weights if each.feature in weights]
+    return replace(judged, weights=tuple(map(_as_hand_set, named)))
+
+
+def _as_hand_set(weight: FittedWeight) -> FittedWeight:
+    """Return the weight without an interval: no resample has any influence on it."""
+    return replace(weight, low=float("nan"), high=float("nan"), note=WeightNote.HAND_SET)
 
 
 def _no_optimum(data: ClassComparisons, options: FitOptions, direction: Floats) -> str:
@@ -135,9 +165,9 @@ def _no_optimum(data: ClassComparisons, options: FitOptions, direction: Floats) 
         for name, part in zip(free, direction, strict=True)
         if abs(part) > NOTICEABLE * largest
     ]
-    more = f" and {len(grows) - SHOWN} more" if len(grows) > SHOWN else ""
+    more = f" and {len(grows) - SHOWN_FEATURES} more" if len(grows) > SHOWN_FEATURES else ""
     return (
-        f"the logistic loss of {data.response_class} has no optimum: some pairs are ordered the "
-        f"better the further these weights go, and none the worse: {', '.join(grows[:SHOWN])}"
-        f"{more}; give an L2 factor (--l2 0.001), or use --loss hinge"
+        f"the {options.loss.name} loss of {data.response_class} has no optimum: it decreases for "
+        f"ever as these weights grow in size: {', '.join(grows[:SHOWN_FEATURES])}{more}. Give an "
+        f"L2 factor (--l2 0.001), or use --loss {DEFAULT_LOSS}"
     )

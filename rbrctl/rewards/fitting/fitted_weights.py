@@ -1,29 +1,44 @@
-"""What is said of every fitted weight: its bootstrap interval, and what the feature contributes."""
+"""What is reported of each fitted weight: its bootstrap interval and what its feature does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats
-from rbrctl.rewards.comparisons.compare import ClassComparisons, wins_of
 from rbrctl.rewards.evaluation.error_rates import pair_counts
 from rbrctl.rewards.fitting.class_weights import mean_loss, solve_weights
 from rbrctl.rewards.fitting.options import FitOptions
+from rbrctl.rewards.pairs.compare import ClassComparisons, reward_differences
 from rbrctl.rewards.splits import interval
 
 BOOTSTRAP_TOLERANCE = 1e-4
+"""Of the duality gap: the intervals are far wider than what it changes."""
 CONSTANT = 1e-9
-SMALL = 1e-3
-"""A weight that is less does nothing, where the loss is the same without it."""
+"""Features that differ by less are constant."""
+SMALL_WEIGHT = 1e-3
+"""Smaller weights do nothing, if the loss without them is the same."""
 SAME_LOSS = 1e-6
-FIXED, HAND_SET = "fixed", "hand-set"
-"""Notes of weights that were not fitted: one of them, or all."""
+
+
+class WeightNote(StrEnum):
+    """What is special about a weight."""
+
+    NONE = ""
+    FIXED = "fixed"
+    """It was given and not fitted."""
+    HAND_SET = "hand-set"
+    """All weights were given."""
+    CONSTANT = "constant"
+    """The feature is the same for all completions."""
+    DOES_NOTHING = "does nothing"
+    """The loss is the same without the feature."""
 
 
 @dataclass(frozen=True, slots=True)
 class FittedWeight:
-    """One feature's weight, its bootstrap interval, and what the feature contributes."""
+    """The weight of one feature, its bootstrap interval, and a note on the feature."""
 
     feature: str
     weight: float
@@ -31,18 +46,17 @@ class FittedWeight:
     high: float
     spread: float
     """Standard deviation of the feature over the completions."""
-    note: str = ""
-    """``fixed``, ``hand-set``, ``constant``, ``does nothing``, or empty."""
+    note: WeightNote = WeightNote.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class Resampled:
+class ResampledWeights:
     """The weights of every resample of the prompts."""
 
     weights: Floats
-    """Resamples by features; NaN where a resample has no pair or no optimum."""
+    """Resamples by features; NaN for a resample without pairs or without an optimum."""
     without_optimum: int = 0
-    """How many resamples have no optimum."""
+    """Number of resamples that have no optimum."""
 
 
 def bootstrap(
@@ -51,11 +65,12 @@ def bootstrap(
     weights: Floats,
     counts: Floats,
     advance: Callable[[], None],
-) -> Resampled:
+) -> ResampledWeights:
     """
-    Fit every resample of the prompts anew, from the weights of all of them.
+    Fit the weights to every resample of the prompts, starting from those of all prompts.
 
-    There are none where all pairs have the same prompt on one side: it would be drawn or not.
+    There are no such weights if all pairs have the same prompt on one side: a resample would have
+    either all of them or none. ``advance`` is called after each resample.
     """
     first, second = data.prompts[data.pairs.better], data.prompts[data.pairs.worse]
     samples = np.full((len(counts), len(weights)), np.nan)
@@ -70,31 +85,32 @@ def bootstrap(
             else:
                 without_optimum += 1
         advance()
-    return Resampled(samples, without_optimum)
+    return ResampledWeights(samples, without_optimum)
 
 
 def describe(
     data: ClassComparisons, options: FitOptions, weights: Floats, samples: Floats
 ) -> tuple[FittedWeight, ...]:
-    """Say of every weight what it is worth; ``samples`` are those of resamples."""
+    """Return every weight with its interval and note; ``samples`` are those of the bootstrap."""
     loss = mean_loss(data, weights, options.loss)
     described: list[FittedWeight] = []
     for index, feature in enumerate(data.features):
         column = data.values[:, index]
         low, high = interval(samples[:, index], options.confidence)
-        reach = np.nanmax(np.abs([weights[index], low, high]))
+        largest = np.nanmax(np.abs([weights[index], low, high]))
         without = weights.copy()
         without[index] = 0.0
-        note = ""
+        note = WeightNote.NONE
         if feature in options.fixed:
-            note = FIXED
+            note = WeightNote.FIXED
         elif np.ptp(column[np.r_[data.pairs.better, data.pairs.worse]]) < CONSTANT:
-            note = "constant"
-        elif np.abs(wins_of(data, column)).max() < CONSTANT or (
-            reach < SMALL and mean_loss(data, without, options.loss) - loss <= SAME_LOSS
+            note = WeightNote.CONSTANT
+        elif np.abs(reward_differences(data, column)).max() < CONSTANT or (
+            largest < SMALL_WEIGHT and mean_loss(data, without, options.loss) - loss <= SAME_LOSS
         ):
-            # Whatever its weight is, the first kind is the same on both sides of every pair.
-            note = "does nothing"
+            # Either no pair differs in the feature, so that any weight would do, or its weight is
+            # about zero.
+            note = WeightNote.DOES_NOTHING
         described.append(
             FittedWeight(feature, float(weights[index]), low, high, float(column.std()), note)
         )

@@ -1,19 +1,31 @@
-"""What a fit leaves behind: the weights with all that is needed to fit them again."""
+"""
+The weights of a fit with their provenance, and the check whether a test is on training data.
 
+The provenance says how to fit the weights again, and holds a mark of every prompt that they were
+fitted on.
+"""
+
+import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from rbrctl.records.models import Result, RuleSetIdentity
-from rbrctl.rewards.comparisons.compare import Comparisons, paired_prompts
 from rbrctl.rewards.fitting.fit import ClassFit
 from rbrctl.rewards.fitting.options import FitOptions
-from rbrctl.rewards.fitting.prompt_marks import KEY, marks_of
+from rbrctl.rewards.pairs.compare import Comparisons, paired_prompts
 from rbrctl.rewards.weights import Weights
 from rbrctl.ruleset.model import RuleSet
 
 DECIMALS = 6
+MARKS_KEY = "prompt_marks"
+"""The key of a weights file's ``fit`` that holds the marks."""
+MARK_LENGTH = 10
+"""Hexadecimal digits of a mark: 100,000 prompts and as many others share none by chance."""
+MAX_MARKS = 20_000
+"""The number of marks that are kept: the lowest ones, which are a random sample of them."""
+_MARKS = re.compile(rf"[0-9a-f]{{{MARK_LENGTH}}}(?: [0-9a-f]{{{MARK_LENGTH}}})*")
 
 
 def made_weights(
@@ -25,10 +37,16 @@ def made_weights(
     about: Mapping[str, Any] | None = None,
 ) -> Weights:
     """
-    Make the weights of a fit, ready to be written.
+    Return the weights of a fit, ready to be written.
 
-    ``results`` are those that were compared, for their grader; ``about`` is what else should be
-    known of the fit: what ordered the completions, what was left out.
+    Args:
+        ruleset: The rules that the features follow from.
+        comparisons: The pairs that the weights were fitted to.
+        fits: The fits by response class.
+        options: The options of the fit.
+        results: The results that were compared; the weights name their grader.
+        about: More about the fit: what ordered the completions, what was left out.
+
     """
     fitted = any(fit.is_fitted for fit in fits.values())
     graders = {result.grader for result in results} if fitted else set()
@@ -40,19 +58,24 @@ def made_weights(
             **described_options(options),
             **(about or {}),
             "response_classes": {name: _figures(each) for name, each in fits.items()},
-            KEY: marks_of(_prompts(comparisons)) if fitted else "",
+            MARKS_KEY: marks_of(_prompts(comparisons)) if fitted else "",
         },
     )
 
 
 def described_options(options: FitOptions) -> dict[str, Any]:
-    """Say what a fit was asked to do, in values that YAML and JSON hold."""
-    asked = asdict(options)
+    """Return the options of a fit as values for YAML and JSON."""
     return {
-        **{key: asked[key] for key in ("folds", "bootstrap", "seed", "confidence", "tolerance")},
-        "loss": str(options.loss),
+        "folds": options.folds,
+        "bootstrap": options.bootstrap,
+        "seed": options.seed,
+        "confidence": options.confidence,
+        "tolerance": options.tolerance,
+        "loss": options.loss.name,
         "l2": "auto" if options.l2 is None else options.l2,
-        **{key: dict(asked[key]) for key in ("prior", "fixed", "signs")},
+        "prior": dict(options.prior),
+        "fixed": dict(options.fixed),
+        "signs": dict(options.signs),
     }
 
 
@@ -76,3 +99,27 @@ def _prompts(comparisons: Comparisons) -> Iterable[str]:
     for data in comparisons.classes.values():
         for number in paired_prompts(data):
             yield data.prompt_digests[number]
+
+
+def marks_of(prompts: Iterable[str]) -> str:
+    """Return the marks of prompts, given by their digests: sorted, with spaces between."""
+    return " ".join(sorted(set(map(_mark, prompts)))[:MAX_MARKS])
+
+
+def fitted_on(fit: Mapping[str, Any], prompts: Iterable[str]) -> int:
+    """
+    Return how many of the prompts are among those of a weights file's ``fit``.
+
+    If the weights were fitted on more than MAX_MARKS prompts it is a lower limit; for a file
+    without marks it is 0.
+    """
+    text = fit.get(MARKS_KEY)
+    if not isinstance(text, str) or _MARKS.fullmatch(text) is None:
+        return 0
+    marks = frozenset(text.split(" "))
+    return sum(_mark(prompt) in marks for prompt in set(prompts))
+
+
+def _mark(prompt: str) -> str:
+    """Return a short digest of a prompt's digest."""
+    return hashlib.sha256(prompt.encode()).hexdigest()[:MARK_LENGTH]

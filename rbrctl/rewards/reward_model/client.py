@@ -13,7 +13,7 @@ from rbrctl.graders.endpoint.opening import open_transport
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.usage import Prices, Usage
 from rbrctl.records.models import Transcript
-from rbrctl.rewards.comparisons.candidates import RM_SCORE
+from rbrctl.rewards.pairs.candidates import RM_SCORE
 from rbrctl.rewards.reward_model.contracts import Unscored, contract_of
 from rbrctl.rewards.together import together
 

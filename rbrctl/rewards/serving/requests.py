@@ -8,8 +8,8 @@ from rbrctl.errors import RecordError
 from rbrctl.records.json_lines import parse_object
 from rbrctl.records.problems import kind_of
 from rbrctl.rewards.adapters.openrlhf import jobs_of
-from rbrctl.rewards.comparisons.candidates import RM_SCORE, read_rm_score
 from rbrctl.rewards.jobs import Job, JobMaker
+from rbrctl.rewards.pairs.candidates import RM_SCORE, read_rm_score
 from rbrctl.wording import did_you_mean
 
 ONE_KEYS = ("prompt", "completion", "response_class", "category", RM_SCORE, "details")

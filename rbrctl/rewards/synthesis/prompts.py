@@ -11,7 +11,7 @@ from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Transcript
 from rbrctl.records.problems import LineProblem, ProblemHandler, quoted
 from rbrctl.records.transcripts import ASSISTANT, parse_transcript
-from rbrctl.rewards.comparisons.candidates import RM_SCORE
+from rbrctl.rewards.pairs.candidates import RM_SCORE
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.wording import hint_for
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbrctl.rewards.comparisons.candidates import Candidate
-from rbrctl.rewards.comparisons.compare import compare
-from rbrctl.rewards.comparisons.orderings import rank_ordering
 from rbrctl.rewards.evaluation.best_of import best_of_rows, chances_of_winning
 from rbrctl.rewards.evaluation.reward_parts import RewardParts, reward_parts
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import compare
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.statistics.intervals import wilson_interval
 

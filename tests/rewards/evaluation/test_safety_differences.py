@@ -5,8 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
-from rbrctl.rewards.evaluation.safety_differences import FigureDifference, safety_differences
-from rbrctl.rewards.evaluation.safety_figures import safety_figures
+from rbrctl.rewards.evaluation.safety_figures import (
+    FigureDifference,
+    safety_differences,
+    safety_figures,
+)
 from rbrctl.rewards.evaluation.safety_terms import SafetyTerms
 
 TERMS = SafetyTerms("bad", ("comply",), "poor", ("refuse",), "good")

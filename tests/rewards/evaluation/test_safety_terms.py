@@ -32,5 +32,5 @@ def test_what_is_named_must_be_there() -> None:
 
 
 def test_a_rank_that_no_rule_of_the_class_drops_to_is_refused(ruleset: RuleSet) -> None:
-    with pytest.raises(UsageError, match="no rule of comply drops to 'ideal'"):
+    with pytest.raises(UsageError, match="no rule of comply lowers a completion to 'ideal'"):
         safety_terms(load("builtin:safety"), refusal_rank="ideal")

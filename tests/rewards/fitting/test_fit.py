@@ -6,14 +6,15 @@ import pytest
 from reward_helpers import noisy
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.comparisons.candidates import Candidate
-from rbrctl.rewards.comparisons.compare import Comparisons, compare
-from rbrctl.rewards.comparisons.orderings import rank_ordering
 from rbrctl.rewards.features import RULES_KEPT
 from rbrctl.rewards.fitting.class_weights import rewards_of
 from rbrctl.rewards.fitting.fit import fit, steps
 from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.hand_set import rank_ladder
+from rbrctl.rewards.losses import loss_named
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import Comparisons, compare
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.ruleset.verdict import Judge
 
 MakeCandidate = Callable[..., Candidate]
@@ -94,7 +95,7 @@ def test_a_rank_that_no_comparison_shows_keeps_its_place(judge: Judge, make: Mak
 
 
 def test_bradley_terry(comparisons: Comparisons) -> None:
-    fitted = fit(comparisons, replace(QUICK, loss="logistic"))["c"]
+    fitted = fit(comparisons, replace(QUICK, loss=loss_named("logistic")))["c"]
     assert fitted.duality_gap <= 1e-6
     assert fitted.vector["rude"] < 0
 
@@ -104,9 +105,9 @@ def test_bradley_terry_without_an_optimum_says_what_to_do(
 ) -> None:
     rows = [make(p, label, k, 0.5) for p in "pqr" for label, k in (("good", 0.9), ("bad", 0.1))]
     data = compare(rows, judge, ORDERING, {"c": ("kind",)})
-    with pytest.raises(UsageError, match="give an L2 factor"):
-        fit(data, replace(QUICK, loss="logistic"))
-    fit(data, replace(QUICK, loss="logistic", l2=0.01))
+    with pytest.raises(UsageError, match="Give an L2 factor"):
+        fit(data, replace(QUICK, loss=loss_named("logistic")))
+    fit(data, replace(QUICK, loss=loss_named("logistic"), l2=0.01))
 
 
 def with_idle(row: Candidate, value: float) -> Candidate:
@@ -122,8 +123,8 @@ def test_bradley_terry_names_the_feature_that_some_pairs_drive_away(
     rows[first] = with_idle(rows[first], 0.2)
     rows = [row for row in rows if row is rows[first] or row.label != rows[first].label]
     data = compare(rows, judge, ORDERING, {"c": ("kind", "rude", "idle")})
-    with pytest.raises(UsageError, match="none the worse: idle up; give an L2"):
-        fit(data, replace(QUICK, loss="logistic"))
+    with pytest.raises(UsageError, match=r"as these weights grow in size: idle up. Give an L2"):
+        fit(data, replace(QUICK, loss=loss_named("logistic")))
 
 
 def test_resamples_without_an_optimum_are_counted_and_left_out(
@@ -136,7 +137,7 @@ def test_resamples_without_an_optimum_are_counted_and_left_out(
         for label, value in (("good", 0.9), ("bad", 0.1))
     ]
     data = compare(rows, judge, ORDERING, {"c": ("kind",)})
-    fitted = fit(data, FitOptions(loss="logistic", l2=0.0, bootstrap=100))["c"]
+    fitted = fit(data, FitOptions(loss=loss_named("logistic"), l2=0.0, bootstrap=100))["c"]
     assert 20 < fitted.without_optimum < 50
     (weight,) = fitted.weights
     assert weight.low <= weight.weight <= weight.high < 10

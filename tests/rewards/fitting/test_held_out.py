@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from reward_helpers import noisy
 
-from rbrctl.rewards.comparisons.candidates import Candidate
-from rbrctl.rewards.comparisons.compare import ClassComparisons, compare, wins_of
-from rbrctl.rewards.comparisons.orderings import rank_ordering
 from rbrctl.rewards.evaluation.error_rates import TIE
 from rbrctl.rewards.fitting.class_weights import rewards_of, solve_weights
 from rbrctl.rewards.fitting.held_out import judge_held_out
 from rbrctl.rewards.fitting.options import FitOptions
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import ClassComparisons, compare, reward_differences
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.rewards.splits import folds_of, resample_counts
 from rbrctl.ruleset.verdict import Judge
 
@@ -62,9 +62,11 @@ def test_hand_set_weights_and_the_reward_model_are_judged_on_the_same_pairs(
 ) -> None:
     options = replace(OPTIONS, yardstick={"kind": 1.0, "rude": -2.0})
     found = judge_held_out(data, options, resample_counts(data.prompt_digests, 50, 0))
-    wins = wins_of(data, rewards_of(data, np.array([1.0, -2.0, 0.0])))
+    wins = reward_differences(data, rewards_of(data, np.array([1.0, -2.0, 0.0])))
     assert found.yardstick.rate == pytest.approx((wins < TIE).mean())
-    assert found.baseline.rate == pytest.approx((wins_of(data, data.rm_scores) < TIE).mean())
+    assert found.baseline.rate == pytest.approx(
+        (reward_differences(data, data.rm_scores) < TIE).mean()
+    )
     assert found.yardstick.pairs == found.baseline.pairs == found.fitted.pairs
     assert found.yardstick.low < found.yardstick.rate < found.yardstick.high
     unknown = judge_held_out(data, replace(OPTIONS, yardstick={"good": 1.0}), NONE)

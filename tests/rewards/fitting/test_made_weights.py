@@ -6,9 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.rewards import FitOptions, compare, fit, rank_ordering, read_weights, write_weights
-from rbrctl.rewards.comparisons.candidates import Candidate
-from rbrctl.rewards.fitting.made_weights import made_weights
-from rbrctl.rewards.fitting.prompt_marks import KEY, MOST, fitted_on, marks_of
+from rbrctl.rewards.fitting.made_weights import (
+    MARKS_KEY,
+    MAX_MARKS,
+    fitted_on,
+    made_weights,
+    marks_of,
+)
+from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.ruleset.verdict import Judge
 
 OPTIONS = FitOptions(bootstrap=0, folds=0, l2=0.1)
@@ -34,16 +39,16 @@ def test_a_library_user_writes_what_the_command_does(
 
 @given(st.sets(st.text(max_size=5), min_size=1), st.sets(st.text(max_size=5)))
 def test_marks_count_the_prompts_in_common(fitted: set[str], others: set[str]) -> None:
-    assert fitted_on({KEY: marks_of(fitted)}, others) == len(fitted & others)
+    assert fitted_on({MARKS_KEY: marks_of(fitted)}, others) == len(fitted & others)
 
 
 def test_of_many_prompts_a_sample_is_kept() -> None:
-    marks = marks_of(map(str, range(MOST + 5)))
-    assert len(marks.split()) == MOST
-    assert fitted_on({KEY: marks}, map(str, range(MOST + 5))) == MOST
+    marks = marks_of(map(str, range(MAX_MARKS + 5)))
+    assert len(marks.split()) == MAX_MARKS
+    assert fitted_on({MARKS_KEY: marks}, map(str, range(MAX_MARKS + 5))) == MAX_MARKS
 
 
 @given(st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text())))
 def test_what_is_no_list_of_marks_tells_nothing(value: object) -> None:
-    assert fitted_on({KEY: value}, ["p"]) == 0
+    assert fitted_on({MARKS_KEY: value}, ["p"]) == 0
     assert fitted_on({}, ["p"]) == 0

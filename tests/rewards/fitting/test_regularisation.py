@@ -4,12 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from rbrctl.rewards.comparisons.candidates import Candidate
-from rbrctl.rewards.comparisons.compare import ClassComparisons, compare
-from rbrctl.rewards.comparisons.orderings import rank_ordering
-from rbrctl.rewards.fitting.class_weights import mean_loss, solve_weights
+from rbrctl.rewards.fitting.class_weights import (
+    L2_CHOICES,
+    choose_l2,
+    mean_loss,
+    solve_weights,
+    with_l2,
+)
 from rbrctl.rewards.fitting.options import DEFAULT_L2, FitOptions
-from rbrctl.rewards.fitting.regularisation import CHOICES, choose_l2, with_l2
+from rbrctl.rewards.losses import loss_named
+from rbrctl.rewards.pairs.candidates import Candidate
+from rbrctl.rewards.pairs.compare import ClassComparisons, compare
+from rbrctl.rewards.pairs.orderings import rank_ordering
 from rbrctl.rewards.splits import folds_of
 from rbrctl.ruleset.verdict import Judge
 
@@ -44,10 +50,10 @@ def test_it_is_the_strongest_factor_within_one_standard_error_of_the_least_loss(
         for fold in range(5):
             rest, part = data.of_prompts(numbers != fold), data.of_prompts(numbers == fold)
             _, weights = solve_weights(rest, FitOptions(l2=factor))
-            losses.append(mean_loss(part, weights, "hinge") * len(part.pairs))
+            losses.append(mean_loss(part, weights, loss_named("hinge")) * len(part.pairs))
         return losses
 
-    losses = {factor: held_out_losses(factor) for factor in CHOICES}
+    losses = {factor: held_out_losses(factor) for factor in L2_CHOICES}
     least = min(losses.values(), key=sum)
 
     def is_within(factor: float) -> bool:
@@ -55,8 +61,8 @@ def test_it_is_the_strongest_factor_within_one_standard_error_of_the_least_loss(
         return sum(excess) <= 5**0.5 * statistics.stdev(excess) + 1e-6
 
     chosen = choose_l2(data, FitOptions())
-    assert chosen == max(factor for factor in CHOICES if is_within(factor))
-    assert sum(losses[max(CHOICES)]) > 1.05 * sum(losses[chosen])
+    assert chosen == max(factor for factor in L2_CHOICES if is_within(factor))
+    assert sum(losses[max(L2_CHOICES)]) > 1.05 * sum(losses[chosen])
 
 
 def test_noise_asks_for_a_stronger_hold(judge: Judge, make: MakeCandidate) -> None:
@@ -97,4 +103,4 @@ def test_a_prior_that_loses_nothing_is_held_to_the_strongest(
     ]
     comparisons = compare(rows, judge, rank_ordering(("good", "poor", "bad")), {"c": ("kind",)})
     options = FitOptions(prior={"kind": 2.0})
-    assert choose_l2(comparisons.classes["c"], options) == CHOICES[0]
+    assert choose_l2(comparisons.classes["c"], options) == L2_CHOICES[0]

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from rbrctl.rewards.losses import loss_named
 from rbrctl.rewards.solver.problem import DenseDifferences, Problem
 from rbrctl.rewards.solver.solve import solve
 
 
 def exists(problem: Problem) -> bool:
     """Tell whether some direction puts no pair back and some forward, by a linear program."""
-    matrix = problem.differences.rows(np.arange(len(problem.demands)))
+    matrix = problem.differences.rows(np.arange(len(problem.targets)))
     bounds = [(0 if s > 0 else -1, 0 if s < 0 else 1) for s in problem.signs]
     outcome = linprog(
         -matrix.sum(axis=0), -matrix, np.zeros(len(matrix)), bounds=bounds, method="highs"
@@ -37,7 +38,7 @@ def test_it_is_found_where_there_is_one(
     )
     signs = generator.integers(-1, 2, width) * 1.0 if signed else np.zeros(width)
     problem = Problem(DenseDifferences(matrix), np.ones(pairs), np.full(pairs, 1 / pairs), signs)
-    found = solve(problem, "logistic").recession
+    found = solve(problem, loss_named("logistic")).recession
     assert (found is not None) == exists(problem)
     if found is not None:
         gains = matrix @ found
@@ -52,7 +53,7 @@ def test_one_pair_of_many_that_only_gains_is_enough() -> None:
     problem = Problem(
         DenseDifferences(matrix), np.ones(5_000), np.full(5_000, 1 / 5_000), np.zeros(2)
     )
-    found = solve(problem, "logistic").recession
+    found = solve(problem, loss_named("logistic")).recession
     assert found is not None
     assert found[0] > 0
     assert found[1] == pytest.approx(0.0, abs=1e-6 * found[0])
