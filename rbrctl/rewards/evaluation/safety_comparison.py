@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rbrctl.errors import RecordError, UsageError
-from rbrctl.records.files import source_name
+from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.models import Result
 from rbrctl.records.problems import ProblemHandler, quoted
 from rbrctl.records.results import read_results
