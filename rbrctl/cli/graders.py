@@ -40,13 +40,13 @@ def choose_grader(
     name, _, argument = (grader or (ENDPOINT if endpoint.named else DEFAULT_KIND)).partition(":")
     try:
         kind = find_kind(name)
+        kind.check(argument)
     except UsageError as error:
         raise UsageError(f"--grader {grader}: {error}") from None
     if endpoint.named and not kind.asks_endpoint:
         raise UsageError(f"--grader {grader} asks no endpoint, so --model has no place")
     if endpoint.typed and not endpoint.named and not kind.asks_endpoint:
         raise UsageError(f"{endpoint.typed[0]} needs --model NAME: without it no endpoint is asked")
-    kind.check(argument)
 
     async def open_grader(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
         request = OpenRequest(

@@ -54,11 +54,11 @@ COSTLY_WORDS: dict[str, frozenset[str]] = {
 _BY_TRUST: dict[Trust, str] = {
     Trust.FREE: """
         all-pairs as bootstrap by check color comply-class debug describe diff drain-seconds folds
-        format from fix grader-seed l2 layout level loss margin no-classify order pack pairs port
-        prior quiet reasoning refusal-rank refuse-class response-class seed sign strict
+        format from fix grader-seed l2 layout level loss margin no-classify order pack pairs pin
+        port prior quiet reasoning refusal-rank refuse-class response-class seed sign strict
         style-rank temperature timeout unsafe-rank weak-label weight wide worst writer-temperature
         """,
-    Trust.INPUT: "also calibration fixed on orderings rules transcripts weights",
+    Trust.INPUT: "also calibration fixed on orderings rules transcripts weights weights-from",
     Trust.PRODUCT: "cache held-out output picture results sft",
     Trust.GRADER: "grader",
     Trust.FLOOR: "min-accuracy min-coverage min-n",

@@ -15,10 +15,10 @@ from typing import Any
 
 from toy_policy import completions
 
-from rbrctl.graders.embedded import EmbeddedGrader, load_model
+from rbrctl.graders.registry import opener_of
 from rbrctl.records.models import Result
 from rbrctl.records.transcripts import parse_transcript
-from rbrctl.rewards.answering import answered
+from rbrctl.rewards.answering import grade_for_features
 from rbrctl.rewards.evaluation.best_of import BestOf, best_of_rows
 from rbrctl.rewards.evaluation.reward_parts import reward_parts
 from rbrctl.rewards.fitting.fit import fit
@@ -41,8 +41,8 @@ def grade(judge: Judge, seed: int) -> list[Result]:
     for row in completions(PROMPTS, COMPLETIONS, seed):
         labels = {name: name in row["true"] for name in judge.ruleset.propositions}
         transcripts.append(parse_transcript({**row, "labels": labels}))
-    grader = EmbeddedGrader(judge.ruleset, load_model())
-    results = asyncio.run(answered(transcripts, judge, grader))
+    opener = opener_of("embedded", judge.ruleset)
+    results = asyncio.run(grade_for_features(transcripts, judge, opener))
     return [replace(each, extra={**each.extra, "is": outcome(judge, each)}) for each in results]
 
 

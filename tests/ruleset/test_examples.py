@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rbrctl.reports.findings import TextFindings
+from rbrctl.reports.findings import FindingsReport
+from rbrctl.reports.formats import format_named
+from rbrctl.reports.interface import Page
 from rbrctl.reports.terminal import PLAIN
 from rbrctl.ruleset.validation import validate
 
@@ -25,7 +27,8 @@ def report_on(folder: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) -
     (repository / ".git").mkdir()
     monkeypatch.chdir(repository)
     findings = validate("set" if (repository / "set").is_dir() else ".").findings
-    return TextFindings(PLAIN).render(findings) + "\n"
+    report = FindingsReport(findings)
+    return format_named("text", report.kind, {}).draw(report, Page(PLAIN)) + "\n"
 
 
 def check(folder: Path, report: str) -> None:

@@ -13,7 +13,10 @@ class EndpointKind:
     def check(self, argument: str) -> None:
         """Raise UsageError for an argument: the model has an option of its own."""
         if argument:
-            raise UsageError(f"--grader endpoint:{argument}: name the model with --model instead")
+            raise UsageError(
+                f"endpoint:{argument}: the model is not named here, but with --model NAME (in Python "
+                "by EndpointSettings)"
+            )
 
     async def open(self, request: OpenRequest) -> OpenedGrader:
         """Probe the endpoint unless the request is offline. Raises UsageError or GraderError."""

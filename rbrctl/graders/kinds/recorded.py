@@ -15,7 +15,7 @@ class RecordedKind:
     def check(self, argument: str) -> None:
         """Raise UsageError if no results file is named."""
         if not argument:
-            raise UsageError("--grader recorded: which results? Write recorded:RESULTS.jsonl")
+            raise UsageError("which results? Write recorded:RESULTS.jsonl")
 
     async def open(self, request: OpenRequest) -> OpenedGrader:
         """Read the results. Raises FileError, NothingMatchedError or GraderError."""

@@ -18,7 +18,7 @@ _MARKS = {Severity.ERROR: "**error**", Severity.WARNING: "warning", Severity.NOT
 def _row(item: Finding) -> str:
     what = markdown_text(item.message)
     if item.hint is not None:
-        what += f"<br>would be right: {markdown_text(item.hint)}"
+        what += f"<br>help: {markdown_text(item.hint)}"
     for related in item.related:
         what += f"<br>see {markdown_code(str(related.place))}: {markdown_text(related.message)}"
     where = markdown_code(str(item.place)) if item.place else ""
