@@ -27,11 +27,12 @@ class CategoryClassResolver:
         """The number of classes that came from a category."""
         self._ruleset = ruleset
         self._default = None if default is None else resolve_class(ruleset, default)
-        self._classes = {
-            category.name: category.response_class
-            for area in ruleset.policy
-            for category in area.categories
-        }
+        found: dict[str, set[str]] = {}
+        for area in ruleset.policy:
+            for category in area.categories:
+                found.setdefault(category.name, set()).add(category.response_class)
+        # A name that two areas give different classes says nothing.
+        self._classes = {name: min(each) for name, each in found.items() if len(each) == 1}
 
     def resolve(self, transcript: Transcript) -> Transcript:
         """Return the transcript with its response class; one that has a class is unchanged."""

@@ -37,7 +37,7 @@ def test_settings_of_an_endpoint_will_do(mock_endpoint: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["oracle", "endpoint:m", ""])
 def test_an_unknown_grader_by_name_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="no grader|not named here"):
+    with pytest.raises(UsageError, match=r"no grader|not named here"):
         RuleReward(small_rules(), WEIGHTS, name)
 
 

@@ -14,8 +14,8 @@ class EndpointKind:
         """Raise UsageError for an argument: the model has an option of its own."""
         if argument:
             raise UsageError(
-                f"endpoint:{argument}: the model is not named here, but with --model NAME (in Python "
-                "by EndpointSettings)"
+                f"endpoint:{argument}: the model is not named here, but with --model NAME "
+                "(in Python: EndpointSettings)"
             )
 
     async def open(self, request: OpenRequest) -> OpenedGrader:
