@@ -5,9 +5,7 @@ from typing import Any
 
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES, Capabilities
-from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
-from rbrctl.graders.endpoint.chat_reply import UnreadableError
-from rbrctl.graders.endpoint.choices import (
+from rbrctl.graders.endpoint.category_choice import (
     CLASSIFY_INSTRUCTIONS,
     CLASSIFY_TASK,
     Category,
@@ -15,10 +13,12 @@ from rbrctl.graders.endpoint.choices import (
     choice_question,
     read_choice,
 )
+from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
+from rbrctl.graders.endpoint.chat.reply import UnreadableError
 from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.failures import CallError
-from rbrctl.graders.endpoint.json_replies import number_of
-from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
+from rbrctl.graders.endpoint.http.json_body import number_of
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.interface import ClassGuess
 from rbrctl.graders.modes import Mode

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rbrctl.errors import BudgetSpentError, GraderError
+from rbrctl.graders.endpoint.circuit_breaker import Health
 from rbrctl.graders.endpoint.failures import CallError, Failure, of_response, of_transport
 from rbrctl.graders.endpoint.failures import FailureKind as Kind
-from rbrctl.graders.endpoint.health import Health
-from rbrctl.graders.endpoint.http_parser import Response
+from rbrctl.graders.endpoint.http.parser import Response
+from rbrctl.graders.endpoint.http.rate_headers import exhausted_for, retry_after
+from rbrctl.graders.endpoint.http.secret import Secret, scrub
+from rbrctl.graders.endpoint.http.transport import Transport, TransportError
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.pace import Pace
-from rbrctl.graders.endpoint.rate_headers import exhausted_for, retry_after
-from rbrctl.graders.endpoint.secret import Secret, scrub
-from rbrctl.graders.endpoint.transport import Transport, TransportError
 from rbrctl.graders.endpoint.usage import Budget, Spending, Usage
 
 Body = Callable[[], bytes]

@@ -9,7 +9,7 @@ from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES
-from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.chat.asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.usage import Usage

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 from rbrctl.digests import digest_of
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
-from rbrctl.graders.endpoint.address import Address, parse_address
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.chat.asker import ChatAsker
+from rbrctl.graders.endpoint.chat.packed import PackedAsker
 from rbrctl.graders.endpoint.classifier import EndpointClassifier
 from rbrctl.graders.endpoint.client import Client
-from rbrctl.graders.endpoint.decisions_asker import DecisionsAsker
+from rbrctl.graders.endpoint.decisions.asker import DecisionsAsker
+from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.http.address import Address, parse_address
+from rbrctl.graders.endpoint.http.direct import LeanTransport, trust
+from rbrctl.graders.endpoint.http.scrubbed import ScrubbedTransport
+from rbrctl.graders.endpoint.http.transport import Transport
 from rbrctl.graders.endpoint.layout import choose_layout
-from rbrctl.graders.endpoint.lean_transport import LeanTransport, trust
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
-from rbrctl.graders.endpoint.packed_asker import PackedAsker
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
-from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
-from rbrctl.graders.endpoint.scrubbed_transport import ScrubbedTransport
 from rbrctl.graders.endpoint.settings import EndpointSettings
-from rbrctl.graders.endpoint.transport import Transport
 from rbrctl.graders.endpoint.usage import Spending, Usage
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.templates import Layout, system_of
@@ -77,7 +77,7 @@ def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
             max_body=settings.max_reply_bytes,
             tls=tls,
         )
-    from rbrctl.graders.endpoint.proxied_transport import ProxiedTransport
+    from rbrctl.graders.endpoint.http.proxied import ProxiedTransport
 
     return ProxiedTransport(
         address,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from rbrctl.graders.endpoint.json_replies import printable, shown
-from rbrctl.graders.endpoint.reply_ends import End, end_of
+from rbrctl.graders.endpoint.chat.ends import End, end_of
+from rbrctl.graders.endpoint.http.json_body import printable, shown
 from rbrctl.records.thinking import judge_reply_start
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}

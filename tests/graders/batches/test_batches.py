@@ -16,7 +16,7 @@ from rbrctl.graders.batches.reading import BatchReading, read_batch_file
 from rbrctl.graders.batches.service import BatchService, read_state, write_state
 from rbrctl.graders.batches.shards import BatchRequest, write_shards
 from rbrctl.graders.cache import AnswerCache
-from rbrctl.graders.endpoint.address import parse_address
+from rbrctl.graders.endpoint.http.address import parse_address
 from rbrctl.graders.endpoint.opening import open_grader, open_transport
 from rbrctl.graders.modes import Mode
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rbrctl.graders.endpoint.json_replies import number_of, shown
-from rbrctl.graders.endpoint.verdict_text import read_verdict
+from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
+from rbrctl.graders.endpoint.http.json_body import number_of, shown
 from rbrctl.records.control_tokens import end_without_tokens
 from rbrctl.records.thinking import judge_reply_start
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.endpoint.address import Address
-from rbrctl.graders.endpoint.connection import Connection
-from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES, Response
-from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.graders.endpoint.http.address import Address
+from rbrctl.graders.endpoint.http.connection import Connection
+from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES, Response
+from rbrctl.graders.endpoint.http.transport import TransportError
 
 
 class LeanTransport:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from rbrctl.graders.endpoint.error_words import words_of
-from rbrctl.graders.endpoint.json_replies import shown
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import shown
 from rbrctl.records.thinking import judge_reply_start
 
 

@@ -30,8 +30,8 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rbrctl.graders.endpoint.prepared_reply import WRAPPED, prepared
-from rbrctl.graders.endpoint.verdict_words import (
+from rbrctl.graders.endpoint.chat.prepared import WRAPPED, prepared
+from rbrctl.graders.endpoint.chat.verdict_words import (
     ALTERNATIVES,
     CLAIM,
     CONDITION,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.graders.endpoint.http_parser import (
+from rbrctl.graders.endpoint.http.parser import (
     BodyTooLargeError,
     ProtocolError,
     Response,

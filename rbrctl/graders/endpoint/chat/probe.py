@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rbrctl.graders.endpoint.alternatives import fewer_alternatives
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, chat_body
-from rbrctl.graders.endpoint.chat_reply import (
+from rbrctl.graders.endpoint.chat.alternatives import fewer_alternatives
+from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, chat_body
+from rbrctl.graders.endpoint.chat.reply import (
     UnreadableError,
     choice_of,
     read_logprobs,
     read_schema,
     read_text,
 )
+from rbrctl.graders.endpoint.circuit_breaker import raise_if_fatal
 from rbrctl.graders.endpoint.client import Body, Client
 from rbrctl.graders.endpoint.failures import Failure
-from rbrctl.graders.endpoint.health import raise_if_fatal
 from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode

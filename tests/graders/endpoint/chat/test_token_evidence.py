@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from servers.fault_endpoint import token
 
-from rbrctl.graders.endpoint.token_evidence import Evidence, EvidenceError, read_evidence
+from rbrctl.graders.endpoint.chat.token_evidence import Evidence, EvidenceError, read_evidence
 
 
 def read(content: Any, text: str | None = None) -> Evidence:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from rbrctl.digests import digest_of
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, SCHEMA_CAP, answer_schema
-from rbrctl.graders.endpoint.chat_reply import UnreadableError, failed_answer, read_schema
+from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, SCHEMA_CAP, answer_schema
+from rbrctl.graders.endpoint.chat.reply import UnreadableError, failed_answer, read_schema
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError
 from rbrctl.graders.endpoint.settings import EndpointSettings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.graders.endpoint.verdict_text import read_verdict
+from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
 
 
 @pytest.mark.parametrize(

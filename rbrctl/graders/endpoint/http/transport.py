@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from rbrctl.graders.endpoint.http_parser import Response
+from rbrctl.graders.endpoint.http.parser import Response
 
 
 class TransportError(Exception):

@@ -6,10 +6,10 @@ import ssl
 import httpx
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.endpoint.address import Address
-from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES, Response
-from rbrctl.graders.endpoint.lean_transport import request_headers, trust, untrusted
-from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.graders.endpoint.http.address import Address
+from rbrctl.graders.endpoint.http.direct import request_headers, trust, untrusted
+from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES, Response
+from rbrctl.graders.endpoint.http.transport import TransportError
 from rbrctl.scrubbing import without_credentials
 
 

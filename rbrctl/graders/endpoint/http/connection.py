@@ -3,13 +3,13 @@
 import asyncio
 from typing import cast
 
-from rbrctl.graders.endpoint.http_parser import (
+from rbrctl.graders.endpoint.http.parser import (
     BodyTooLargeError,
     ProtocolError,
     Response,
     ResponseParser,
 )
-from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.graders.endpoint.http.transport import TransportError
 
 
 class Connection(asyncio.Protocol):

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rbrctl.graders.endpoint.error_words import words_of
-from rbrctl.graders.endpoint.json_replies import decode_object, printable, shown
-from rbrctl.graders.endpoint.reply_ends import (
+from rbrctl.graders.endpoint.chat.ends import (
     End,
     cut_before_end,
     end_of,
     error_in,
     why_no_answer,
 )
-from rbrctl.graders.endpoint.token_evidence import EvidenceError, mass_details, read_evidence
-from rbrctl.graders.endpoint.verdict_text import read_verdict
+from rbrctl.graders.endpoint.chat.token_evidence import EvidenceError, mass_details, read_evidence
+from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import decode_object, printable, shown
 from rbrctl.records.models import Answer
 from rbrctl.records.thinking import is_thinking_part, judge_reply_start
 

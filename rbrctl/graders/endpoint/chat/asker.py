@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rbrctl.graders.endpoint.alternatives import fewer_alternatives
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_reply import (
+from rbrctl.graders.endpoint.chat.alternatives import fewer_alternatives
+from rbrctl.graders.endpoint.chat.reply import (
     UnreadableError,
     failed_answer,
     read_logprobs,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from rbrctl.graders.endpoint.error_words import words_of
-from rbrctl.graders.endpoint.json_replies import number_of, shown
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import number_of, shown
 from rbrctl.graders.prompt.forms import encode
 
 

@@ -10,9 +10,9 @@ import pytest
 from endpoint_helpers import KEY, make_grader
 
 from rbrctl.errors import GraderError
-from rbrctl.graders.endpoint.address import parse_address
-from rbrctl.graders.endpoint.lean_transport import LeanTransport
-from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.graders.endpoint.http.address import parse_address
+from rbrctl.graders.endpoint.http.direct import LeanTransport
+from rbrctl.graders.endpoint.http.transport import TransportError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rbrctl.graders.endpoint.json_replies import decode_reply, shorten
+from rbrctl.graders.endpoint.http.json_body import decode_reply, shorten
 
 _MOST_READ = 65536
 _NESTED = 5

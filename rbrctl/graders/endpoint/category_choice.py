@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
-from rbrctl.graders.endpoint.chat_reply import UnreadableError, check_complete, choice_of
-from rbrctl.graders.endpoint.json_replies import decode_object, number_of, shown
-from rbrctl.graders.endpoint.token_evidence import SENTINEL
+from rbrctl.graders.endpoint.chat.reply import UnreadableError, check_complete, choice_of
+from rbrctl.graders.endpoint.chat.token_evidence import SENTINEL
+from rbrctl.graders.endpoint.http.json_body import decode_object, number_of, shown
 from rbrctl.graders.modes import Mode
 from rbrctl.records.thinking import judge_reply_start
 from rbrctl.ruleset.model import RuleSet

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_reply import failed_answer
+from rbrctl.graders.endpoint.chat.reply import failed_answer
+from rbrctl.graders.endpoint.chat.token_evidence import EvidenceError, check_mass, mass_details
 from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.decisions.shapes import QuestionShape
 from rbrctl.graders.endpoint.failures import CallError, FailureKind
-from rbrctl.graders.endpoint.json_replies import shown
-from rbrctl.graders.endpoint.question_shapes import QuestionShape
+from rbrctl.graders.endpoint.http.json_body import shown
 from rbrctl.graders.endpoint.settings import EndpointSettings
-from rbrctl.graders.endpoint.token_evidence import EvidenceError, check_mass, mass_details
 from rbrctl.graders.prompt.forms import Fragments, encode, form_of, tokens_of
 from rbrctl.graders.prompt.messages import decision_input, decision_instructions
 from rbrctl.graders.prompt.templates import question_of

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.secret import Secret
-from rbrctl.graders.endpoint.transport import Transport, TransportError
+from rbrctl.graders.endpoint.http.parser import Response
+from rbrctl.graders.endpoint.http.secret import Secret
+from rbrctl.graders.endpoint.http.transport import Transport, TransportError
 from rbrctl.scrubbing import Scrubber, without_credentials
 
 
