@@ -12,7 +12,7 @@ from rbrctl.errors import UsageError
 if TYPE_CHECKING:
     from rbrctl.graders.cache import AnswerCache
     from rbrctl.graders.endpoint.http.address import Address
-    from rbrctl.graders.endpoint.http.secret import Secret
+    from rbrctl.graders.endpoint.http.secrets import Secret
     from rbrctl.graders.endpoint.settings import EndpointSettings
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
@@ -100,7 +100,7 @@ def key_in(
     variable: str | None, option: str, environment: Mapping[str, str], default: str = ""
 ) -> "Secret | None":
     """Read a key from the variable that an option names, else from the default one, if any."""
-    from rbrctl.graders.endpoint.http.secret import Secret
+    from rbrctl.graders.endpoint.http.secrets import Secret
 
     text = environment.get(variable or default, "")
     if text.strip():
@@ -111,7 +111,7 @@ def key_in(
 
 
 def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
-    from rbrctl.graders.endpoint.http.secret import Secret
+    from rbrctl.graders.endpoint.http.secrets import Secret
 
     headers: dict[str, Secret] = {}
     for text in options.header or ():

@@ -22,7 +22,7 @@ ADVICE = {
 }
 
 
-class Health:
+class CircuitBreaker:
     """
     Watches how calls end.
 

@@ -11,8 +11,7 @@ from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES
 from rbrctl.graders.endpoint.chat.asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
-from rbrctl.graders.endpoint.estimate import Estimate
-from rbrctl.graders.endpoint.usage import Usage
+from rbrctl.graders.endpoint.usage import Estimate, Usage
 from rbrctl.graders.interface import ClassGuess, Classifier
 from rbrctl.graders.prompt.forms import Fragments, tokens_of
 from rbrctl.records.models import Answer, GraderIdentity, Transcript

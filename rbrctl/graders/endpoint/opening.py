@@ -15,8 +15,9 @@ from rbrctl.graders.endpoint.decisions.asker import DecisionsAsker
 from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.endpoint.http.address import Address, parse_address
-from rbrctl.graders.endpoint.http.direct import LeanTransport, trust
-from rbrctl.graders.endpoint.http.scrubbed import ScrubbedTransport
+from rbrctl.graders.endpoint.http.direct import DirectTransport
+from rbrctl.graders.endpoint.http.secrets import ScrubbedTransport
+from rbrctl.graders.endpoint.http.tls import trust
 from rbrctl.graders.endpoint.http.transport import Transport
 from rbrctl.graders.endpoint.layout import choose_layout
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
@@ -70,7 +71,7 @@ def open_transport(settings: EndpointSettings, address: Address) -> Transport:
 def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
     tls = trust(settings.certificates) if address.secure else None
     if settings.proxy is None:
-        return LeanTransport(
+        return DirectTransport(
             address,
             settings.request_headers(),
             connect_timeout=settings.connect_timeout,

@@ -13,7 +13,7 @@ from servers.json_server import JsonServer, Reply
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.client import RetryPolicy
-from rbrctl.graders.endpoint.http.secret import Secret
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.transcripts import make_transcript

@@ -17,20 +17,34 @@ from rbrctl.graders.endpoint.chat.reply import (
 from rbrctl.graders.endpoint.circuit_breaker import raise_if_fatal
 from rbrctl.graders.endpoint.client import Body, Client
 from rbrctl.graders.endpoint.failures import Failure
-from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import JSON_ANSWER, ONE_WORD, chat_messages
 from rbrctl.graders.prompt.templates import Layout
+from rbrctl.records.models import Message, Transcript
 from rbrctl.records.thinking import judge_reply_start
-from rbrctl.ruleset.model import GraderPrompt
+from rbrctl.ruleset.findings import Place
+from rbrctl.ruleset.model import GraderPrompt, Proposition
 
 BOTH_CAPS = ("max_completion_tokens", "max_tokens")
 PROBE_RETRIES = 2
 """A probe gives up sooner than a run does: somebody waits to see whether the address is right."""
 MOST_TRIES = 8
 """Tries in one mode, each without a field that the server did not take."""
+_PLACE = Place("probe", 1, 1, 1, 1)
+TRANSCRIPT = Transcript(
+    id="probe",
+    prompt=(Message("user", "Which is the capital of France?"),),
+    completion=(Message("assistant", "The capital of France is Paris."),),
+)
+QUESTIONS: Mapping[str, Proposition] = {
+    "names_a_city": Proposition(
+        "names_a_city", _PLACE, question="Does the reply contain the name of a city?"
+    ),
+    "apologises": Proposition("apologises", _PLACE, question="Does the reply contain an apology?"),
+}
+"""Two easy questions that every probe asks: the right answers are yes and no."""
 
 
 class ChatProbe:

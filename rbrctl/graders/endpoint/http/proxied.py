@@ -7,8 +7,9 @@ import httpx
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.http.address import Address
-from rbrctl.graders.endpoint.http.direct import request_headers, trust, untrusted
+from rbrctl.graders.endpoint.http.direct import request_headers
 from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES, Response
+from rbrctl.graders.endpoint.http.tls import trust, untrusted
 from rbrctl.graders.endpoint.http.transport import TransportError
 from rbrctl.scrubbing import without_credentials
 

@@ -11,7 +11,7 @@ from endpoint_helpers import KEY, make_grader
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.http.address import parse_address
-from rbrctl.graders.endpoint.http.direct import LeanTransport
+from rbrctl.graders.endpoint.http.direct import DirectTransport
 from rbrctl.graders.endpoint.http.transport import TransportError
 
 
@@ -56,7 +56,7 @@ def test_a_trusted_certificate_is_spoken_to(certificate: tuple[Path, Path]) -> N
         address = parse_address(f"https://localhost:{server.sockets[0].getsockname()[1]}/v1")
         trust = ssl.create_default_context(cafile=str(certificate[0]))
         headers = {"Authorization": f"Bearer {KEY.reveal()}"}
-        transport = LeanTransport(address, headers, tls=trust)
+        transport = DirectTransport(address, headers, tls=trust)
         response = await transport.send("GET", "/models", b"", 5.0, "application/json")
         assert (response.status, response.body) == (200, b"{}")
         await transport.close()
@@ -74,7 +74,7 @@ def test_a_server_without_tls_is_named() -> None:
 
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        transport = LeanTransport(parse_address(f"https://127.0.0.1:{port}/v1"), {})
+        transport = DirectTransport(parse_address(f"https://127.0.0.1:{port}/v1"), {})
         with pytest.raises(TransportError, match=f"127.0.0.1:{port} does not speak TLS"):
             await transport.send("GET", "/models", b"", 5.0, "application/json")
         await transport.close()
