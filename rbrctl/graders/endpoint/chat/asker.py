@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat.alternatives import fewer_alternatives
+from rbrctl.graders.endpoint.chat.alternatives import AlternativesLimit
 from rbrctl.graders.endpoint.chat.reply import (
     UnreadableError,
     failed_answer,
@@ -29,8 +29,6 @@ LOGPROB_CAP = 4
 """Tokens that a one-word answer needs at most: a blank, markup, and a word in two pieces."""
 TEXT_CAP = 16
 SCHEMA_CAP = 32
-
-_Reading = tuple[float, dict[str, Any]]
 
 
 def chat_body(
@@ -71,7 +69,7 @@ def answer_schema(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def read_reply(mode: Mode, reply: Mapping[str, Any]) -> _Reading:
+def read_reply(mode: Mode, reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
     """Read P(yes) of a one-proposition reply. Raises UnreadableError."""
     if mode is Mode.LOGPROBS:
         return read_logprobs(reply)
@@ -96,11 +94,16 @@ class ChatAsker:
         mode: Mode,
         layout: Layout,
         client: Client,
+        limit: AlternativesLimit | None = None,
     ) -> None:
-        """Encode every proposition's request once. Raises RuleSetError for a broken template."""
+        """
+        Encode every proposition's request once. Raises RuleSetError for a broken template.
+
+        ``limit`` may be shared with other askers of the same endpoint.
+        """
         self._mode = mode
         self._client = client
-        self._capabilities = capabilities
+        self._limit = limit or AlternativesLimit(capabilities.asked_top_logprobs)
         self._samples = settings.votes if mode is Mode.VOTES else 1
         style = JSON_ANSWER if mode is Mode.SCHEMA else ONE_WORD
         messages = {
@@ -109,14 +112,18 @@ class ChatAsker:
             if question_of(proposition) is not None
         }
 
-        def forms(known: Capabilities) -> dict[str, Form]:
+        def forms(top_logprobs: int) -> dict[str, Form]:
+            known = replace(capabilities, top_logprobs=top_logprobs)
             return {
                 name: form_of(chat_body(settings, known, mode, each))
                 for name, each in messages.items()
             }
 
         self._make_forms = forms
-        self._forms = forms(capabilities)
+        self._forms = forms(capabilities.top_logprobs)
+        self._forms_limit = capabilities.top_logprobs
+        # The digests stay those of the probed limit whatever is asked for later, so that answers
+        # in the cache stay valid when a server allows fewer alternatives than before.
         votes = f"/{self._samples}" if mode is Mode.VOTES else ""
         self.digests: Mapping[str, str] = {
             name: f"{form.digest}{votes}" for name, form in self._forms.items()
@@ -141,7 +148,7 @@ class ChatAsker:
 
     def body(self, fragments: Fragments, name: str) -> bytes:
         """Give the request for one proposition, for a batch."""
-        return self._forms[name].fill(fragments)
+        return self._current_forms()[name].fill(fragments)
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """Ask one proposition."""
@@ -153,35 +160,26 @@ class ChatAsker:
         return {name: _poll(await asyncio.gather(*asking), digest, self.source)}
 
     async def _answer(self, name: str, fragments: Fragments) -> Answer:
-        form, digest = self._forms[name], self.digests[name]
-        asked = self._capabilities.top_logprobs
+        form, digest = self._current_forms()[name], self.digests[name]
+        asked = self._forms_limit
         tokens = tokens_of(form.size + fragments.size)
         try:
             reply = await self._client.call(CHAT_PATH, lambda: form.fill(fragments), tokens=tokens)
             probability, details = read_reply(self._mode, reply)
         except CallError as error:
-            if self._asks_for_fewer(str(error), asked):
+            if self._mode is Mode.LOGPROBS and self._limit.lower_after(str(error), asked):
                 return await self._answer(name, fragments)
             return failed_answer(str(error), digest)
         except UnreadableError as error:
             return failed_answer(str(error), digest, error.raw)
         return Answer(probability, self.source, digest, details=details)
 
-    def _asks_for_fewer(self, message: str, asked: int) -> bool:
-        """
-        Ask from now on for as many alternatives as a refusal of ``asked`` allows.
-
-        False where the message refuses something else. The digests stay those of the questions.
-        """
-        if self._mode is not Mode.LOGPROBS:
-            return False
-        fewer = fewer_alternatives(message, asked)
-        if fewer is None:
-            return False
-        if fewer < self._capabilities.top_logprobs:
-            self._capabilities = replace(self._capabilities, top_logprobs=fewer)
-            self._forms = self._make_forms(self._capabilities)
-        return self._capabilities.top_logprobs < asked
+    def _current_forms(self) -> Mapping[str, Form]:
+        """Return the requests for the number of alternatives that the server allows by now."""
+        if self._forms_limit != self._limit.current:
+            self._forms = self._make_forms(self._limit.current)
+            self._forms_limit = self._limit.current
+        return self._forms
 
 
 def _poll(votes: Sequence[Answer], digest: str, source: str) -> Answer:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat.alternatives import fewer_alternatives
+from rbrctl.graders.endpoint.chat.alternatives import LEAST_ALTERNATIVES, fewer_alternatives
 from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, chat_body
 from rbrctl.graders.endpoint.chat.reply import (
     UnreadableError,
     choice_of,
-    read_logprobs,
+    evidence_of,
     read_schema,
     read_text,
 )
@@ -153,25 +153,36 @@ def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
 
 def _read_logprobs(reply: Mapping[str, Any]) -> tuple[bool, str]:
     """
-    Tell masked or missing token probabilities from those of a model that gives them.
+    Tell apart a server that gives usable token probabilities and one that does not.
 
-    Raises UnreadableError where it gives them, and says neither yes nor no.
+    What counts is the token of the verdict, as for every later answer: a model that thinks first
+    may be certain of its first token, and list no alternative to it. Raises UnreadableError if
+    the probabilities are usable and the model says neither yes nor no.
     """
-    content = choice_of(reply).logprobs
-    if not isinstance(content, list) or not content or not isinstance(content[0], dict):
+    most = _most_alternatives(choice_of(reply).logprobs)
+    if most is None:
         return False, "the reply has no token probabilities though they were asked for"
-    listed = content[0].get("top_logprobs")
-    count = len(listed) if isinstance(listed, list) else 0
-    if count < 2:
-        return False, f"token probabilities with {count} alternatives, too few to compare"
+    if most < LEAST_ALTERNATIVES:
+        return False, f"token probabilities with {most} alternatives, too few to compare"
     try:
-        probability, details = read_logprobs(reply)
+        evidence = evidence_of(reply)
     except UnreadableError as error:
-        if "masked" in str(error):
-            return False, f"{count} alternatives a token, but {error}"
+        if error.unsupported:
+            return False, f"{most} alternatives a token, but {error}"
         raise
-    mass = details["mass"]
-    return True, f"{count} alternatives a token; yes has {probability:.2f} of a mass of {mass:.2f}"
+    count = evidence.alternatives
+    if count < LEAST_ALTERNATIVES:
+        return False, f"the verdict's token has {count} alternatives, too few to compare"
+    says = f"yes has {evidence.probability:.2f} of a mass of {evidence.mass:.2f}"
+    return True, f"{count} alternatives a token; {says}"
+
+
+def _most_alternatives(content: Any) -> int | None:
+    """Return the length of the longest list of alternatives; None without any token."""
+    if not isinstance(content, list) or not any(isinstance(entry, dict) for entry in content):
+        return None
+    lists = (entry.get("top_logprobs") for entry in content if isinstance(entry, dict))
+    return max((len(each) for each in lists if isinstance(each, list)), default=0)
 
 
 def reasons(reply: Mapping[str, Any]) -> bool:

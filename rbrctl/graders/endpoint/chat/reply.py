@@ -11,7 +11,12 @@ from rbrctl.graders.endpoint.chat.ends import (
     error_in,
     why_no_answer,
 )
-from rbrctl.graders.endpoint.chat.token_evidence import EvidenceError, mass_details, read_evidence
+from rbrctl.graders.endpoint.chat.token_evidence import (
+    Evidence,
+    EvidenceError,
+    mass_details,
+    read_evidence,
+)
 from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
 from rbrctl.graders.endpoint.http.error_text import words_of
 from rbrctl.graders.endpoint.http.json_body import decode_object, printable, shown
@@ -24,12 +29,18 @@ UNSEEN_LIMIT = 0.05
 
 
 class UnreadableError(ValueError):
-    """A reply that holds no answer; ``raw`` is the text that was looked at."""
+    """
+    A reply holds no answer; ``raw`` is the text that was looked at.
 
-    def __init__(self, message: str, raw: str = "") -> None:
-        """Keep why, and the text."""
+    ``unsupported`` is True if the server gives no usable token probabilities, so that no other
+    reply in this mode could hold an answer either.
+    """
+
+    def __init__(self, message: str, raw: str = "", *, unsupported: bool = False) -> None:
+        """Keep the reason, the text and what it says about the mode."""
         super().__init__(message)
         self.raw = raw
+        self.unsupported = unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +169,29 @@ def _yes_no(word: Any) -> bool | None:
 
 
 def read_logprobs(reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Read P(yes) and what it rests on out of token probabilities. Raises UnreadableError."""
+    """Return P(yes) from token probabilities, and what it rests on. Raises UnreadableError."""
+    evidence = evidence_of(reply)
+    details = mass_details(evidence.mass)
+    if evidence.unseen > UNSEEN_LIMIT:
+        details["unseen"] = round(evidence.unseen, 6)
+    return evidence.probability, details
+
+
+def evidence_of(reply: Mapping[str, Any]) -> Evidence:
+    """Return what the token probabilities of a reply say. Raises UnreadableError."""
     choice = choice_of(reply)
     if choice.logprobs is None:
         raise UnreadableError(
             "the reply has no token probabilities though they were asked for"
             " (this endpoint needs --mode schema or text)",
             choice.text,
+            unsupported=True,
         )
     check_whole(choice)
     try:
-        evidence = read_evidence(choice.logprobs, choice.text)
+        return read_evidence(choice.logprobs, choice.text)
     except EvidenceError as error:
-        raise UnreadableError(str(error), choice.text) from None
-    details = mass_details(evidence.mass)
-    if evidence.unseen > UNSEEN_LIMIT:
-        details["unseen"] = round(evidence.unseen, 6)
-    return evidence.probability, details
+        raise UnreadableError(str(error), choice.text, unsupported=error.unsupported) from None
 
 
 def failed_answer(message: str, digest: str, raw: str = "") -> Answer:
