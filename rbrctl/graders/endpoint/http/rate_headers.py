@@ -1,5 +1,6 @@
 """What response headers say about when to come back."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -37,10 +38,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    """Read a number of seconds; None where it is none, or negative."""
+    """Read a number; None for a negative one or any other text."""
     if not _NUMBER.fullmatch(text):
         return None
-    return float(text) if len(text) <= _MOST_DIGITS else LONGEST
+    # Beyond that many digits it is above every float, and parsing it would cost time.
+    return float(text) if len(text) <= _MOST_DIGITS else math.inf
 
 
 def exhausted_for(headers: Mapping[str, str]) -> float:

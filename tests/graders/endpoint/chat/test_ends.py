@@ -106,7 +106,7 @@ def test_a_reply_that_the_server_broke_off_is_told(reason: str, broken: str | No
         ("Yes", False),
         ("**No**", False),
         ("No.", False),
-        ("Yes. It says sorry at the", False),
+        ("Yes. The reply apologises at the", False),
         ("<think>no</think>Yes", False),
         ("No\nThe reply", False),
         ("Yes, the", True),

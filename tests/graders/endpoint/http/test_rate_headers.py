@@ -23,7 +23,6 @@ ABSURD = [
     "soon",
     "",
     " ",
-    "\x00",
 ]
 
 
@@ -33,13 +32,10 @@ def test_what_is_no_number_of_seconds_asks_for_no_wait(name: str, text: str) -> 
     assert retry_after({name: text}) is None
 
 
-@pytest.mark.parametrize("digits", [12, 300, 301, 5000])
-def test_a_wait_beyond_all_bounds_is_the_longest(digits: int) -> None:
-    assert retry_after({"retry-after": "9" * digits}) == LONGEST
-    assert (
-        retry_after({"retry-after-ms": "9" * max(digits, 13)}) == pytest.approx(LONGEST, rel=0.01)
-        or retry_after({"retry-after-ms": "9" * digits}) == LONGEST / 1000
-    )
+@pytest.mark.parametrize("digits", [13, 300, 301, 5000])
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
+def test_a_wait_beyond_all_bounds_is_the_longest(name: str, digits: int) -> None:
+    assert retry_after({name: "9" * digits}) == LONGEST
 
 
 @pytest.mark.parametrize(
@@ -52,7 +48,7 @@ def test_a_wait_beyond_all_bounds_is_the_longest(digits: int) -> None:
         ("Wed, 21 Oct 99999 07:28:00 GMT", None),
         ("Wed, 32 Oct 2015 07:28:00 GMT", None),
         ("Wed, 21 Oct 2015 99:99:99 GMT", None),
-        ("Wed, 21 Oct 2015", 0.0),
+        ("Wed, 21 Oct 2015", None),
     ],
 )
 def test_any_date_is_a_bounded_wait_or_none(date: str, seconds: float | None) -> None:
