@@ -150,7 +150,7 @@ def proxy_for(address: "Address", named: str | None, environment: Mapping[str, s
 
 def certificates_for(address: "Address", environment: Mapping[str, str]) -> str | None:
     """
-    Give the file of certificates that other tools' variables name; None leaves it to OpenSSL.
+    Return the file or folder of certificates to trust; None leaves the choice to OpenSSL.
 
     OpenSSL heeds SSL_CERT_FILE and SSL_CERT_DIR by itself, and says nothing where they name what is
     not there, so that is looked at here. Raises UsageError.
@@ -163,8 +163,7 @@ def certificates_for(address: "Address", environment: Mapping[str, str]) -> str 
             raise UsageError(f"{name} names {value}, which does not exist: no certificate in it")
     if any(named[name] for name in _OWN_TRUST):
         return named["SSL_CERT_FILE"] or None
-    files = (named[name] for name in _OTHER_TRUST)
-    return next((file for file in files if file and os.path.isfile(file)), None)
+    return next((named[name] for name in _OTHER_TRUST if named[name]), None)
 
 
 def _bypassed(host: str, no_proxy: str) -> bool:

@@ -54,7 +54,8 @@ class DecisionsShape:
         if not isinstance(answers, list):
             return dict.fromkeys(group, "the reply has no list of answers")
         entries = [answer if isinstance(answer, dict) else {} for answer in answers]
-        if not any("name" in entry for entry in entries):
+        # A server that keeps no names sends null for all of them.
+        if all(entry.get("name") is None for entry in entries):
             if len(entries) != len(group):
                 count = f"{len(entries)} answers without names to {len(group)} questions"
                 return dict.fromkeys(group, f"the reply has {count}")
@@ -83,7 +84,9 @@ class DecisionsShape:
         """Return those that the reply's diagnostics or an answer's own tell."""
         answers = reply.get("answers")
         entries = answers if isinstance(answers, list) else []
-        named = {e["name"]: e for e in entries if isinstance(e, dict) and "name" in e}
+        named = {
+            e["name"]: e for e in entries if isinstance(e, dict) and isinstance(e.get("name"), str)
+        }
         return _label_masses(reply, named, group)
 
 
