@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
+from rbrctl.graders.endpoint.chat.verdict_text import LONGEST, read_verdict
 
 
 @pytest.mark.parametrize(
@@ -78,25 +78,25 @@ def test_takes_any_text(text: str) -> None:
         assert text[verdict.offset :].lower().startswith(word)
 
 
-def test_is_linear_in_long_texts() -> None:
-    before = time.process_time()
-    for text in (
-        "<think>" * 20_000,
-        "<answer>" * 8_000,
-        '{"a":' * 12_000,
-        "no, " * 15_000,
-        "answer: " * 7_000,
-        "(" * 50_000,
-        "[[" * 20_000,
-        "so " * 20_000,
-        "'a" * 25_000,
-        "<b" * 20_000,
-        "is no" * 10_000,
-        "\n" * 50_000,
-        "<|x|>" * 10_000,
-        "answer " * 50_000,
-        " *" * 100_000,
-        "yes " * 50_000,
-    ):
-        read_verdict(text)
-    assert time.process_time() - before < 5
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("<think>", "<answer>", '{"a":', "no, ", "answer: ", "(", "[[", "so ", "'a", "<b"),
+        *("is no", "\n", "<|x|>", "answer ", " *", "yes "),
+    ],
+)
+def test_reading_takes_linear_time(piece: str) -> None:
+    """Read eight times the text in eight times the time; quadratic reading would take 64."""
+
+    def seconds(size: int) -> float:
+        text = piece * (size // len(piece))
+        taken = []
+        for _ in range(3):
+            before = time.process_time()
+            read_verdict(text)
+            taken.append(time.process_time() - before)
+        return min(taken)
+
+    # The shortest of three runs: a busy machine can only add to it.
+    short = seconds(LONGEST // 10)
+    assert seconds(LONGEST // 10 * 8) <= 24 * max(short, 0.0005)
