@@ -9,8 +9,8 @@ from servers.fault_endpoint import FaultEndpoint, Plan, Reply, Request, json_rep
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.client import RetryPolicy
 from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.opening import open_grader
-from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer, Message, Transcript

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 
 from rbrctl.errors import GraderError
+from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -27,7 +28,7 @@ class OracleGrader:
         names = ruleset.propositions if knows is None else knows
         self.question_digests: Mapping[str, str] = {name: f"{name}-{version}" for name in names}
         self.asks_together = True
-        self.notes: tuple[str, ...] = ()
+        self.notes: tuple[GraderNote, ...] = ()
         self.concurrency = concurrency
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.most_in_flight = 0

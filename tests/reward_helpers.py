@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 from small_sets import small_set
 
+from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, RuleSetIdentity, Transcript
 from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.weights import Weights
@@ -28,7 +29,7 @@ class WordGrader:
     """P(kind) and P(rude) are 1 where the word stands in the completion, else 0."""
 
     asks_together = True
-    notes: tuple[str, ...] = ()
+    notes: tuple[GraderNote, ...] = ()
 
     def __init__(self, delay: float = 0.0, concurrency: int = 4) -> None:
         self.calls: list[str] = []

@@ -103,7 +103,7 @@ def test_httpx_is_imported_by_one_module_only() -> None:
         for _, name in imported(ast.parse(path.read_text("utf-8")))
         if name.split(".")[0] == "httpx"
     }
-    assert importers == {"graders/endpoint/proxied_transport.py"}
+    assert importers == {"graders/endpoint/http/proxied.py"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["grader", "--help"]])

@@ -26,7 +26,7 @@ async def batch_service(options: EndpointOptions, output: Output) -> "AsyncItera
     from dataclasses import replace
 
     from rbrctl.graders.batches.service import BatchService
-    from rbrctl.graders.endpoint.address import parse_address
+    from rbrctl.graders.endpoint.http.address import parse_address
     from rbrctl.graders.endpoint.opening import open_transport
 
     settings = settings_of(replace(options, model=options.model or ANY_MODEL), output)

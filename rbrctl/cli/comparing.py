@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rbrctl.cli.formats import write_report
+from rbrctl.cli.graders import tell_note
 from rbrctl.cli.inputs import report_problems, standard_input
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
@@ -95,7 +96,7 @@ class Comparer:
             on_problem=self._handler,
         )
         for note in comparison.grader_notes:
-            self._output.talk(note)
+            tell_note(self._output, note)
         return replace(comparison, corpus_label=request.on)
 
     def _regrading(self, request: DiffRequest) -> RegradeSource | None:

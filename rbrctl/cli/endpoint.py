@@ -11,8 +11,8 @@ from rbrctl.errors import UsageError
 
 if TYPE_CHECKING:
     from rbrctl.graders.cache import AnswerCache
-    from rbrctl.graders.endpoint.address import Address
-    from rbrctl.graders.endpoint.secret import Secret
+    from rbrctl.graders.endpoint.http.address import Address
+    from rbrctl.graders.endpoint.http.secrets import Secret
     from rbrctl.graders.endpoint.settings import EndpointSettings
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
@@ -28,8 +28,8 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
 
     Raises UsageError for what is missing or cannot be meant.
     """
-    from rbrctl.graders.endpoint.address import parse_address
     from rbrctl.graders.endpoint.client import RetryPolicy
+    from rbrctl.graders.endpoint.http.address import parse_address
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.graders.endpoint.usage import Budget, Prices
 
@@ -100,7 +100,7 @@ def key_in(
     variable: str | None, option: str, environment: Mapping[str, str], default: str = ""
 ) -> "Secret | None":
     """Read a key from the variable that an option names, else from the default one, if any."""
-    from rbrctl.graders.endpoint.secret import Secret
+    from rbrctl.graders.endpoint.http.secrets import Secret
 
     text = environment.get(variable or default, "")
     if text.strip():
@@ -111,7 +111,7 @@ def key_in(
 
 
 def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
-    from rbrctl.graders.endpoint.secret import Secret
+    from rbrctl.graders.endpoint.http.secrets import Secret
 
     headers: dict[str, Secret] = {}
     for text in options.header or ():
@@ -127,7 +127,7 @@ def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[s
 
 def extra_body_of(text: str | None, option: str) -> dict[str, Any]:
     """Read the object that an option gives. Raises UsageError."""
-    from rbrctl.graders.endpoint.json_replies import decode_object
+    from rbrctl.graders.endpoint.http.json_body import decode_object
 
     if text is None:
         return {}
@@ -150,7 +150,7 @@ def proxy_for(address: "Address", named: str | None, environment: Mapping[str, s
 
 def certificates_for(address: "Address", environment: Mapping[str, str]) -> str | None:
     """
-    Give the file of certificates that other tools' variables name; None leaves it to OpenSSL.
+    Return the file or folder of certificates to trust; None leaves the choice to OpenSSL.
 
     OpenSSL heeds SSL_CERT_FILE and SSL_CERT_DIR by itself, and says nothing where they name what is
     not there, so that is looked at here. Raises UsageError.
@@ -163,8 +163,7 @@ def certificates_for(address: "Address", environment: Mapping[str, str]) -> str 
             raise UsageError(f"{name} names {value}, which does not exist: no certificate in it")
     if any(named[name] for name in _OWN_TRUST):
         return named["SSL_CERT_FILE"] or None
-    files = (named[name] for name in _OTHER_TRUST)
-    return next((file for file in files if file and os.path.isfile(file)), None)
+    return next((named[name] for name in _OTHER_TRUST if named[name]), None)
 
 
 def _bypassed(host: str, no_proxy: str) -> bool:

@@ -9,7 +9,7 @@ from rbrctl.cli.formats import write_report
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import require_some
-from rbrctl.graders.endpoint.estimate import Estimate
+from rbrctl.graders.endpoint.usage import Estimate
 from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import RunSettings, open_run
 from rbrctl.records.models import Transcript

@@ -9,7 +9,7 @@ import typer
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
-from rbrctl.graders.interface import OpenedGrader, OpenGrader, OpenRequest
+from rbrctl.graders.interface import GraderNote, OpenedGrader, OpenGrader, OpenRequest
 from rbrctl.graders.registry import DEFAULT_KIND, find_kind
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
@@ -84,6 +84,11 @@ def _name_grader(
             f"{where} answered neither of two easy questions with yes or no: most answers may "
             "fail; see rbrctl grader probe"
         )
+
+
+def tell_note(output: Output, note: GraderNote) -> None:
+    """Say on stderr what a grader has to say after a run; warnings also with ``--quiet``."""
+    (output.warn if note.is_warning else output.talk)(note.text)
 
 
 def without_classifier(open_grader: OpenGrader) -> OpenGrader:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.graders import tell_note
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
@@ -96,24 +98,18 @@ class GradeReporter:
     ) -> tuple[RunSummary, BudgetSpentError | None]:
         """Run the engine; return what was done, and the error of a budget that ended the run."""
         summary = RunSummary()
-        notes: tuple[str, ...] = ()
+        settings = replace(self.settings, on_note=partial(tell_note, self.output))
         try:
-            async with open_run(self.settings, transcripts) as run:
+            async with open_run(settings, transcripts) as run:
                 summary = run.summary
-                try:
-                    self._say_what_is_asked_again(run)
-                    self.output.resume_hint = _resume_hint(self.settings.destination, run)
-                    async with aclosing(run.results()) as results:
-                        async for result in results:
-                            take(result)
-                    self._say_what_is_left(run)
-                finally:
-                    notes = tuple(run.opened.grader.notes)
+                self._say_what_is_asked_again(run)
+                self.output.resume_hint = _resume_hint(self.settings.destination, run)
+                async with aclosing(run.results()) as results:
+                    async for result in results:
+                        take(result)
+                self._say_what_is_left(run)
         except BudgetSpentError as error:
             return summary, error
-        finally:
-            for note in notes:
-                self.output.talk(note)
         return summary, None
 
     def _say_spent(self, spent: BudgetSpentError, summary: RunSummary) -> ExitCode:

@@ -36,7 +36,7 @@ class RewardModelOptions:
                     raise UsageError(f"{option} says something of a server: name it with --rm-url")
             return None
         from rbrctl.cli.endpoint import certificates_for, keep_secret, key_in, proxy_for
-        from rbrctl.graders.endpoint.address import parse_address
+        from rbrctl.graders.endpoint.http.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
         from rbrctl.rewards.reward_model.contracts import contract_of
 

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from rbrctl.cli.graders import tell_note
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems, warn_first
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
@@ -105,7 +107,12 @@ def grade(
         return []
     with Progress(output, "graded", len(transcripts)) as progress:
         work = grade_for_features(
-            transcripts, judge, open_grader, response_class, lambda _: progress.advance()
+            transcripts,
+            judge,
+            open_grader,
+            response_class,
+            on_result=lambda _: progress.advance(),
+            on_note=partial(tell_note, output),
         )
         return asyncio.run(work)
 

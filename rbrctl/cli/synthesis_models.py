@@ -76,6 +76,8 @@ class SynthesisModels:
         finally:
             await client.close()
             for of, usage in usages.items():
+                for warning in usage.warnings:
+                    output.warn(f"{of}: {warning}")
                 output.talk(f"{of}: {usage.line()}")
 
     async def _grader(

@@ -105,7 +105,7 @@ class WriterOptions:
         How it is asked (temperature, tokens, prices) is the grader's there, and has options of its
         own here.
         """
-        from rbrctl.graders.endpoint.address import parse_address
+        from rbrctl.graders.endpoint.http.address import parse_address
 
         if self.url is not None:
             parse_address(self.url, "--writer-url")

@@ -9,6 +9,7 @@ from rbrctl.diff.corpus import Corpus
 from rbrctl.diff.edits import ASKED
 from rbrctl.diff.inputs import LABELS
 from rbrctl.diff.rulesets import RuleSetComparison
+from rbrctl.graders.interface import GraderNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Comparison:
     """For each proposition that the new rules need, the number of transcripts without an answer."""
     regraded: int = 0
     """The number of transcripts that were graded again for this comparison."""
-    grader_notes: tuple[str, ...] = ()
+    grader_notes: tuple[GraderNote, ...] = ()
     """What the grader that was asked has to say after its run."""
     bad_lines: int = 0
     """The number of lines that could not be used; the caller counts them."""

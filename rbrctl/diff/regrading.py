@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rbrctl.diff.answer_table import AnswerTable, TableBuilder, Truth
 from rbrctl.errors import UsageError
-from rbrctl.graders.interface import Grader, OpenGrader
+from rbrctl.graders.interface import Grader, GraderNote, OpenGrader
 from rbrctl.grading.engine import Engine
 from rbrctl.grading.run import Destination, RunSettings, open_run
 from rbrctl.records.files import DataSource
@@ -56,7 +56,7 @@ class RegradedTable:
     """The number of transcripts that were graded again."""
     stale: Mapping[str, int]
     """For each proposition the answers that stay stale because the transcript is missing."""
-    notes: Sequence[str] = ()
+    notes: Sequence[GraderNote] = ()
     """What the grader has to say after the run."""
 
 
@@ -110,7 +110,7 @@ def regrade(
     back = {new_name: old_name for old_name, new_name in renamed.items()}
     transcripts = old.path if source.transcripts is None else source.transcripts
 
-    async def ask() -> tuple[Regrading, Sequence[str]]:
+    async def ask() -> tuple[Regrading, Sequence[GraderNote]]:
         grader = (await source.choose_grader(new)((), False)).grader
         try:
             regrading = Regrading(Judge(new), grader, back)

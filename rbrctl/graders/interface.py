@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings
 
 
+@dataclass(frozen=True, slots=True)
+class GraderNote:
+    """One sentence that the user should read after a run."""
+
+    text: str
+    is_warning: bool = False
+    """True if the answers may be wrong: it is then shown even with ``--quiet``."""
+
+    def __str__(self) -> str:
+        """Return the sentence alone."""
+        return self.text
+
+
 class Grader(Protocol):
     """Answers propositions about transcripts; bound to one rule set when it is made."""
 
@@ -42,8 +55,8 @@ class Grader(Protocol):
         ...
 
     @property
-    def notes(self) -> Sequence[str]:
-        """What the user should be told after a run: what was cut, what it cost."""
+    def notes(self) -> Sequence[GraderNote]:
+        """What the user should be told after a run: what was cut off, what it cost."""
         ...
 
     async def answer(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from rbrctl.errors import GraderError, NothingMatchedError
+from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Result, Transcript
 from rbrctl.records.problems import ProblemHandler
 from rbrctl.records.results import read_results
@@ -63,11 +64,11 @@ class RecordedGrader:
         return 1
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> Sequence[GraderNote]:
         """Whose answers these are."""
         grader = self._recorded
         whose = " ".join(filter(None, (grader.kind, grader.model, grader.mode)))
-        return (f"answers replayed of: {whose}",)
+        return (GraderNote(f"answers replayed of: {whose}"),)
 
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]

@@ -1,11 +1,11 @@
 """One run of the engine: the grader is opened, a store holds the results, and both are closed."""
 
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 
-from rbrctl.graders.interface import Grader, OpenedGrader, OpenGrader
+from rbrctl.graders.interface import Grader, GraderNote, OpenedGrader, OpenGrader
 from rbrctl.grading.engine import Engine, EngineOptions, RunSummary, current_for
 from rbrctl.grading.judging import check_decoder
 from rbrctl.grading.plan import Ask
@@ -37,6 +37,8 @@ class RunSettings:
     destination: Destination = field(default_factory=Destination)
     offline: bool = False
     """True if the grader may make no call: the run can only be estimated."""
+    on_note: Callable[[GraderNote], None] = lambda note: None
+    """Is told at the end of the run what the grader has to say; see Grader.notes."""
 
     def replace_ask(self, ask: Ask) -> "RunSettings":
         """Return the same settings with another choice of what to ask."""
@@ -94,6 +96,9 @@ async def open_run(settings: RunSettings, transcripts: Iterable[Transcript]) -> 
         with closing(_open_store(settings, opened.grader)) as store:
             yield Run(engine, opened, store, itertools.chain(first, stream))
     finally:
+        if not settings.offline:
+            for note in opened.grader.notes:
+                settings.on_note(note)
         await opened.grader.close()
 
 

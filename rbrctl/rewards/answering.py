@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 
-from rbrctl.graders.interface import OpenGrader
+from rbrctl.graders.interface import GraderNote, OpenGrader
 from rbrctl.grading.engine import EngineOptions
 from rbrctl.grading.run import RunSettings, open_run
 from rbrctl.records.models import Result, Transcript
@@ -17,13 +17,15 @@ async def grade_for_features(
     open_grader: OpenGrader,
     response_class: str | None = None,
     on_result: Callable[[Result], None] | None = None,
+    on_note: Callable[[GraderNote], None] = lambda note: None,
 ) -> list[Result]:
     """
     Return the results of transcripts, in their order, with the answers that features need.
 
     Only the propositions that the features of a transcript's response class depend on are asked;
     a transcript without a class is not asked about. ``response_class`` is that of transcripts that
-    have none. Raises GraderError if the grader cannot go on.
+    have none. ``on_note`` is told what the grader has to say at the end. Raises GraderError if the
+    grader cannot go on.
     """
     rows = list(transcripts)
     needs = {
@@ -33,7 +35,7 @@ async def grade_for_features(
     options = EngineOptions(response_class=response_class, needs=needs)
     place = {(row.id, row.content_digest): index for index, row in enumerate(rows)}
     found: list[tuple[int, Result]] = []
-    settings = RunSettings(judge, open_grader, options)
+    settings = RunSettings(judge, open_grader, options, on_note=on_note)
     async with open_run(settings, rows) as run, aclosing(run.results()) as results:
         async for result in results:
             found.append((place[result.id, result.content_digest], result))

@@ -18,7 +18,7 @@ ROW = {"id": "t", "prompt": "Hi", "completion": "No.", "response_class": "hard_r
 
 
 def graded(
-    folder: Path, plan: Plan, mode: str = "logprobs", row: dict[str, Any] = ROW
+    folder: Path, plan: Plan, mode: str = "logprobs", row: dict[str, Any] = ROW, *more: str
 ) -> tuple[int, str, list[Any]]:
     """Grade one transcript against a plan: exit code, stderr, and the answers that were stored."""
     source, out = folder / "t.jsonl", folder / "out.jsonl"
@@ -28,7 +28,7 @@ def graded(
     async def work() -> int:
         async with serving(plan) as endpoint:
             at = ["--model", "m", "--base-url", endpoint.base_url]
-            arguments = ["grade", str(source), *at, *options]
+            arguments = [*more, "grade", str(source), *at, *options]
             return await asyncio.to_thread(run, arguments, ENTRIES, Output({}))
 
     err = io.StringIO()
@@ -205,6 +205,24 @@ def test_a_server_that_truncates_is_told_of_once(tmp_path: Path) -> None:
     code, err, _ = graded(tmp_path, plan, row=row)
     assert code == 0, err
     assert err.count("it truncates long requests") == 1
+
+
+def test_the_warnings_of_a_grader_are_shown_under_quiet_and_its_counts_are_not(
+    tmp_path: Path,
+) -> None:
+    row = ROW | {"completion": "word " * 8000}
+    usages = [{"prompt_tokens": 2048}, {"prompt_tokens": -3}]
+
+    def plan(request: Request) -> Reply:
+        return json_reply(yes() | {"usage": usages[request.number % 2]})
+
+    code, err, _ = graded(tmp_path, plan, "logprobs", row, "--quiet")
+    assert code == 0, err
+    lines = err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith("warning: ") for line in lines)
+    assert "it truncates long requests" in lines[0]
+    assert "numbers of tokens that cannot be true" in lines[1]
 
 
 def test_fewer_alternatives_are_asked_for_in_the_servers_words(tmp_path: Path) -> None:

@@ -110,6 +110,61 @@ def test_a_broken_entry_is_as_if_it_were_not_there(tmp_path: Path) -> None:
     cache.close()
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("probability", "0.5x"),
+        ("probability", 1.5),
+        ("probability", -0.1),
+        ("probability", float("inf")),
+        ("probability", b"\x00"),
+        ("source", b"\xff"),
+        ("source", 7),
+        ("details", "["),
+        ("details", "[]"),
+        ("details", "7"),
+        ("details", '{"mass": "much"}'),
+        ("details", '{"mass": NaN}'),
+        ("details", '{"unseen": true}'),
+        ("details", '{"a":' * 20_000),
+        ("details", b"\xff\xfe"),
+        ("details", 12),
+    ],
+)
+def test_a_hostile_row_is_no_answer_and_gives_way_to_the_next_one(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = AnswerCache(path)
+    put(cache, range(1, 3))
+    with sqlite3.connect(path) as database:
+        database.execute(f"UPDATE answered SET {column} = ? WHERE key = ?", (value, key(1)))
+    database.close()
+    found = cache.get([key(1), key(2)])
+    if column == "source" and value == 7:
+        value = "7"  # SQLite itself turns a number in a column of texts into a text.
+        assert found[key(1)].source == "7"
+    else:
+        assert list(found) == [key(2)]
+        put(cache, range(1, 2))
+        assert cache.get([key(1)])[key(1)].probability == 0.001
+    cache.close()
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN nan", "[" * 100_000, b"\xff", b"\x00{}"])
+def test_a_hostile_note_is_no_note(tmp_path: Path, text: str | bytes) -> None:
+    path = tmp_path / "c.sqlite"
+    cache = AnswerCache(path)
+    cache.remember("x", 1)
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE notes SET value = ?", (text,))
+    database.close()
+    assert cache.recall("x") is None
+    cache.remember("x", 2)
+    assert cache.recall("x") == 2
+    cache.close()
+
+
 def test_a_write_that_fails_fails_every_waiter(tmp_path: Path) -> None:
     async def run() -> None:
         cache = AnswerCache(tmp_path / "c.sqlite")

@@ -38,7 +38,7 @@ def test_answers_as_recorded(tmp_path: Path) -> None:
     mended = replace(RESULT, id="t2", answers={"judgement": Answer(0.1, "logprobs", "d2")})
     grader = RecordedGrader(write(tmp_path / "r.jsonl", RESULT, mended), ProblemLog())
     assert grader.identity == GRADER
-    assert grader.notes == ("answers replayed of: endpoint m logprobs",)
+    assert [str(note) for note in grader.notes] == ["answers replayed of: endpoint m logprobs"]
     assert grader.question_digests == {"apology": "d1", "judgement": "d2"}
     item = replace(transcript(), content_digest="content-1")
     answers = asyncio.run(grader.answer(item, ["apology", "judgement"]))

@@ -7,7 +7,7 @@ import pytest
 from reward_helpers import WEIGHTS, small_rules
 
 from rbrctl.errors import GraderError, UsageError
-from rbrctl.graders.endpoint.secret import Secret
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.reward import RuleReward

@@ -11,9 +11,9 @@ from endpoint_helpers import make_ruleset, settings, transcript
 from rbrctl.errors import GraderError
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.opening import open_client, open_grader
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
-from rbrctl.graders.endpoint.secret import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer

@@ -9,11 +9,11 @@ from typing import Any
 from rbrctl.errors import cannot
 from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
 from rbrctl.graders.cache import AnswerCache
-from rbrctl.graders.endpoint.chat_asker import read_reply
-from rbrctl.graders.endpoint.chat_reply import UnreadableError
-from rbrctl.graders.endpoint.error_words import words_of
-from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES
-from rbrctl.graders.endpoint.json_replies import decode_reply, shorten, shown
+from rbrctl.graders.endpoint.chat.asker import read_reply
+from rbrctl.graders.endpoint.chat.reply import UnreadableError
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import decode_reply, shorten, shown
+from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES
 from rbrctl.records.models import Answer
 from rbrctl.records.problems import LineProblem
 

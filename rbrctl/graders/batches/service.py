@@ -15,9 +15,9 @@ from urllib.parse import quote
 from rbrctl.errors import FileError, GraderError, cannot
 from rbrctl.graders.batches.shards import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
-from rbrctl.graders.endpoint.json_replies import shorten, shown
-from rbrctl.graders.endpoint.secret import Secret, scrub
-from rbrctl.graders.endpoint.transport import Transport, TransportError
+from rbrctl.graders.endpoint.http.json_body import shorten, shown
+from rbrctl.graders.endpoint.http.secrets import Secret, scrub
+from rbrctl.graders.endpoint.http.transport import Transport, TransportError
 from rbrctl.graders.prompt.forms import encode
 from rbrctl.records.files import replacing
 

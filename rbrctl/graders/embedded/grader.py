@@ -8,6 +8,7 @@ from rbrctl.graders.embedded.cue_answers import CueAnswers
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.embedded.model import EmbeddedModel
 from rbrctl.graders.embedded.text import READ_LENGTH
+from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -61,15 +62,16 @@ class EmbeddedGrader:
         return self._digests
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> Sequence[GraderNote]:
         """That completions were too long to be read whole, and how many, where there were any."""
         if not self._cut:
             return ()
         completions = "completion was" if self._cut == 1 else "completions were"
-        return (
+        text = (
             f"{self._cut} {completions} longer than {READ_LENGTH:,} characters: only head and tail"
-            " were read",
+            " were read"
         )
+        return (GraderNote(text),)
 
     def answer_now(
         self, transcript: Transcript, propositions: Collection[str]

@@ -8,14 +8,24 @@ from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 
 PARSER_VERSION = 1
+"""Part of every cache key; raised if replies or quotes are read differently than before."""
+TEXT_PARSER_VERSION = 2
 """
-Part of every cache key: raised whenever the same reply would be read as another answer, or the same
-transcript quoted otherwise.
+The same for answers that are read from plain text.
+
+Version 1 took a conditional, quoted or corrected yes for a yes. The cache keeps no raw texts, so
+those answers have to be asked again; what other modes have answered stays valid.
 """
+_READ_FROM_TEXT = frozenset({Mode.TEXT.value, Mode.VOTES.value})
 MOST_TOP_LOGPROBS = 20
 TOKEN_FIELDS = frozenset({"max_completion_tokens", "max_tokens"})
 QUESTION_KEY_BYTES = 8
-"""Of a cache key: enough to tell the questions about one transcript apart."""
+"""The bytes of a cache key that tell apart the questions about one transcript."""
+
+
+def parser_version(source: str) -> int:
+    """Return the version of the parser that reads the answers of a mode, named by its value."""
+    return TEXT_PARSER_VERSION if source in _READ_FROM_TEXT else PARSER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,14 @@ class Capabilities:
     token_fields: tuple[str, ...] = ("max_completion_tokens",)
     """Which fields cap the output; both where a server ignores one, none where it takes neither."""
     top_logprobs: int = MOST_TOP_LOGPROBS
+    """How many alternatives the probe found to be accepted; part of every question's digest."""
+    allowed_top_logprobs: int = 0
+    """
+    How many a server turned out to accept in the middle of a run; 0 if it did not object.
+
+    It is kept apart from ``top_logprobs``, since the digests of answers that are paid for and lie
+    in the cache hold that number.
+    """
     temperature: bool = True
     seed: bool = True
     system_role: bool = True
@@ -40,6 +58,11 @@ class Capabilities:
     """It answered neither of two easy questions with yes or no, in no mode that was tried."""
     max_questions: int = 0
     """Questions a call in decisions modes; 0 for the mode's own limit."""
+
+    @property
+    def asked_top_logprobs(self) -> int:
+        """The number of alternatives to ask for."""
+        return self.allowed_top_logprobs or self.top_logprobs
 
     def sampling(self, settings: EndpointSettings, cap: int, default: float) -> dict[str, Any]:
         """
@@ -78,8 +101,11 @@ class Capabilities:
             )
             if type(value) is not wanted:
                 raise TypeError(f"{each.name} is a {type(value).__name__}")
-        if not 1 <= known.top_logprobs <= MOST_TOP_LOGPROBS or not 0 <= known.max_questions <= 4096:
-            raise ValueError("a number that is no limit")
+        limits = (known.top_logprobs, known.allowed_top_logprobs or 1)
+        if not all(1 <= limit <= MOST_TOP_LOGPROBS for limit in limits):
+            raise ValueError("a number of alternatives that no server has")
+        if not 0 <= known.max_questions <= 4096:
+            raise ValueError("a number of questions that is no limit")
         if not set(known.token_fields) <= TOKEN_FIELDS:
             raise ValueError("a field that caps no output")
         return replace(known, mode=Mode(known.mode), token_fields=tuple(known.token_fields))

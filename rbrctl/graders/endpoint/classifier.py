@@ -1,13 +1,12 @@
 """Inferring the response class of a request from the content policy, over an endpoint."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES, Capabilities
-from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
-from rbrctl.graders.endpoint.chat_reply import UnreadableError
-from rbrctl.graders.endpoint.choices import (
+from rbrctl.graders.endpoint.category_choice import (
     CLASSIFY_INSTRUCTIONS,
     CLASSIFY_TASK,
     Category,
@@ -15,10 +14,13 @@ from rbrctl.graders.endpoint.choices import (
     choice_question,
     read_choice,
 )
+from rbrctl.graders.endpoint.chat.alternatives import AlternativesLimit
+from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, LOGPROB_CAP, SCHEMA_CAP, TEXT_CAP
+from rbrctl.graders.endpoint.chat.reply import UnreadableError
 from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.failures import CallError
-from rbrctl.graders.endpoint.json_replies import number_of
-from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
+from rbrctl.graders.endpoint.http.json_body import number_of
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.interface import ClassGuess
 from rbrctl.graders.modes import Mode
@@ -40,23 +42,37 @@ class EndpointClassifier:
         client: Client,
         cache: AnswerCache,
         origin: Origin,
+        limit: AlternativesLimit | None = None,
     ) -> None:
-        """Encode the question once; without a policy every guess is an error."""
+        """
+        Encode the question once; without a policy every guess is an error.
+
+        ``limit`` is shared with the grader that asks the propositions.
+        """
         self._categories = categories_of(ruleset)
         self._classes = {item.name: item.response_class for item in self._categories}
         self._mode = capabilities.mode
         self._client = client
         self._cache = cache
         self._origin = origin
-        self._path, body = _request(settings, capabilities, self._categories)
-        self._form: Form = form_of(body)
+        self._limit = limit or AlternativesLimit(capabilities.asked_top_logprobs)
+
+        def form(top_logprobs: int) -> Form:
+            known = replace(capabilities, top_logprobs=top_logprobs)
+            return form_of(_request(settings, known, self._categories))
+
+        self._make_form = form
+        self._form = form(capabilities.top_logprobs)
+        self._form_limit = capabilities.top_logprobs
+        self._path = _path(self._mode)
+        # As for propositions, the key stays that of the limit that the probe found.
         question = f"class {PARSER_VERSION} {origin} {self._form.digest}"
         self._question_key = hashlib.blake2b(
             question.encode(), digest_size=QUESTION_KEY_BYTES
         ).digest()
 
     async def classify(self, transcript: Transcript) -> ClassGuess:
-        """Give the class of the most probable category's kind; see Classifier."""
+        """Return the response class with the most probable categories; see Classifier."""
         if not self._categories:
             return ClassGuess(error="the rule set has no policy to infer a response class by")
         request = Transcript(transcript.id, transcript.prompt, ())
@@ -68,11 +84,7 @@ class EndpointClassifier:
             self._client.usage.cache_hits += 1
             return self._guess(known)
         try:
-            reply = await self._client.call(
-                self._path,
-                lambda: self._form.fill(fragments),
-                tokens=tokens_of(self._form.size + fragments.size),
-            )
+            reply = await self._ask(fragments)
             chances = read_choice(self._mode, reply, self._categories)
         except (CallError, UnreadableError) as error:
             return ClassGuess(error=str(error))
@@ -80,8 +92,22 @@ class EndpointClassifier:
         await self._cache.put({key: answer}, self._origin)
         return self._guess(chances)
 
+    async def _ask(self, fragments: Fragments) -> dict[str, Any]:
+        """Ask, and once more if the server allows fewer alternatives. Raises CallError."""
+        if self._form_limit != self._limit.current:
+            self._form = self._make_form(self._limit.current)
+            self._form_limit = self._limit.current
+        form, asked = self._form, self._form_limit
+        tokens = tokens_of(form.size + fragments.size)
+        try:
+            return await self._client.call(self._path, lambda: form.fill(fragments), tokens=tokens)
+        except CallError as error:
+            if self._mode is Mode.LOGPROBS and self._limit.lower_after(str(error), asked):
+                return await self._ask(fragments)
+            raise
+
     def _known(self, chances: Any) -> dict[str, float]:
-        """Take stored chances of categories; none where any of them can be no chance."""
+        """Return stored probabilities of categories; none of them if any cannot be one."""
         if not isinstance(chances, dict) or not set(chances) <= set(self._classes):
             return {}
         numbers = {name: number_of(value) for name, value in chances.items()}
@@ -103,10 +129,16 @@ class EndpointClassifier:
         )
 
 
+def _path(mode: Mode) -> str:
+    if mode is Mode.DECISIONS:
+        return DecisionsShape.path
+    return SystemOneShape.path if mode is Mode.SYSTEMONE else CHAT_PATH
+
+
 def _request(
     settings: EndpointSettings, capabilities: Capabilities, categories: tuple[Category, ...]
-) -> tuple[str, dict[str, Any]]:
-    """Give the path and the body, with a slot for the conversation."""
+) -> dict[str, Any]:
+    """Return the body of a request, with a slot for the conversation."""
     mode = capabilities.mode
     shown = f"The conversation:\n{SLOT_TEXTS['conversation']}"
     if mode is Mode.DECISIONS:
@@ -116,16 +148,12 @@ def _request(
             "input": f"{CLASSIFY_TASK}\n\n{shown}",
             "questions": [question | {"choices": choices}],
         }
-        return DecisionsShape.path, {"model": settings.model, **body}
+        return {"model": settings.model, **body}
     if mode is Mode.SYSTEMONE:
         criteria = {item.name: item.description for item in categories}
         named = {"type": "choice", "instructions": CLASSIFY_INSTRUCTIONS, "criteria": criteria}
         state = f"{CLASSIFY_TASK}\n\n{shown}"
-        return SystemOneShape.path, {
-            "model": settings.model,
-            "state": state,
-            "questions": {_NAME: named},
-        }
+        return {"model": settings.model, "state": state, "questions": {_NAME: named}}
     asked = f"{shown}\n\n{choice_question(categories)}"
     messages = [
         {"role": "system", "content": CLASSIFY_TASK},
@@ -141,7 +169,7 @@ def _request(
     if mode is Mode.SCHEMA:
         chat["response_format"] = _schema(categories)
         cap = SCHEMA_CAP
-    return CHAT_PATH, chat | capabilities.sampling(settings, cap, 0.0)
+    return chat | capabilities.sampling(settings, cap, 0.0)
 
 
 def _schema(categories: tuple[Category, ...]) -> dict[str, Any]:

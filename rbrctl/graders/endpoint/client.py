@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rbrctl.errors import BudgetSpentError, GraderError
+from rbrctl.graders.endpoint.circuit_breaker import CircuitBreaker
 from rbrctl.graders.endpoint.failures import CallError, Failure, of_response, of_transport
 from rbrctl.graders.endpoint.failures import FailureKind as Kind
-from rbrctl.graders.endpoint.health import Health
-from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
-from rbrctl.graders.endpoint.pace import Pace
-from rbrctl.graders.endpoint.rate_headers import exhausted_for, retry_after
-from rbrctl.graders.endpoint.secret import Secret, scrub
-from rbrctl.graders.endpoint.transport import Transport, TransportError
+from rbrctl.graders.endpoint.http.parser import Response
+from rbrctl.graders.endpoint.http.rate_headers import exhausted_for, retry_after
+from rbrctl.graders.endpoint.http.secrets import Secret, scrub
+from rbrctl.graders.endpoint.http.transport import Transport, TransportError
+from rbrctl.graders.endpoint.limiter import AdaptiveLimiter, RateLimiter
 from rbrctl.graders.endpoint.usage import Budget, Spending, Usage
 
 Body = Callable[[], bytes]
@@ -73,10 +72,10 @@ class Client:
         self._spending.join(usage, lambda: limiter.active)
         self._policy = policy or RetryPolicy()
         self._timeout = timeout
-        self._requests = Pace(requests_per_minute) if requests_per_minute else None
-        self._tokens = Pace(tokens_per_minute) if tokens_per_minute else None
+        self._requests = RateLimiter(requests_per_minute) if requests_per_minute else None
+        self._tokens = RateLimiter(tokens_per_minute) if tokens_per_minute else None
         self._secrets = tuple(secrets)
-        self._health = Health(where)
+        self._breaker = CircuitBreaker(where)
         self._stop: GraderError | None = None
         self._drained: asyncio.Event = asyncio.Event()
 
@@ -94,7 +93,7 @@ class Client:
         if not isinstance(outcome, Failure):
             return outcome
         if self._stop is None:
-            self._stop = self._health.failed(outcome, started)
+            self._stop = self._breaker.failed(outcome, started)
         raise self._stop or CallError(outcome)
 
     async def attempt(
@@ -215,7 +214,7 @@ class Client:
         used = self.usage.input_tokens + self.usage.output_tokens - before
         if self._tokens is not None and used:
             self._tokens.correct(used - tokens)
-        self._health.succeeded(asyncio.get_running_loop().time())
+        self._breaker.succeeded(asyncio.get_running_loop().time())
 
     def _check_stopped(self) -> None:
         if self._stop is not None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from rbrctl.graders.endpoint.error_words import error_text, speaks_of_key, words_of
-from rbrctl.graders.endpoint.http_parser import Response
-from rbrctl.graders.endpoint.json_replies import NoObjectError, decode_reply, shorten, shown
-from rbrctl.graders.endpoint.rate_headers import retry_after
-from rbrctl.graders.endpoint.reply_ends import broken_reason, error_in
-from rbrctl.graders.endpoint.transport import TransportError
+from rbrctl.graders.endpoint.chat.ends import broken_reason, error_in
+from rbrctl.graders.endpoint.http.error_text import error_text, speaks_of_key, words_of
+from rbrctl.graders.endpoint.http.json_body import NoObjectError, decode_reply, shorten, shown
+from rbrctl.graders.endpoint.http.parser import Response
+from rbrctl.graders.endpoint.http.rate_headers import retry_after
+from rbrctl.graders.endpoint.http.transport import TransportError
 
 
 class FailureKind(StrEnum):

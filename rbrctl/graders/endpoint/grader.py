@@ -8,12 +8,11 @@ from statistics import fmean
 from rbrctl.errors import GraderError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.asker import Asker
-from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, QUESTION_KEY_BYTES
-from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.capabilities import QUESTION_KEY_BYTES, parser_version
+from rbrctl.graders.endpoint.chat.asker import ChatAsker
 from rbrctl.graders.endpoint.client import Client
-from rbrctl.graders.endpoint.estimate import Estimate
-from rbrctl.graders.endpoint.usage import Usage
-from rbrctl.graders.interface import ClassGuess, Classifier
+from rbrctl.graders.endpoint.usage import Estimate, Usage
+from rbrctl.graders.interface import ClassGuess, Classifier, GraderNote
 from rbrctl.graders.prompt.forms import Fragments, tokens_of
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.records.thinking import visible_transcript
@@ -55,10 +54,12 @@ class EndpointGrader:
         self.unsure = unsure
         """True where a probe got neither of two easy questions answered."""
         self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
+        version = parser_version(asker.source)
+        # Keys of 0.1 stay valid: neither the order nor the form of these parts may change.
         self._question_keys = [
             {
                 name: hashlib.blake2b(
-                    f"{PARSER_VERSION} {origin} {name} {digest} {index}".encode(),
+                    f"{version} {origin} {name} {digest} {index}".encode(),
                     digest_size=QUESTION_KEY_BYTES,
                 ).digest()
                 for name, digest in asker.digests.items()
@@ -92,9 +93,10 @@ class EndpointGrader:
         return self._concurrency * 2 if self._asker.asks_together else self._concurrency
 
     @property
-    def notes(self) -> Sequence[str]:
-        """What a user should hear after the run: what it used."""
-        return (*self.usage.warnings, self.usage.line())
+    def notes(self) -> Sequence[GraderNote]:
+        """Warnings about the server's accounts, and what the run used."""
+        warnings = (GraderNote(text, is_warning=True) for text in self.usage.warnings)
+        return (*warnings, GraderNote(self.usage.line()))
 
     @property
     def origin(self) -> Origin:

@@ -1,10 +1,17 @@
-"""How many calls are in flight: grown slowly, halved where the server pushes back."""
+"""
+How hard an endpoint is asked: how many calls are in flight, and how much is sent in a minute.
+
+``AdaptiveLimiter`` finds out by itself how many calls a server bears at once. ``RateLimiter`` keeps
+to a number of requests or tokens per minute that the user set.
+"""
 
 import asyncio
 from collections import deque
 
 START = 32
 MAX_PAUSE = 300.0
+BURST_SECONDS = 1.0
+"""A rate limiter that was idle may send this many seconds' worth at once."""
 
 
 class AdaptiveLimiter:
@@ -94,3 +101,32 @@ class AdaptiveLimiter:
             if not waiter.done():
                 self._active += 1
                 waiter.set_result(None)
+
+
+class RateLimiter:
+    """
+    Spreads amounts evenly over time; at most one second's worth goes at once.
+
+    This is the generic cell rate algorithm (ITU-T I.371): its whole state is one number, the time
+    at which the next amount is due, so that no timer runs and nothing has to be refilled.
+    """
+
+    def __init__(self, per_minute: float) -> None:
+        """Allow ``per_minute`` (requests or tokens, more than 0) in each minute."""
+        self._seconds_each = 60.0 / per_minute
+        self._due = 0.0
+
+    async def take(self, amount: float = 1.0) -> None:
+        """Wait until ``amount`` may be sent."""
+        now = asyncio.get_running_loop().time()
+        # An idle limiter must not save up more than the burst.
+        self._due = max(self._due, now - BURST_SECONDS)
+        wait = self._due - now
+        # Reserve before waiting: whoever comes meanwhile queues up behind.
+        self._due += amount * self._seconds_each
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def correct(self, difference: float) -> None:
+        """Add what was taken too little (negative: too much) once the true amount is known."""
+        self._due += difference * self._seconds_each

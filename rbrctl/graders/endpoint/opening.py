@@ -1,27 +1,30 @@
 """Putting an endpoint grader together out of settings, a rule set and a cache."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rbrctl.digests import digest_of
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.cache import AnswerCache, Origin
-from rbrctl.graders.endpoint.address import Address, parse_address
 from rbrctl.graders.endpoint.asker import Asker
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_asker import ChatAsker
+from rbrctl.graders.endpoint.chat.alternatives import AlternativesLimit
+from rbrctl.graders.endpoint.chat.asker import ChatAsker
+from rbrctl.graders.endpoint.chat.packed import PackedAsker
 from rbrctl.graders.endpoint.classifier import EndpointClassifier
 from rbrctl.graders.endpoint.client import Client
-from rbrctl.graders.endpoint.decisions_asker import DecisionsAsker
+from rbrctl.graders.endpoint.decisions.asker import DecisionsAsker
+from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, SystemOneShape
 from rbrctl.graders.endpoint.grader import EndpointGrader
+from rbrctl.graders.endpoint.http.address import Address, parse_address
+from rbrctl.graders.endpoint.http.direct import DirectTransport
+from rbrctl.graders.endpoint.http.secrets import ScrubbedTransport
+from rbrctl.graders.endpoint.http.tls import trust
+from rbrctl.graders.endpoint.http.transport import Transport
 from rbrctl.graders.endpoint.layout import choose_layout
-from rbrctl.graders.endpoint.lean_transport import LeanTransport, trust
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
-from rbrctl.graders.endpoint.packed_asker import PackedAsker
 from rbrctl.graders.endpoint.probe import ProbeReport, probe
-from rbrctl.graders.endpoint.question_shapes import DecisionsShape, SystemOneShape
-from rbrctl.graders.endpoint.scrubbed_transport import ScrubbedTransport
 from rbrctl.graders.endpoint.settings import EndpointSettings
-from rbrctl.graders.endpoint.transport import Transport
 from rbrctl.graders.endpoint.usage import Spending, Usage
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.templates import Layout, system_of
@@ -70,14 +73,14 @@ def open_transport(settings: EndpointSettings, address: Address) -> Transport:
 def _bare_transport(settings: EndpointSettings, address: Address) -> Transport:
     tls = trust(settings.certificates) if address.secure else None
     if settings.proxy is None:
-        return LeanTransport(
+        return DirectTransport(
             address,
             settings.request_headers(),
             connect_timeout=settings.connect_timeout,
             max_body=settings.max_reply_bytes,
             tls=tls,
         )
-    from rbrctl.graders.endpoint.proxied_transport import ProxiedTransport
+    from rbrctl.graders.endpoint.http.proxied import ProxiedTransport
 
     return ProxiedTransport(
         address,
@@ -118,7 +121,8 @@ async def open_grader(
         if keep_assumptions:
             cache.remember(_probe_note(settings), capabilities.to_json())
         layout = known_layout(ruleset, settings, cache, sample, questions_each)
-        asker = make_asker(ruleset, settings, capabilities, layout, client)
+        limit = _alternatives_limit(settings, capabilities, cache)
+        asker = make_asker(ruleset, settings, capabilities, layout, client, limit)
         if not asker.digests:
             raise NothingMatchedError(
                 f"no proposition of rule set {ruleset.name} has a question or a statement to ask"
@@ -137,7 +141,9 @@ async def open_grader(
         identity=identity_of(ruleset, settings, capabilities, layout),
         origin=origin,
         concurrency=settings.concurrency,
-        classifier=EndpointClassifier(ruleset, settings, capabilities, client, cache, origin),
+        classifier=EndpointClassifier(
+            ruleset, settings, capabilities, client, cache, origin, limit
+        ),
         repeat=settings.repeat,
         unsure=capabilities.unsure,
     )
@@ -162,6 +168,18 @@ async def known_capabilities(
 def remember_probe(settings: EndpointSettings, report: ProbeReport, cache: AnswerCache) -> None:
     """Keep what a probe found for later runs. Raises FileError."""
     cache.remember(_probe_note(settings), report.capabilities.to_json())
+
+
+def _alternatives_limit(
+    settings: EndpointSettings, capabilities: Capabilities, cache: AnswerCache
+) -> AlternativesLimit:
+    """Return the limit that propositions and classifier share; the next run starts with it."""
+
+    def keep(allowed: int) -> None:
+        known = replace(capabilities, allowed_top_logprobs=allowed)
+        cache.remember(_probe_note(settings), known.to_json())
+
+    return AlternativesLimit(capabilities.asked_top_logprobs, keep)
 
 
 def known_layout(
@@ -192,8 +210,9 @@ def make_asker(
     capabilities: Capabilities,
     layout: Layout,
     client: Client,
+    limit: AlternativesLimit | None = None,
 ) -> Asker:
-    """Make what asks in the mode that was named or found."""
+    """Return what asks in the mode that was named or found."""
     mode = capabilities.mode
     if mode is Mode.DECISIONS:
         return DecisionsAsker(ruleset, settings, capabilities, DecisionsShape(), client)
@@ -203,7 +222,7 @@ def make_asker(
         raise UsageError("the mode must be found before a grader can be made")
     if settings.pack > 1:
         return PackedAsker(ruleset, settings, capabilities, client)
-    return ChatAsker(ruleset, settings, capabilities, mode, layout, client)
+    return ChatAsker(ruleset, settings, capabilities, mode, layout, client, limit)
 
 
 def identity_of(

@@ -7,12 +7,11 @@ from typing import Any
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_probe import PROBE_RETRIES, ChatProbe
+from rbrctl.graders.endpoint.chat.probe import PROBE_RETRIES, QUESTIONS, TRANSCRIPT, ChatProbe
+from rbrctl.graders.endpoint.circuit_breaker import ADVICE, raise_if_fatal
 from rbrctl.graders.endpoint.client import Client
+from rbrctl.graders.endpoint.decisions.shapes import DecisionsShape, QuestionShape, SystemOneShape
 from rbrctl.graders.endpoint.failures import Failure, FailureKind
-from rbrctl.graders.endpoint.health import ADVICE, raise_if_fatal
-from rbrctl.graders.endpoint.probe_questions import QUESTIONS, TRANSCRIPT
-from rbrctl.graders.endpoint.question_shapes import DecisionsShape, QuestionShape, SystemOneShape
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Fragments, encode, form_of

@@ -6,8 +6,8 @@ from typing import Any
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.endpoint.client import RetryPolicy
-from rbrctl.graders.endpoint.http_parser import MAX_REPLY_BYTES
-from rbrctl.graders.endpoint.secret import Secret
+from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.usage import Budget, Prices
 from rbrctl.graders.modes import Mode
 from rbrctl.scrubbing import credentials_in, without_credentials

@@ -1,4 +1,4 @@
-"""What a run has used: calls, tokens, money; and the limits on them."""
+"""What a run has used or would use: calls, tokens and money; and the limits on them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -146,6 +146,33 @@ class Usage:
             "calls_per_second": round(self.calls / self.seconds, 1),
             "propositions_per_second": round(self.answers / self.seconds, 1),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Counts of a run that was not made; tokens are estimated from the bytes of the requests."""
+
+    transcripts: int = 0
+    answers: int = 0
+    cache_hits: int = 0
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Estimate") -> "Estimate":
+        """Add up two runs."""
+        return Estimate(
+            self.transcripts + other.transcripts,
+            self.answers + other.answers,
+            self.cache_hits + other.cache_hits,
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+    def cost(self, prices: Prices) -> float | None:
+        """Give what the calls would cost; None where no price is known."""
+        return prices.cost(self.input_tokens, self.output_tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from rbrctl.digests import digest_of
 from rbrctl.graders.embedded.grader import KIND, EmbeddedGrader
 from rbrctl.graders.embedded.model import EmbeddedModel
+from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -33,7 +34,7 @@ class CrossFittedGrader:
 
     asks_together = True
     concurrency = 1
-    notes: Sequence[str] = ()
+    notes: Sequence[GraderNote] = ()
 
     def __init__(self, ruleset: RuleSet, fitted: CrossFitted) -> None:
         """Bind a rule set to the models of the folds."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.endpoint.secret import Secret
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.registry import GraderChoice
 from rbrctl.rewards.jobs import Reasoning

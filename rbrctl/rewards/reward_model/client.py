@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rbrctl.errors import GraderError
-from rbrctl.graders.endpoint.address import parse_address
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import HOPELESS_KINDS, Failure, FailureKind
+from rbrctl.graders.endpoint.http.address import parse_address
 from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
 from rbrctl.graders.endpoint.opening import open_transport
 from rbrctl.graders.endpoint.settings import EndpointSettings

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rbrctl.graders.endpoint.json_replies import number_of, shown
+from rbrctl.graders.endpoint.http.json_body import number_of, shown
 from rbrctl.graders.prompt.quoting import role_name
 from rbrctl.records.control_tokens import broken_up
 from rbrctl.records.messages import messages_to_json

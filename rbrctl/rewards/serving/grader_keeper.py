@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from rbrctl.errors import BudgetSpentError, GraderError, RbrctlError
-from rbrctl.graders.interface import Grader
+from rbrctl.graders.interface import Grader, GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -65,7 +65,7 @@ class GraderKeeper:
         return self._grader.concurrency
 
     @property
-    def notes(self) -> Sequence[str]:
+    def notes(self) -> Sequence[GraderNote]:
         """See Grader."""
         return self._grader.notes
 

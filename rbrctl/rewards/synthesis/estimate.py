@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rbrctl.graders.endpoint.estimate import Estimate
 from rbrctl.graders.endpoint.grader import EndpointGrader
-from rbrctl.graders.endpoint.usage import Prices
+from rbrctl.graders.endpoint.usage import Estimate, Prices
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.synthesis.assignment import Assignment
 from rbrctl.rewards.synthesis.instructions import writing_messages

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from rbrctl.graders.endpoint.json_replies import printable, shown
-from rbrctl.graders.endpoint.reply_ends import End, end_of
+from rbrctl.graders.endpoint.chat.ends import End, end_of, error_in
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import printable, shown
 from rbrctl.records.thinking import judge_reply_start
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
@@ -24,6 +25,9 @@ def completion_of(reply: Mapping[str, object]) -> str:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         raise WritingError("the reply has no message")
+    error = error_in(reply)
+    if error is not None:
+        raise WritingError(f"an error came: {words_of(error) or shown(error, 120)}")
     refusal = message.get("refusal")
     if refusal:
         raise WritingError(f"the model refused to write it: {shown(refusal, 120)}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rbrctl.graders.endpoint.capabilities import Capabilities
-from rbrctl.graders.endpoint.chat_asker import CHAT_PATH, without_system
+from rbrctl.graders.endpoint.chat.asker import CHAT_PATH, without_system
 from rbrctl.graders.endpoint.client import Client
 from rbrctl.graders.endpoint.failures import CallError
 from rbrctl.graders.endpoint.settings import EndpointSettings

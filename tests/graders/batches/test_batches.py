@@ -16,7 +16,7 @@ from rbrctl.graders.batches.reading import BatchReading, read_batch_file
 from rbrctl.graders.batches.service import BatchService, read_state, write_state
 from rbrctl.graders.batches.shards import BatchRequest, write_shards
 from rbrctl.graders.cache import AnswerCache
-from rbrctl.graders.endpoint.address import parse_address
+from rbrctl.graders.endpoint.http.address import parse_address
 from rbrctl.graders.endpoint.opening import open_grader, open_transport
 from rbrctl.graders.modes import Mode
 
@@ -85,6 +85,43 @@ def test_answers_come_back_in_any_order_and_only_the_rest_is_written_again(tmp_p
     assert reading.failures.total() == 3
     again = lines_of(asyncio.run(write(cache_file, tmp_path / "two")))
     assert {row["custom_id"] for row in again} == {row["custom_id"] for row in rows[6:]}
+
+
+def test_answers_that_contradict_each_other_are_no_answers(tmp_path: Path) -> None:
+    cache_file = tmp_path / "c.sqlite"
+    rows = lines_of(asyncio.run(write(cache_file, tmp_path / "one")))
+    lines = [
+        answered(rows[0], yes(0.9)),
+        answered(rows[1], yes(0.9)),
+        answered(rows[1], yes(0.9)),
+        answered(rows[2], yes(0.9)),
+        answered(rows[0], yes(0.2)),
+        answered(rows[2], {"error": "overloaded"}, 503),
+        answered(rows[0], yes(0.9)),
+    ]
+    (tmp_path / "out.jsonl").write_text("\n".join(lines))
+    reading = read(cache_file, tmp_path / "out.jsonl")
+    # The same answer twice is one answer; a failed line beside an answer is only counted.
+    assert reading.answers == 2
+    assert reading.failures == {
+        "status 503: overloaded": 1,
+        "the file answers this question twice, and not alike": 1,
+    }
+    again = lines_of(asyncio.run(write(cache_file, tmp_path / "two")))
+    asked = {row["custom_id"] for row in again}
+    assert asked == {row["custom_id"] for row in (rows[0], *rows[3:])}
+
+
+@pytest.mark.parametrize("note", [[], "x", 7, {"endpoint": 1}, {"mode": "mind-reading"}, None])
+def test_a_line_whose_run_has_a_hostile_note_is_foreign(tmp_path: Path, note: Any) -> None:
+    cache_file = tmp_path / "c.sqlite"
+    rows = lines_of(asyncio.run(write(cache_file, tmp_path / "one")))
+    cache = AnswerCache(cache_file)
+    cache.remember(f"batch {rows[0]['custom_id'].split('-')[1]}", note)
+    cache.close()
+    (tmp_path / "out.jsonl").write_text(answered(rows[0], yes(0.9)))
+    reading = read(cache_file, tmp_path / "out.jsonl")
+    assert (reading.answers, reading.foreign, reading.broken) == (0, 1, 0)
 
 
 def test_a_grader_finds_the_answers_and_asks_nothing(tmp_path: Path) -> None:

@@ -122,9 +122,9 @@ def test_long_completions_are_cut_and_counted():
     assert long.notes == ()
     long.answer_now(make_transcript("Hi", "word " * 30_000), ["apology"])
     long.answer_now(make_transcript("Hi", "word"), ["apology"])
-    assert long.notes == (
+    assert [str(note) for note in long.notes] == [
         "1 completion was longer than 100,000 characters: only head and tail were read",
-    )
+    ]
 
 
 @pytest.mark.parametrize(("words", "waits"), [(10, True), (20_000, False)])

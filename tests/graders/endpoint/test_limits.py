@@ -7,12 +7,11 @@ from email.utils import format_datetime
 import pytest
 
 from rbrctl.errors import UsageError
-from rbrctl.graders.endpoint.address import parse_address
-from rbrctl.graders.endpoint.lean_transport import request_headers
-from rbrctl.graders.endpoint.limiter import AdaptiveLimiter
-from rbrctl.graders.endpoint.pace import Pace
-from rbrctl.graders.endpoint.rate_headers import duration, exhausted_for, retry_after
-from rbrctl.graders.endpoint.secret import Secret, scrub
+from rbrctl.graders.endpoint.http.address import parse_address
+from rbrctl.graders.endpoint.http.direct import request_headers
+from rbrctl.graders.endpoint.http.rate_headers import duration, exhausted_for, retry_after
+from rbrctl.graders.endpoint.http.secrets import Secret, scrub
+from rbrctl.graders.endpoint.limiter import AdaptiveLimiter, RateLimiter
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.usage import Budget, Usage
 from rbrctl.graders.modes import Mode
@@ -101,7 +100,7 @@ def test_a_pause_holds_everyone_and_ends() -> None:
 
 def test_the_pace_spreads_over_a_minute() -> None:
     async def run() -> float:
-        pace = Pace(60 * 1000)
+        pace = RateLimiter(60 * 1000)
         loop = asyncio.get_running_loop()
         start = loop.time()
         for _ in range(1100):

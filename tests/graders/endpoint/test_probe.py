@@ -162,6 +162,45 @@ def test_masked_token_probabilities_are_no_mode() -> None:
     assert report.capabilities.mode is Mode.TEXT
 
 
+def thinking(*verdict: Any) -> Any:
+    """Build a reply of a model that is certain of its first tokens: they have one alternative."""
+    marks = ("<|channel|>", "analysis", "<|message|>", "say", " no", "<|end|>")
+    certain = [token(text, 1.0, {text: 1.0}) for text in marks]
+    return chat("Yes", [*certain, *verdict], reasoning_content="say no")
+
+
+def test_token_probabilities_are_judged_at_the_verdict_and_not_at_the_first_token() -> None:
+    verdict = token("Yes", 0.75, {"Yes": 0.75, "No": 0.2, "The": 0.05})
+    report = probing(chat_only(lambda request: json_reply(thinking(verdict))))
+    assert report.capabilities.mode is Mode.LOGPROBS
+    assert "3 alternatives a token; yes has 0.79 of a mass of 0.95" in report.steps[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"),
+    [
+        ([token("Yes", 1.0, {"Yes": 1.0})], "with 1 alternatives, too few to compare"),
+        (
+            [token("\n", 0.9, {"\n": 0.9, " ": 0.1}), token("Yes", 1.0, {"Yes": 1.0})],
+            "the verdict's token has 1 alternatives, too few to compare",
+        ),
+        (
+            [token("\n", 0.9, {"\n": 0.9, " ": 0.1}), token("Yes", 0.5, {"Yes": 0.5})],
+            "lists no alternatives to the chosen token",
+        ),
+        ([], "no token probabilities though they were asked for"),
+        ("Yes", "no token probabilities though they were asked for"),
+        ([None], "no token probabilities though they were asked for"),
+    ],
+)
+def test_a_server_without_alternatives_at_the_verdict_has_no_such_mode(
+    content: Any, seen: str
+) -> None:
+    report = probing(chat_only(lambda request: json_reply(chat("Yes", content))))
+    assert report.capabilities.mode is Mode.TEXT
+    assert seen in next(step.detail for step in report.steps if step.mode is Mode.LOGPROBS)
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
@@ -189,3 +228,37 @@ def test_a_probe_is_made_once_and_remembered(tmp_path: Any) -> None:
                 assert grader.identity.mode == "logprobs"
 
     asyncio.run(run())
+
+
+def test_a_limit_found_in_the_middle_of_a_run_holds_for_the_next_one(tmp_path: Any) -> None:
+    asked: list[int] = []
+    most = 20
+
+    def plan(request: Request) -> Reply:
+        asked.append(request.json["top_logprobs"])
+        if asked[-1] > most:
+            error = {"error": {"message": f"top_logprobs must be at most {most}"}}
+            return json_reply(error, status="400 Bad Request")
+        return json_reply(yes())
+
+    async def run(text: str) -> int:
+        cache = AnswerCache(tmp_path / "cache.sqlite")
+        grader = await make_grader(endpoint.base_url, cache)
+        asked.clear()
+        await grader.answer(transcript("paid for already"), ["apology"])
+        answers = await grader.answer(transcript(text), ["apology"])
+        assert answers["apology"].probability == pytest.approx(0.8)
+        hits = grader.usage.cache_hits
+        await grader.close()
+        return hits
+
+    async def runs() -> None:
+        nonlocal endpoint, most
+        async with serving(plan) as endpoint:
+            assert (await run("first"), asked) == (0, [20, 20])
+            most = 5
+            assert (await run("second"), asked) == (1, [20, 5])
+            assert (await run("third"), asked) == (1, [5])
+
+    endpoint: Any = None
+    asyncio.run(runs())

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.graders.endpoint.capabilities import PARSER_VERSION, Capabilities
-from rbrctl.graders.endpoint.chat_asker import chat_body
+from rbrctl.graders.endpoint.chat.asker import chat_body
 from rbrctl.graders.modes import Mode
 from rbrctl.graders.prompt.forms import Fragments, form_of
 from rbrctl.graders.prompt.messages import chat_messages

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import fault_endpoint as http
 from servers.json_server import JsonServer, Reply
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.client import RetryPolicy
-from rbrctl.graders.endpoint.secret import Secret
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.records.models import Message, Transcript
 from rbrctl.records.transcripts import make_transcript
@@ -201,6 +202,40 @@ def test_a_failure_is_never_a_score(serve: Serve) -> None:
     assert set(unscored) == set(replies)
     assert "too long" in unscored["long"]
     assert SECRET not in str(unscored)
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        *("NaN", "Infinity", "-Infinity", "1" * 400, "-" + "9" * 5000, "1e999", '"0.5"', '"NaN"'),
+        *("true", "null", "{}", '{"score": 1}', "[]", "[[0.5]]", '""', "2e9"),
+    ],
+)
+@pytest.mark.parametrize("path", ["", "/pooling", "/classify"])
+def test_no_score_that_is_no_reward_gets_through(path: str, score: str) -> None:
+    shapes = {
+        "": '{"rewards": [%s]}',
+        "/pooling": '{"data": [{"data": [%s]}]}',
+        "/classify": '{"data": [{"probs": [%s]}]}',
+    }
+    reply = http.Reply(body=(shapes[path] % score).encode())
+
+    async def run() -> None:
+        async with http.serving(lambda request: reply) as endpoint:
+            address = f"http://127.0.0.1:{endpoint.port}{path}"
+            unscored: list[str] = []
+            model = RewardModel(settings(address))
+            try:
+                found = await with_scores(
+                    [completion("fine")], model, lambda each, reason: unscored.append(reason)
+                )
+            finally:
+                await model.close()
+            assert found == []
+            assert len(unscored) == 1
+            assert len(unscored[0]) < 400
+
+    asyncio.run(run())
 
 
 def test_a_server_that_refuses_the_key_ends_it_at_once(serve: Serve) -> None:

@@ -49,6 +49,28 @@ def reply(content: object, finish: object = "stop", **message: Any) -> dict[str,
         (reply("x", "length"), "cut off"),
         (reply("x", "content_filter"), "ended for the reason 'content_filter'"),
         (reply("x", "tool_calls"), "ended for the reason 'tool_calls'"),
+        (reply("x", "MAX_TOKENS"), "cut off"),
+        (reply("x", "model_context_window_exceeded"), "cut off"),
+        (reply("x", "SAFETY"), "ended for the reason 'SAFETY'"),
+        (reply("x", "guardrail_intervened"), "ended for the reason 'guardrail_intervened'"),
+        (reply("x", "abort"), "ended for the reason 'abort'"),
+        (reply("x", "wibble"), "ended for the reason 'wibble'"),
+        (reply("x", 7), "ended for the reason '7'"),
+        (reply("x", 10**400), "an integer of hundreds of digits"),
+        (reply("x", ["stop"]), "ended for the reason"),
+        (reply("x", tool_calls=[{"id": "t"}]), "called a tool and wrote nothing"),
+        (reply("x", function_call={"name": "f"}), "called a tool and wrote nothing"),
+        (reply("x", refusal={"reason": "policy"}), "the model refused to write it"),
+        (reply("a\x00b"), "characters that no text file holds"),
+        (reply("a\ud800b"), "characters that no text file holds"),
+        (reply(7), "no text"),
+        (reply({"text": "x"}), "no text"),
+        ({"choices": []}, "no message"),
+        ({"choices": [None]}, "no message"),
+        ({"choices": [{"text": "x"}]}, "no message"),
+        ({"choices": [{"message": {"content": "x"}, "error": "boom"}]}, "an error came: boom"),
+        (reply("x") | {"error": {"message": "boom"}}, "an error came: boom"),
+        (reply("x", error={"message": "boom"}), "an error came: boom"),
         (reply(None, refusal="I won't"), "the model refused to write it: I won't"),
         (reply("<think>so far"), "ends inside its reasoning"),
         (reply("<think>so far</think>\n "), "no text"),
@@ -76,4 +98,5 @@ def test_replies_that_are_no_completion(found: dict[str, object], message: str) 
 )
 def test_the_text_is_what_the_message_says(content: str, text: str) -> None:
     assert completion_of(reply(content)) == text
-    assert completion_of(reply(content, None)) == text
+    for finish in (None, "", "eos_token", "end_turn", "COMPLETE", "FINISH_REASON_STOP"):
+        assert completion_of(reply(content, finish)) == text

@@ -1,0 +1,1 @@
+"""Questions as chat completions, and the yes or no in the replies."""

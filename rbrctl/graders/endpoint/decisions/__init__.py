@@ -1,0 +1,1 @@
+"""Questions that a server answers with probabilities: decisions and System One."""

@@ -1,0 +1,167 @@
+"""How decisions and System One write questions and answers on the wire."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.http.json_body import number_of, shown
+from rbrctl.graders.prompt.forms import encode
+
+
+class QuestionShape(Protocol):
+    """One way to write many questions in a request, and to find their answers in the reply."""
+
+    source: str
+    path: str
+    input_key: str
+    limit: int
+    brackets: tuple[bytes, bytes]
+
+    def question(self, name: str, instructions: str) -> bytes:
+        """Encode one yes/no question."""
+        ...
+
+    def values(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Give each question's probability, or why it has none; absent ones were not answered."""
+        ...
+
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return the probability mass of each question's labels, where the server tells it."""
+        ...
+
+
+class DecisionsShape:
+    """
+    ``POST /decisions``, as in the types of the ``openai`` package 3.51 and newer.
+
+    Answers come in the order of the questions and repeat the names that were given; where names
+    are there they are trusted over the order, so that a gateway may shuffle.
+    """
+
+    source = "decisions"
+    path = "/decisions"
+    input_key = "input"
+    limit = 400
+    brackets = (b"[", b"]")
+
+    def question(self, name: str, instructions: str) -> bytes:
+        """Encode a predicate."""
+        return encode({"type": "predicate", "name": name, "instructions": instructions})
+
+    def values(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Read predicates by name, or by place where no answer has a name."""
+        answers = reply.get("answers")
+        if not isinstance(answers, list):
+            return dict.fromkeys(group, "the reply has no list of answers")
+        entries = [answer if isinstance(answer, dict) else {} for answer in answers]
+        # A server that keeps no names sends null for all of them.
+        if all(entry.get("name") is None for entry in entries):
+            if len(entries) != len(group):
+                count = f"{len(entries)} answers without names to {len(group)} questions"
+                return dict.fromkeys(group, f"the reply has {count}")
+            return {
+                name: _value_of(entry, "predicate", "probability")
+                for name, entry in zip(group, entries, strict=True)
+            }
+        return self._by_name(entries, frozenset(group))
+
+    def _by_name(
+        self, entries: Sequence[Mapping[str, Any]], asked: frozenset[str]
+    ) -> dict[str, float | str]:
+        """Read what has the name of a question; two answers to one must be the same."""
+        found: dict[str, float | str] = {}
+        for entry in entries:
+            name = entry.get("name")
+            if not isinstance(name, str) or name not in asked:
+                continue
+            value = _value_of(entry, "predicate", "probability")
+            if found.get(name, value) != value:
+                value = "the reply answers this question twice, and not alike"
+            found[name] = value
+        return found
+
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        entries = answers if isinstance(answers, list) else []
+        named = {
+            entry["name"]: entry
+            for entry in entries
+            if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+        }
+        return _label_masses(reply, named, group)
+
+
+class SystemOneShape:
+    """``POST /systemone``: questions and answers by name, the type ``noul`` for yes or no."""
+
+    source = "systemone"
+    path = "/systemone"
+    input_key = "state"
+    limit = 64
+    brackets = (b"{", b"}")
+
+    def question(self, name: str, instructions: str) -> bytes:
+        """Encode a noul under its name."""
+        return b"%b:%b" % (encode(name), encode({"type": "noul", "instructions": instructions}))
+
+    def values(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Read nouls by name."""
+        answers = reply.get("answers")
+        if not isinstance(answers, dict):
+            return dict.fromkeys(group, "the reply has no object of answers")
+        return {name: _value_of(answers[name], "noul", "noul") for name in group if name in answers}
+
+    def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
+        """Return those that the reply's diagnostics or an answer's own tell."""
+        answers = reply.get("answers")
+        return _label_masses(reply, answers if isinstance(answers, dict) else {}, group)
+
+
+def _label_masses(
+    reply: Mapping[str, Any], answers: Mapping[Any, Any], group: Sequence[str]
+) -> dict[str, float | str]:
+    """
+    Read ``diagnostics.label_mass`` of each answer, or of the reply.
+
+    The reply's may be one number for all questions or an object by their names. A text says why
+    what stands there is no mass.
+    """
+    shared = _label_mass(reply)
+    found: dict[str, float | str] = {}
+    for name in group:
+        value = _label_mass(answers.get(name))
+        if value is None:
+            value = shared.get(name) if isinstance(shared, dict) else shared
+        if value is not None:
+            found[name] = _probability(value, "label mass")
+    return found
+
+
+def _label_mass(holder: Any) -> Any:
+    diagnostics = holder.get("diagnostics") if isinstance(holder, dict) else None
+    return diagnostics.get("label_mass") if isinstance(diagnostics, dict) else None
+
+
+def _value_of(answer: Any, type_: str, key: str) -> float | str:
+    """Read one answer's probability, or say why it has none; a bare number is one."""
+    if not isinstance(answer, Mapping):
+        return _probability(answer)
+    said = answer.get("type")
+    if said == "refusal" or answer.get("refusal"):
+        return "the grader's model refused this question"
+    error = answer.get("error") or answer.get("errors")
+    if error:
+        return f"the server could not answer this question: {words_of(error) or shown(error, 80)}"
+    if said is not None and said != type_:
+        return f"the answer is of the type {shown(said, 40)!r} where {type_!r} was asked for"
+    return _probability(answer.get(key))
+
+
+def _probability(value: Any, what: str = "probability") -> float | str:
+    number = number_of(value)
+    if number is None:
+        return f"the answer has no {what} but {shown(value, 40)!r}"
+    if not 0.0 <= number <= 1.0:
+        return f"the answer's {what} is {shown(value, 40)}, which is not from 0 to 1"
+    return number + 0.0  # Never the negative zero.
