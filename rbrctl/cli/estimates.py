@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
@@ -50,7 +50,7 @@ def report_estimate(
     verdict = f"{counted(estimate.calls, 'call')} for {counted(estimate.transcripts, 'transcript')}"
     report = CheckReport("estimate", 1, True, verdict, [table], details=counts)
     write_report(output, report, format_)
-    return gravest(report_problems(output, problems, "estimate"))
+    return worst_exit_code(report_problems(output, problems, "estimate"))
 
 
 async def _estimate(

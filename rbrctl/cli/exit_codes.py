@@ -25,12 +25,12 @@ INTERRUPTED = 130
 TERMINATED = 143
 """What a shell expects of a process that SIGTERM ended."""
 
-_GRAVEST_FIRST = (ExitCode.USAGE, ExitCode.NOTHING, ExitCode.NO, ExitCode.INCOMPLETE)
+_WORST_FIRST = (ExitCode.USAGE, ExitCode.NOTHING, ExitCode.NO, ExitCode.INCOMPLETE)
 
 
-def gravest(*codes: ExitCode) -> ExitCode:
+def worst_exit_code(*codes: ExitCode) -> ExitCode:
     """Give the code that wins where several apply: 2 before 3 before 1 before 4 before 0."""
-    for code in _GRAVEST_FIRST:
+    for code in _WORST_FIRST:
         if code in codes:
             return code
     return ExitCode.YES

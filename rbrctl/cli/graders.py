@@ -75,10 +75,10 @@ def _name_grader(
     """Say on stderr who answers, where that is not plain from the command line."""
     if request.settings is None:
         if named is None:
-            output.talk("grader: embedded (an offline baseline; --model names a model to ask)")
+            output.info("grader: embedded (an offline baseline; --model names a model to ask)")
         return
     where = f"{request.settings.model} at {request.settings.where}"
-    output.talk(f"grader: {where}, mode {opened.grader.identity.mode}")
+    output.info(f"grader: {where}, mode {opened.grader.identity.mode}")
     if opened.endpoint is not None and opened.endpoint.unsure:
         output.warn(
             f"{where} answered neither of two easy questions with yes or no: most answers may "

@@ -6,11 +6,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from rbrctl.cli.cases import report_case
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
+from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, warn_about_anomalies
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.plan import Ask
@@ -69,18 +69,18 @@ class GradeReporter:
         elif not summary.total:
             raise NothingMatchedError(f"{source}: no transcripts{first_problem(problems)}")
         if not summary.total:
-            return gravest(*codes)
+            return worst_exit_code(*codes)
         if summary.kept:
-            self.output.talk(f"{counted(summary.kept, 'result')} of an earlier run kept")
+            self.output.info(f"{counted(summary.kept, 'result')} of an earlier run kept")
         score = tally.score()
-        say_what_is_odd(self.output, score)
+        warn_about_anomalies(self.output, score)
         if lazily:
-            self.output.talk("asked lazily: figures for propositions and rules are biased")
+            self.output.info("asked lazily: figures for propositions and rules are biased")
         codes.append(report_score(self.output, score, request, repeated.rates()))
         if summary.by_category:
             classes = counted(summary.by_category, "response class", "response classes")
-            self.output.talk(f"{classes} told by category, as the policy of the rules has it")
-        return gravest(*codes)
+            self.output.info(f"{classes} told by category, as the policy of the rules has it")
+        return worst_exit_code(*codes)
 
     def grade_one(self, transcript: Transcript, format_: str) -> ExitCode:
         """Grade and report a single case."""
@@ -113,7 +113,7 @@ class GradeReporter:
             return summary, error
         finally:
             for note in notes:
-                self.output.talk(note)
+                self.output.info(note)
         return summary, None
 
     def _say_spent(self, spent: BudgetSpentError, summary: RunSummary) -> ExitCode:
@@ -136,7 +136,7 @@ class GradeReporter:
         dropped = run.store.dropped
         if dropped.total:
             lines = "line is" if dropped.total == 1 else "lines are"
-            self.output.talk(
+            self.output.info(
                 f"{self.settings.destination.path}: {dropped.total:,} {lines} asked again "
                 f"({dropped.torn} torn, {dropped.failed} failed, {dropped.stale} stale)"
             )
@@ -145,7 +145,7 @@ class GradeReporter:
         stored, graded = run.store.count, run.summary.total
         if stored > graded:
             left = counted(stored - graded, "result")
-            self.output.talk(
+            self.output.info(
                 f"{left} in {self.settings.destination.path} of other transcripts than these "
                 f"{graded:,}: kept, and counted by 'score'; --overwrite leaves them out"
             )
@@ -184,12 +184,12 @@ def say_what_is_missing(
         )
     for name, count in summary.unknown_labels.most_common(SHOWN_NAMES):
         guess = did_you_mean(name, ruleset.propositions)
-        output.talk(
+        output.info(
             f"labels for '{name}', which is no proposition of the rules, on "
             f"{counted(count, 'transcript')}" + (f"; {guess}" if guess else "")
         )
     for name, count in summary.unknown_rank_labels.most_common(SHOWN_NAMES):
-        output.talk(f"the rank label '{name}', which is no rank, on {counted(count, 'transcript')}")
+        output.info(f"the rank label '{name}', which is no rank, on {counted(count, 'transcript')}")
     if summary.unanswerable:
         output.warn(
             f"the grader knows nothing of {', '.join(summary.unanswerable)}: left unknown; give "

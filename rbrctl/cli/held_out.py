@@ -48,7 +48,7 @@ def write_held_out(
             return run.summary
 
     summary = asyncio.run(work())
-    output.talk(
+    output.info(
         f"{counted(summary.total, 'result')} written to {path}, each answered by a model that was "
         "not trained on its prompt"
     )

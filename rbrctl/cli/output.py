@@ -1,4 +1,4 @@
-"""Where a command writes: stdout is the report, stderr is progress and talk."""
+"""Where a command writes: stdout is the report, stderr is progress and messages."""
 
 import contextlib
 import errno
@@ -75,7 +75,7 @@ class Output:
         return Palette(_may_color(sys.stdout, self.color, self.environment))
 
     @property
-    def talk_palette(self) -> Palette:
+    def message_palette(self) -> Palette:
         """The styles for stderr."""
         return Palette(_may_color(sys.stderr, self.color, self.environment))
 
@@ -151,18 +151,18 @@ class Output:
         except OSError as error:
             self.warn(f"the step's summary cannot be written: {path}: {error.strerror}")
 
-    def talk(self, message: str) -> None:
+    def info(self, message: str) -> None:
         """Say something on stderr, unless ``--quiet``; controls in it are shown, not obeyed."""
         if not self.quiet:
             self.say(printable_lines(message))
 
     def warn(self, message: str) -> None:
         """Say on stderr, also under ``--quiet``, what the user must know."""
-        self.say(f"{self.talk_palette.warning('warning:')} {printable_lines(message)}")
+        self.say(f"{self.message_palette.warning('warning:')} {printable_lines(message)}")
 
     def fail(self, message: str, hint: str | None = None) -> None:
         """Say on stderr why the run failed, and what to try."""
-        palette = self.talk_palette
+        palette = self.message_palette
         self.say(f"{palette.bad('error:')} {printable_lines(message)}")
         if hint:
             self.say(f"{palette.note('hint:')} {printable_lines(hint)}")

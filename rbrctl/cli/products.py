@@ -8,7 +8,7 @@ from rbrctl.errors import UsageError
 from rbrctl.records.files import is_plain_target
 
 
-def check_products(
+def check_output_paths(
     products: Mapping[str, str | None], inputs: Mapping[str, str | Sequence[str] | None]
 ) -> None:
     """

@@ -72,7 +72,9 @@ class Progress:
             MofNCompleteColumn(),
             RateColumn(self._started),
             TimeRemainingColumn(),
-            console=Console(stderr=True, no_color=not self._output.talk_palette.enabled, width=80),
+            console=Console(
+                stderr=True, no_color=not self._output.message_palette.enabled, width=80
+            ),
             transient=True,
         )
         self._task = bar.add_task(self._title, total=self._total)

@@ -145,7 +145,7 @@ def _join(
                 )
     if unknown:
         them = counted(unknown, "transcript has", "transcripts have")
-        output.talk(f"{them} no result: left out of the export")
+        output.info(f"{them} no result: left out of the export")
 
 
 def _rewards(

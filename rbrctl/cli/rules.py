@@ -43,5 +43,5 @@ def load_rules(rules: str | None, output: Output) -> "RuleSet":
 
     source = default_rules(rules)
     if rules is None:
-        output.talk(f"rules: {source}")
+        output.info(f"rules: {source}")
     return load(rules_source(source))

@@ -220,20 +220,20 @@ def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
     )
 
 
-def say_what_is_odd(output: Output, score: Score) -> None:
+def warn_about_anomalies(output: Output, score: Score) -> None:
     """Say what about the results a reader of the tables should know."""
     if score.axioms_broken:
         results = counted(score.axioms_broken, "result has", "results have")
-        output.talk(f"{results} answers that break an axiom")
+        output.info(f"{results} answers that break an axiom")
     if score.rank_labels_contradicted:
         rows = counted(score.rank_labels_contradicted, "row has", "rows have")
-        output.talk(
+        output.info(
             f"{rows} a rank label that is not the rank of the row's own labels; the rank label "
             "counts"
         )
     if score.inferred_class:
         classes = counted(score.inferred_class, "response class was", "response classes were")
-        output.talk(f"{classes} inferred, not given")
+        output.info(f"{classes} inferred, not given")
 
 
 def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:

@@ -76,7 +76,7 @@ class SynthesisModels:
         finally:
             await client.close()
             for of, usage in usages.items():
-                output.talk(f"{of}: {usage.line()}")
+                output.info(f"{of}: {usage.line()}")
 
     async def _grader(
         self,
@@ -120,7 +120,7 @@ def synthesis_models(
     settings = writer.settings(endpoint, output)
     grades = kind == ENDPOINT or (grader is None and writer.name is not None and endpoint.named)
     if grader is None and not grades:
-        output.talk(f"grader: {DEFAULT_KIND} (an offline baseline; --grader endpoint asks --model)")
+        output.info(f"grader: {DEFAULT_KIND} (an offline baseline; --grader endpoint asks --model)")
         grader = DEFAULT_KIND
     asked: Any = endpoint if grades or writer.name is not None else EndpointOptions()
     asked = replace(asked, typed=())  # They may be the writer's.

@@ -186,7 +186,7 @@ def test_a_word_that_is_no_choice_is_named_with_the_choices(program: Any) -> Non
 
 def test_quiet_leaves_warnings_and_errors(program: Any) -> None:
     def talk(context: typer.Context) -> None:
-        output_of(context).talk("grading\x1b[1m")
+        output_of(context).info("grading\x1b[1m")
         output_of(context).warn("no labels")
 
     program.add("talk", talk)

@@ -10,7 +10,7 @@ from rbrctl.cli.batches import batch_service, require_state
 from rbrctl.cli.commands.batch_read import report_reading
 from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.options import output_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(
     finally:
         cache.close()
     code = report_reading(output, reading)
-    return gravest(code, ExitCode.INCOMPLETE) if waiting else code
+    return worst_exit_code(code, ExitCode.INCOMPLETE) if waiting else code
 
 
 async def _collect(
@@ -59,7 +59,7 @@ async def _collect(
             if not batch.ended:
                 waiting += 1
                 done = f"{batch.completed:,} of {batch.total:,}"
-                output.talk(f"{file}: {batch.status}, {done} done; try again later")
+                output.info(f"{file}: {batch.status}, {done} done; try again later")
             for path in await _fetch(service, file, batch):
                 total.add(await read_batch_file(path, cache))
     return total, waiting

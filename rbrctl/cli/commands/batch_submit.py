@@ -52,6 +52,6 @@ async def _submit(
                 known = await service.submit(file)
                 write_state(file, known)
             else:
-                output.talk(f"{file}: submitted before, as {known.id}")
+                output.info(f"{file}: submitted before, as {known.id}")
             batches[file] = known
     return batches

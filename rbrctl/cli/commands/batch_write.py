@@ -12,7 +12,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.inputs import read_source, report_problems
 from rbrctl.cli.options import output_of
-from rbrctl.cli.products import check_products
+from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.grading.plan import Ask
 from rbrctl.wording import counted
@@ -56,7 +56,9 @@ def command(
     """
     from rbrctl.records.problems import ProblemLog
 
-    check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
+    check_output_paths(
+        {"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts}
+    )
     output = output_of(context)
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)
@@ -98,9 +100,9 @@ def _report(output: "Output", files: list[Path], mode: str, problems: "ProblemLo
     output.report("\n".join(map(str, files)))
     if files:
         lines = sum(_lines(path) for path in files)
-        output.talk(f"{counted(lines, 'question')} (mode {mode}) in {counted(len(files), 'file')}")
+        output.info(f"{counted(lines, 'question')} (mode {mode}) in {counted(len(files), 'file')}")
     else:
-        output.talk("nothing to ask: the cache has every answer")
+        output.info("nothing to ask: the cache has every answer")
     return report_problems(output, problems, "batch")
 
 

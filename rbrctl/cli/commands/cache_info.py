@@ -55,7 +55,7 @@ def command(
     body = {"path": str(path), "bytes": path.stat().st_size}
     report_tables(output, [table], format_, name="cache", version=REPORT_VERSION, body=body)
     total = sum(share.answers for share in shares)
-    output.talk(f"{counted(total, 'answer')}, {path.stat().st_size:,} bytes")
+    output.info(f"{counted(total, 'answer')}, {path.stat().st_size:,} bytes")
     return ExitCode.YES
 
 

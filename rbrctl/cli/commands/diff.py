@@ -6,7 +6,7 @@ import typer
 
 from rbrctl.cli.command import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import ComparisonFormatOption
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.reports.interface import AUTO
@@ -106,7 +106,7 @@ def command(
     change rank, and whether agreement with their labels rose or fell by more than chance. For two
     results, it shows rule by rule which grader, model or prompt agrees better with the labels.
     """
-    from rbrctl.cli.comparing import Comparer, DiffReporter, DiffRequest, replace_baseline
+    from rbrctl.cli.comparison import Comparer, DiffReporter, DiffRequest, replace_baseline
     from rbrctl.cli.graders import choose_grader
     from rbrctl.diff.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
 
@@ -139,7 +139,7 @@ def command(
     reporter.report(comparison, gates, failed, comparer.new)
     if bless and old is not None and new is not None:
         replace_baseline(old, new, output)
-    return gravest(
+    return worst_exit_code(
         ExitCode.NO if failed else ExitCode.YES,
         ExitCode.INCOMPLETE if comparison.incomplete else ExitCode.YES,
     )

@@ -51,10 +51,10 @@ def command(
             write(each)
     verb = "would be formatted" if check or diff else "formatted"
     unchanged = len(formatted) - len(changed)
-    output.talk(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
+    output.info(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
     for path in rules or ["rules"]:
         if errors := _errors_in(path):
-            output.talk(f"'rbrctl validate {path}' finds {counted(errors, 'error')} in it")
+            output.info(f"'rbrctl validate {path}' finds {counted(errors, 'error')} in it")
     return ExitCode.NO if changed and (check or diff) else ExitCode.YES
 
 

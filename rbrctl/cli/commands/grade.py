@@ -14,7 +14,7 @@ from rbrctl.cli.graders import GraderOption, choose_grader, without_classifier
 from rbrctl.cli.grading import GradeReporter
 from rbrctl.cli.inputs import read_source
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
-from rbrctl.cli.products import check_products
+from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
@@ -142,7 +142,9 @@ def command(
     output = output_of(context)
     source = _source_or_case(transcripts, prompt, completion, response_class)
     if isinstance(source, str):
-        check_products({"-o": results}, {"the transcripts": source, "--calibration": calibration})
+        check_output_paths(
+            {"-o": results}, {"the transcripts": source, "--calibration": calibration}
+        )
     ruleset = load_rules(rules, output)
     classes = frozenset(
         resolve_class(ruleset, name, f"--only-class {name}: ") for name in only_class or ()
@@ -171,7 +173,7 @@ def command(
     if dry_run:
         return report_estimate(output, settings, chosen, problems, source, format_)
     if results is None:
-        output.talk("nothing but the tables is kept; -o FILE keeps the results")
+        output.info("nothing but the tables is kept; -o FILE keeps the results")
     return GradeReporter(settings, output).grade(chosen, request, problems, source)
 
 

@@ -9,7 +9,7 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import WideOption, output_of
-from rbrctl.cli.products import check_products
+from rbrctl.cli.products import check_output_paths
 from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def command(
     from rbrctl.records.results import read_results
 
     output = output_of(context)
-    check_products({"-o": calibration}, {"the results": results})
+    check_output_paths({"-o": calibration}, {"the results": results})
     problems = ProblemLog()
     fitted = calibrate(read_results(data_source(results), problems))
     tables = [_propositions(fitted), _reliability(fitted)]
@@ -55,10 +55,10 @@ def command(
     )
     code = report_problems(output, problems, "calibration")
     if calibration is None:
-        output.talk("nothing is kept; -o FILE keeps the calibration")
+        output.info("nothing is kept; -o FILE keeps the calibration")
     else:
         write_calibration(fitted, Path(calibration))
-        output.talk(f"calibration written to {calibration}")
+        output.info(f"calibration written to {calibration}")
     return code
 
 

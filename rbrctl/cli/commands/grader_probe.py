@@ -53,9 +53,9 @@ def command(
     )
     where = f"{settings.where}, model {settings.model}"
     if found.unsure:
-        output.talk(f"{where}: answers neither yes nor no; grade would ask in mode {found.mode}")
+        output.info(f"{where}: answers neither yes nor no; grade would ask in mode {found.mode}")
         return ExitCode.NO
-    output.talk(f"{where}: mode {found.mode}")
+    output.info(f"{where}: mode {found.mode}")
     return ExitCode.YES
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.held_out import write_held_out
 from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
+from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
@@ -104,7 +104,7 @@ def command(
     from rbrctl.graders.training.train import TrainingSettings, train
 
     output = output_of(context)
-    check_products(
+    check_output_paths(
         {"-o": model, "--held-out": held_out},
         {"the labels": labelled, "--transcripts": transcripts, "--also": also},
     )
@@ -149,7 +149,9 @@ def command(
     if held_out is None or ruleset is None:
         return code
     rows = _transcripts(texts, ProblemLog())
-    return gravest(code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows))
+    return worst_exit_code(
+        code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows)
+    )
 
 
 def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, bool]]]:
@@ -272,8 +274,8 @@ def _body(report: "CrossValidationReport") -> dict[str, float | int | None]:
 
 def _write(path: str | None, content: bytes, output: Output) -> None:
     if path is None:
-        output.talk("the model is not kept; -o FILE keeps it")
+        output.info("the model is not kept; -o FILE keeps it")
         return
     with replacing(path) as stream:
         stream.write(content)
-    output.talk(f"model written to {path}; use it with --grader embedded:{path}")
+    output.info(f"model written to {path}; use it with --grader embedded:{path}")

@@ -49,5 +49,5 @@ def command(
         lines += ["", "not carried over:"]
         lines += [f"- {each}" for each in imported.lost]
     output.report("\n".join(map(printable, lines)))
-    output.talk(f"next: rbrctl validate {target}")
+    output.info(f"next: rbrctl validate {target}")
     return ExitCode.YES

@@ -37,6 +37,6 @@ def command(
     for name in files:
         output.report(printable(str(Path(folder) / name)))
     where = "" if folder == "." else f"cd {folder} && "
-    output.talk(f"next: {where}rbrctl validate && rbrctl test")
-    output.talk(f"{WORKFLOW} needs the variable RBRCTL: what pip installs rbrctl from")
+    output.info(f"next: {where}rbrctl validate && rbrctl test")
+    output.info(f"{WORKFLOW} needs the variable RBRCTL: what pip installs rbrctl from")
     return ExitCode.YES

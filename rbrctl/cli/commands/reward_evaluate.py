@@ -12,7 +12,7 @@ from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
+from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     OrderingsOption,
@@ -149,7 +149,7 @@ def command(
     from rbrctl.rewards.extras import require
 
     require("numpy", "reward", "evaluating a reward")
-    check_products(
+    check_output_paths(
         {"--picture": picture},
         {"the comparisons": comparisons, "--weights": weights, "--orderings": orderings},
     )
@@ -232,4 +232,4 @@ def _draw(output: Output, spread: "Distribution", format_: str, picture: str | N
         output.report(f"\n{text}")
     if picture is not None:
         save_distribution(spread, picture)
-        output.talk(f"picture written to {picture}")
+        output.info(f"picture written to {picture}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
@@ -19,8 +19,8 @@ from rbrctl.cli.scores import (
     WorstOption,
     report_score,
     require_some,
-    say_what_is_odd,
     score_request,
+    warn_about_anomalies,
 )
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import check_decoder, judged, read_decoder
@@ -85,11 +85,11 @@ def command(
             f"another rule set ({', '.join(sorted(others))}); name it with --rules"
         )
     if others:
-        output.talk(
+        output.info(
             f"graded under {', '.join(sorted(others))}; scored under {ruleset.name} "
             f"{ruleset.version} as its rules are now"
         )
-    say_what_is_odd(output, score)
+    warn_about_anomalies(output, score)
     codes = [
         report_problems(output, problems, "score"),
         report_score(output, score, request, repeated.rates()),
@@ -100,4 +100,4 @@ def command(
             f"{counted(score.failed_answers, 'failed answer')}"
         )
         codes.append(ExitCode.INCOMPLETE)
-    return gravest(*codes)
+    return worst_exit_code(*codes)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import FindingsFormatOption, report_findings
 from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import rules_source
@@ -56,7 +56,7 @@ def command(
     for each in validations:
         if each.loaded.ruleset is not None and not each.loaded.ruleset.rules:
             output.fail(f"{each.loaded.label}: there are no rules", "write some under 'rules:'")
-            code = gravest(code, ExitCode.NOTHING)
+            code = worst_exit_code(code, ExitCode.NOTHING)
     return code
 
 

@@ -95,7 +95,7 @@ class Comparer:
             on_problem=self._handler,
         )
         for note in comparison.grader_notes:
-            self._output.talk(note)
+            self._output.info(note)
         return replace(comparison, corpus_label=request.on)
 
     def _regrading(self, request: DiffRequest) -> RegradeSource | None:
@@ -126,7 +126,7 @@ class Comparer:
         _refuse_options_of_on(request)
         rules = default_rules(request.rules)
         if request.rules is None:
-            self._output.talk(f"rules: {rules}")
+            self._output.info(f"rules: {rules}")
         self.new = Revision.of(read(rules_source(rules)))
         old, new = _source(request.old), _source(request.new)
         comparison = compare_results(old, new, self.new, self._handler)
@@ -174,4 +174,4 @@ def replace_baseline(old: str, new: str, output: Output) -> None:
     """Replace the old results by the new ones, entirely or not at all; raises FileError."""
     with open_input(new) as source, replacing(old) as target:
         shutil.copyfileobj(source, target)
-    output.talk(f"{old} is now {new}")
+    output.info(f"{old} is now {new}")
