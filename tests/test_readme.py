@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rbrctl.cli.groups import LazyGroup, root_group
+from rbrctl.cli.command_tree import LazyGroup, root_group
 from rbrctl.cli.registry import ENTRIES
 
 ROOT = Path(__file__).parent.parent

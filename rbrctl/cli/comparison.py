@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rbrctl.cli.files import report_problems, standard_input
 from rbrctl.cli.formats import write_report
-from rbrctl.cli.inputs import report_problems, standard_input
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import default_rules, rules_source

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import report_problems
 from rbrctl.cli.formats import write_report
-from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.scores import require_some
 from rbrctl.graders.endpoint.estimate import Estimate

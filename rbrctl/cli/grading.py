@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from rbrctl.cli.cases import report_case
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
-from rbrctl.cli.inputs import report_problems
+from rbrctl.cli.files import report_problems
+from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, warn_about_anomalies
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.grading.engine import RunSummary
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import Destination, Run, RunSettings, open_run
 from rbrctl.records.models import LAZY_REFUSED, Result, Transcript
@@ -209,3 +210,18 @@ def say_what_is_missing(
             "than half of the probability, so the model may not have answered the question"
         )
     return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE
+
+
+def report_case(
+    output: Output, ruleset: RuleSet, decoder: AnswerDecoder, result: Result, format_: str
+) -> None:
+    """Report the verdict on one result."""
+    from rbrctl.records.results import result_to_json
+    from rbrctl.reports.case import case_tables
+    from rbrctl.reports.outcome import CheckReport
+
+    verdict = f"rank {result.rank or 'undetermined'}"
+    tables = case_tables(ruleset, decoder, result)
+    body = {"result": result_to_json(result)}
+    report = CheckReport("case", 1, result.rank is not None, verdict, tables, details=body)
+    write_report(output, report, format_)

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from rbrctl.cli.groups import LazyGroup
+from rbrctl.cli.command_tree import LazyGroup
 from rbrctl.cli.options import GLOBAL_PANEL
 from rbrctl.reports.terminal import PLAIN, Palette, text_width
 

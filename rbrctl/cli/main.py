@@ -1,6 +1,7 @@
-"""The program's entry: run a command, and turn every outcome into an exit code and a line."""
+"""The program's entry: run a command, and turn every outcome into an exit code and a message."""
 
 import contextlib
+import re
 import signal
 import sys
 import traceback
@@ -12,13 +13,15 @@ from typing import Any
 import typer
 
 from rbrctl import __version__
+from rbrctl.cli.command_tree import NoCommandGivenError, root_group
 from rbrctl.cli.exit_codes import INTERRUPTED, TERMINATED, ExitCode, exit_code_of
-from rbrctl.cli.groups import NoCommandGivenError, root_group
 from rbrctl.cli.options import HelpRequestedError
 from rbrctl.cli.output import ColorMode, Output
+from rbrctl.cli.parameters import environment_name, long_name
 from rbrctl.cli.registry import ENTRIES, Entry
 from rbrctl.errors import GraderError, RbrctlError
 from rbrctl.reports.terminal import printable
+from rbrctl.wording import did_you_mean
 
 # Typer does not export the base of its parsing errors, and moved it when it took click in.
 PARSING_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
@@ -113,8 +116,6 @@ def _explain(error: Exception, output: Output) -> int:
     if output.debug:
         output.say("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, PARSING_ERROR):
-        from rbrctl.cli.usage import explain_usage
-
         output.fail(*explain_usage(error))
         return ExitCode.USAGE
     if isinstance(error, RbrctlError):
@@ -133,3 +134,49 @@ def _explain(error: Exception, output: Output) -> int:
 def _system_message(error: OSError) -> str:
     reason = (error.strerror or str(error)).lower()
     return f"{error.filename}: {reason}" if error.filename is not None else reason
+
+
+_EXTRA_ARGUMENTS = re.compile(r"^Got unexpected extra arguments?(\(s\))? ")
+
+
+def explain_usage(error: Any) -> tuple[str, str | None]:
+    """Give the message and the hint for an exception of the argument parser."""
+    context = getattr(error, "ctx", None)
+    message = _message(error, context).rstrip(".")
+    message = (message[:1].lower() + message[1:]) + _origin(error, context)
+    hint = f"{context.command_path} --help" if context is not None else None
+    return message, hint
+
+
+def _message(error: Any, context: Any) -> str:
+    option = getattr(error, "option_name", None)
+    if option is not None and hasattr(error, "possibilities"):
+        guess = did_you_mean(option, _option_names(context))
+        return f"there is no option '{option}'" + (f"; {guess}" if guess else "")
+    message = " ".join(str(error.format_message()).split())
+    message = message.replace("Value error, ", "", 1)
+    return _EXTRA_ARGUMENTS.sub("there is no place for ", message)
+
+
+def _option_names(context: Any) -> list[str]:
+    parameters = [] if context is None else context.command.params
+    return [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
+
+
+def _origin(error: Any, context: Any) -> str:
+    """Say where a refused value came from, when it was not typed."""
+    parameter = getattr(error, "param", None)
+    if parameter is None or context is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    if source is None:
+        return ""
+    if source.name == "ENVIRONMENT":
+        option = long_name(parameter)
+        variable = parameter.envvar or (environment_name(option) if option else "")
+        names = variable if isinstance(variable, str) else " or ".join(variable)
+        return f" (from the variable {names})"
+    settings = getattr(context.default_map, "settings", {})
+    if source.name == "DEFAULT_MAP" and parameter.name in settings:
+        return f" (from {settings[parameter.name].source})"
+    return ""

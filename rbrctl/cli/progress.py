@@ -57,26 +57,27 @@ class Progress:
         if self._bar is None and time.monotonic() - self._started >= PATIENCE:
             self._bar = self._draw()
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done)
+            self._bar.update(self._task, completed=self._done, rate=self._rate())
+
+    def _rate(self) -> str:
+        return f"{self._done / max(time.monotonic() - self._started, 1e-9):.1f}/s"
 
     def _draw(self) -> "Bar":
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        from rbrctl.cli.rate import RateColumn
-
         bar = Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            RateColumn(self._started),
+            TextColumn("{task.fields[rate]}", style="progress.data.speed", markup=False),
             TimeRemainingColumn(),
             console=Console(
                 stderr=True, no_color=not self._output.message_palette.enabled, width=80
             ),
             transient=True,
         )
-        self._task = bar.add_task(self._title, total=self._total)
+        self._task = bar.add_task(self._title, total=self._total, rate=self._rate())
         bar.start()
         return bar

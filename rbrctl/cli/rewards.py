@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems, warn_first
+from rbrctl.cli.files import STANDARD_INPUT, data_source, report_problems, warn_first
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with

@@ -1,16 +1,19 @@
-"""Which rule set a command is about."""
+"""The rule set that a command works on, and the completion of its names in a shell."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.inputs import STANDARD_INPUT, standard_input
+from rbrctl.cli.files import STANDARD_INPUT, standard_input
 from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
     from rbrctl.ruleset.model import RuleSet
     from rbrctl.ruleset.sources import RuleSource
+from collections.abc import Iterable
+
+from rbrctl.errors import RbrctlError
 
 RulesOption = Annotated[
     str | None,
@@ -45,3 +48,40 @@ def load_rules(rules: str | None, output: Output) -> "RuleSet":
     if rules is None:
         output.info(f"rules: {source}")
     return load(rules_source(source))
+
+
+def rules_named(context: typer.Context, incomplete: str) -> list[str]:
+    """Give the ids of the rules that the command line speaks of."""
+    from rbrctl.ruleset.loader import load
+    from rbrctl.ruleset.sources import open_source
+
+    try:
+        return _beginning(load(open_source(_rules(context))).rules, incomplete)
+    except RbrctlError:
+        return []
+
+
+def explained(context: typer.Context, incomplete: str) -> list[str]:
+    """Give what can be explained: the ids of checks and the names of the rule set."""
+    from rbrctl.ruleset.checks.registry import all_checks
+    from rbrctl.ruleset.explanation import known_names
+    from rbrctl.ruleset.loader import load
+    from rbrctl.ruleset.sources import open_source
+
+    if context.params.get("results") is not None:
+        return []
+    checks = _beginning(all_checks(), incomplete)
+    try:
+        return checks + _beginning(known_names(load(open_source(_rules(context)))), incomplete)
+    except RbrctlError:
+        return checks
+
+
+def _rules(context: typer.Context) -> str:
+    given = context.params.get("rules")
+    # From standard input nothing can be read while a line is still being typed.
+    return default_rules(given if isinstance(given, str) and given != "-" else None)
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from rbrctl.cli.completing import rules_named
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
+from rbrctl.cli.rules import rules_named
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.problems import ProblemLog

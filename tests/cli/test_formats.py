@@ -104,7 +104,7 @@ def test_an_unknown_format_names_the_known_ones(program: Any) -> None:
     ("codes", "wins"),
     [((), 0), ((0, 4), 4), ((4, 1, 0), 1), ((1, 3, 4), 3), ((3, 2, 1), 2)],
 )
-def test_the_gravest_code_wins(codes: tuple[int, ...], wins: int) -> None:
+def test_the_worst_exit_code_wins(codes: tuple[int, ...], wins: int) -> None:
     assert worst_exit_code(*map(ExitCode, codes)) == wins
 
 

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from rbrctl.cli.command import load_command
-from rbrctl.cli.groups import root_group
+from rbrctl.cli.command_tree import load_command, root_group
 from rbrctl.cli.help import HelpPage
 from rbrctl.cli.registry import ENTRIES
 

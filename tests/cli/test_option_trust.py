@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from servers.json_server import JsonServer, Reply
 
-from rbrctl.cli.groups import LazyGroup, root_group
+from rbrctl.cli.command_tree import LazyGroup, root_group
 from rbrctl.cli.main import run
 from rbrctl.cli.option_trust import COSTLY_WORDS, TRUST, Trust
 from rbrctl.cli.output import Output

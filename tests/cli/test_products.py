@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rbrctl.cli.files import check_output_paths
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_output_paths
 from rbrctl.errors import FileError, UsageError
 
 Commands = tuple[str, ...]

@@ -10,9 +10,8 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import read_source, report_problems
+from rbrctl.cli.files import check_output_paths, read_source, report_problems
 from rbrctl.cli.options import output_of
-from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.grading.plan import Ask
 from rbrctl.wording import counted

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rbrctl.cli.command import set_by_repository
+from rbrctl.cli.command_tree import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import ComparisonFormatOption

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.completing import explained
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import data_source
+from rbrctl.cli.files import data_source
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.rules import default_rules, rules_source
+from rbrctl.cli.rules import default_rules, explained, rules_source
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.wording import counted
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import check_output_paths, data_source, report_problems
 from rbrctl.cli.formats import TableFormatOption
-from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import WideOption, output_of
-from rbrctl.cli.products import check_output_paths
 from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:

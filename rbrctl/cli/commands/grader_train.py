@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import (
+    STANDARD_INPUT,
+    check_output_paths,
+    data_source,
+    read_source,
+    report_problems,
+)
 from rbrctl.cli.formats import TableFormatOption
 from rbrctl.cli.held_out import write_held_out
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem

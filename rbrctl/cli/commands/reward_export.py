@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import STANDARD_INPUT, report_problems
+from rbrctl.cli.files import STANDARD_INPUT, check_output_paths, report_problems
 from rbrctl.cli.options import output_of
-from rbrctl.cli.products import check_output_paths
 from rbrctl.cli.ranked import ranked_texts
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption

@@ -7,12 +7,12 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import check_output_paths
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
-from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_output_paths
+from rbrctl.cli.parameters import given_by, refuse_idle
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import data_source, report_problems
 from rbrctl.cli.formats import CheckFormatOption
-from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
