@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rbrctl.cli.files import STANDARD_INPUT, data_source, report_problems, warn_first
+from rbrctl.cli.files import STANDARD_INPUT, data_source, first_problem, report_problems, warn_first
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.classes import resolve_class
 from rbrctl.records.problems import ProblemLog, raise_problem

@@ -11,16 +11,12 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
 from rbrctl.cli.rules import rules_named
-from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.errors import UsageError
 from rbrctl.grading.judging import AnswerDecoder
-from rbrctl.records.problems import ProblemLog
-from rbrctl.ruleset.findings import Finding, Findings
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.scoring.gates import (
-    GATE_MISSED,
     Gates,
-    Miss,
     check_rules_exist,
     missed_gates,
     parse_gates,
@@ -28,7 +24,7 @@ from rbrctl.scoring.gates import (
 from rbrctl.scoring.models import Score
 from rbrctl.scoring.repeats import FlipRate
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
-from rbrctl.wording import counted, hint_for
+from rbrctl.wording import hint_for
 
 REPORT_NAME = "score"
 REPORT_VERSION = 1
@@ -171,80 +167,22 @@ def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
 def report_score(
     output: Output, score: Score, request: ScoreRequest, flips: Sequence[FlipRate] = ()
 ) -> ExitCode:
-    """Report a score, and flip rates where questions were repeated; say which gates it misses."""
-    from rbrctl.reports.accuracy import accuracy_tables, flip_table
-    from rbrctl.reports.outcome import CheckReport
+    """
+    Report a score; the exit code is NO if a gate is missed.
+
+    ``flips`` are the flip rates of questions that were asked several times.
+    """
+    from rbrctl.reports.score import score_report
 
     misses = missed_gates(request.gates, score, request.expected_rules())
-    findings = Findings(tuple(_finding(miss, request.ruleset) for miss in misses))
-    body = {
-        "results": score.results,
-        "labelled": score.labelled,
-        "without_class": score.without_class,
-        "inferred_class": score.inferred_class,
-        "failed_answers": score.failed_answers,
-        "undetermined": score.undetermined,
-        "axioms_broken": score.axioms_broken,
-        "rank_labels_contradicted": score.rank_labels_contradicted,
-        "gates_missed": [
-            {"rule": miss.rule, "group": miss.group, "message": miss.message} for miss in misses
-        ],
-    }
-    tables = [*accuracy_tables(score), *([flip_table(flips)] if flips else [])]
-    report = CheckReport(
-        REPORT_NAME,
-        REPORT_VERSION,
-        not misses,
-        _verdict(score, misses),
-        tables,
-        findings,
-        body,
-        {GATE_MISSED.id: GATE_MISSED.page},
-    )
+    report = score_report(score, misses, request.ruleset, flips)
     write_report(output, report, request.format, wide=request.wide)
     return ExitCode.NO if misses else ExitCode.YES
 
 
-def _verdict(score: Score, misses: Sequence[Miss]) -> str:
-    gates = f"; {counted(len(misses), 'gate')} missed" if misses else ""
-    return f"{counted(score.results, 'result')}, {score.labelled:,} with labels{gates}"
-
-
-def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
-    where = f" ({miss.group})" if miss.group else ""
-    return Finding(
-        GATE_MISSED.id,
-        GATE_MISSED.severity,
-        f"{miss.rule}{where} {miss.message}",
-        ruleset.rules[miss.rule].place,
-    )
-
-
 def warn_about_anomalies(output: Output, score: Score) -> None:
-    """Say what about the results a reader of the tables should know."""
-    if score.axioms_broken:
-        results = counted(score.axioms_broken, "result has", "results have")
-        output.info(f"{results} answers that break an axiom")
-    if score.rank_labels_contradicted:
-        rows = counted(score.rank_labels_contradicted, "row has", "rows have")
-        output.info(
-            f"{rows} a rank label that is not the rank of the row's own labels; the rank label "
-            "counts"
-        )
-    if score.inferred_class:
-        classes = counted(score.inferred_class, "response class was", "response classes were")
-        output.info(f"{classes} inferred, not given")
+    """Print what a reader of the tables should know about the results."""
+    from rbrctl.reports.score import anomalies
 
-
-def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:
-    """Raise NothingMatchedError where nothing could be read or nothing was chosen."""
-    if not count:
-        raise NothingMatchedError(f"{source}: no {what}{first_problem(problems)}")
-
-
-def first_problem(problems: ProblemLog) -> str:
-    """Say in parentheses how many lines could not be used, and of the first why; else nothing."""
-    if not problems.count:
-        return ""
-    lines = counted(problems.count, "line")
-    return f" ({lines} could not be used; the first is {problems.items[0]})"
+    for note in anomalies(score):
+        output.info(note)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import extra_body_of, keep_secret, key_in, settings_of
+from rbrctl.cli.endpoint import extra_body_of, keep_secret, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
@@ -106,6 +106,7 @@ class WriterOptions:
         own here.
         """
         from rbrctl.graders.endpoint.address import parse_address
+        from rbrctl.graders.endpoint.environment import key_in
 
         if self.url is not None:
             parse_address(self.url, "--writer-url")

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.estimates import report_estimate
 from rbrctl.cli.files import check_output_paths, read_source
 from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.graders import GraderOption, choose_grader, without_classifier
-from rbrctl.cli.grading import GradeReporter
+from rbrctl.cli.grading import GradeReporter, report_estimate
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (

@@ -8,13 +8,18 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.files import STANDARD_INPUT, check_output_paths, data_source, report_problems
+from rbrctl.cli.files import (
+    STANDARD_INPUT,
+    check_output_paths,
+    data_source,
+    first_problem,
+    report_problems,
+)
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.scores import first_problem
 from rbrctl.cli.synthesis_models import synthesis_models
 from rbrctl.cli.synthesis_plan import complete_plan, parse_counts, parse_descriptions
 from rbrctl.cli.synthesis_work import SynthesisWork

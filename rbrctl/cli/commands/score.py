@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
-from rbrctl.cli.files import data_source, report_problems
+from rbrctl.cli.files import data_source, report_problems, require_some
 from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
@@ -18,7 +18,6 @@ from rbrctl.cli.scores import (
     RuleOption,
     WorstOption,
     report_score,
-    require_some,
     score_request,
     warn_about_anomalies,
 )
