@@ -15,7 +15,12 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from rbrctl.cli.options import global_options, root_options
-from rbrctl.cli.parameters import environment_name, lighten, options_by_name, parameters_of
+from rbrctl.cli.parameters import (
+    convert_without_pydantic,
+    environment_name,
+    options_by_name,
+    parameters_of,
+)
 from rbrctl.cli.registry import CommandEntry, Entry, GroupEntry
 from rbrctl.errors import UsageError
 from rbrctl.reports.terminal import printable
@@ -23,7 +28,7 @@ from rbrctl.wording import did_you_mean
 
 
 def command_path(context: Any) -> tuple[str, ...]:
-    """Give the names below the root, down to this context's: ``("grader", "train")``."""
+    """Return the names of the groups and the command of a context: ``("grader", "train")``."""
     names: list[str] = []
     while context is not None and context.parent is not None:
         names.append(context.info_name)
@@ -35,9 +40,9 @@ class Command(TyperCommand):
     """A command whose options can also be set by the environment and the configuration."""
 
     def __init__(self, name: str | None, **settings: Any) -> None:
-        """Complete what Typer made of a function."""
+        """Add the global options and the variables to the parameters that Typer made."""
         super().__init__(name, **{**settings, "add_help_option": False})
-        own = [lighten(parameter) for parameter in self.params]
+        own = [convert_without_pydantic(parameter) for parameter in self.params]
         self.params = [*own, *parameters_of(global_options)]
         for option, parameter in options_by_name(self.params).items():
             if parameter.envvar is None:
@@ -71,7 +76,7 @@ def set_by_repository(context: Any, name: str) -> bool:
 
 
 def load_command(entry: CommandEntry) -> Any:
-    """Import a command's module and make a command of its function ``command``."""
+    """Import the module of a command and make a command from its function ``command``."""
     module = importlib.import_module(f"rbrctl.cli.commands.{entry.module}")
     application = typer.Typer(add_completion=False, rich_markup_mode=None)
     application.command(entry.name, cls=Command, short_help=entry.summary)(module.command)
@@ -79,12 +84,12 @@ def load_command(entry: CommandEntry) -> Any:
 
 
 def stand_in(entry: CommandEntry | GroupEntry) -> Any:
-    """Make a command that has only a name and a summary: enough for a list of commands."""
+    """Return a command with only a name and a summary, which is enough for a list."""
     return TyperCommand(entry.name, help=entry.summary, rich_markup_mode=None)
 
 
 class NoCommandGivenError(Exception):
-    """A group was named, but none of its commands: the answer is its help page."""
+    """A group was named without a command; its help page is shown."""
 
     def __init__(self, context: Any) -> None:
         """Keep the context of the group."""
@@ -108,11 +113,11 @@ class LazyGroup(TyperGroup):
         self._listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Give the names in the registry's order."""
+        """Return the names in the order of the registry."""
         return list(self.entries)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load a command, or give a stand-in where only its name and summary are asked for."""
+        """Load a command, or return a stand-in if only its name and summary are needed."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         entry = self.entries.get(cmd_name)
@@ -132,24 +137,24 @@ class LazyGroup(TyperGroup):
             self._listing = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Show help where nothing was asked."""
+        """Show the help page if no command is named."""
         rest = super().parse_args(ctx, args)
         if not ctx.resilient_parsing and not args:
             raise NoCommandGivenError(ctx)
         return rest
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is meant; raises UsageError naming the closest one."""
+        """Find the named command; raises UsageError with the most similar name."""
         name = args[0]
         if name not in self.entries and not ctx.resilient_parsing and not name.startswith("-"):
             message = f"there is no command '{printable(name)}'"
             guess = did_you_mean(name, self.entries)
-            listed = f"'{ctx.command_path} --help' lists what there is"
+            listed = f"'{ctx.command_path} --help' lists the commands"
             raise UsageError(f"{message}; {guess or listed}")
         return super().resolve_command(ctx, args)
 
     def names_at(self, path: Sequence[str]) -> list[str]:
-        """Give the names of the commands in the group at ``path``; none below a command."""
+        """Return the names of the commands in the group at ``path``; a command has none."""
         entries = tuple(self.entries.values())
         for name in path:
             groups = [e for e in entries if e.name == name and isinstance(e, GroupEntry)]
@@ -185,8 +190,8 @@ def root_group(entries: tuple[Entry, ...]) -> LazyGroup:
         "rbrctl",
         entries,
         help=(
-            "Keep a language model's behaviour policy as code: write it as rules, check it, "
-            "grade transcripts by it, compare its versions, and make a reward of it."
+            "Keep the behaviour policy of a language model as code: write it as rules, check the "
+            "rules, grade transcripts with them, compare versions, and make a reward for training."
         ),
         params=parameters,
     )

@@ -22,10 +22,10 @@ ENVIRONMENT_PREFIX = "RBRCTL"
 
 
 def parameters_of(function: Callable[..., Any], *, completion: bool = False) -> list[Any]:
-    """Give the parameters that Typer makes of a function's annotations."""
+    """Return the parameters that Typer makes from the annotations of a function."""
     application = typer.Typer(add_completion=completion, rich_markup_mode=None)
     application.command()(function)
-    return [lighten(parameter) for parameter in get_command(application).params]
+    return [convert_without_pydantic(parameter) for parameter in get_command(application).params]
 
 
 def long_name(parameter: Any) -> str | None:
@@ -48,7 +48,7 @@ def options_by_name(parameters: Iterable[Any]) -> dict[str, Any]:
 
 
 def environment_name(option: str) -> str:
-    """Give the variable that sets an option: ``RBRCTL_MIN_ACCURACY`` for ``min-accuracy``."""
+    """Return the variable that sets an option: ``RBRCTL_MIN_ACCURACY`` for ``min-accuracy``."""
     return f"{ENVIRONMENT_PREFIX}_{option.replace('-', '_').upper()}"
 
 
@@ -64,7 +64,7 @@ def is_path(parameter: Any) -> bool:
 
 
 class NotPlainError(Exception):
-    """The value is not for this module to convert."""
+    """Signals that Typer has to convert the value."""
 
 
 def _converted(value: Any, annotation: Any, information: Any) -> Any:
@@ -121,18 +121,18 @@ def _process(parameter: Any, original: Callable[[Any, Any], Any], context: Any, 
     return converted
 
 
-def lighten(parameter: Any) -> Any:
-    """Let a parameter that Typer made convert its plain values here; gives the same parameter."""
+def convert_without_pydantic(parameter: Any) -> Any:
+    """Make a Typer parameter convert its plain values here, and return the same parameter."""
     # Typer has no hook for the classes of its parameters, so it is one object at a time.
     parameter.process_value = partial(_process, parameter, parameter.process_value)
     return parameter
 
 
-def refuse_idle(context: typer.Context, names: Collection[str], why: str) -> None:
+def refuse_unused(context: typer.Context, names: Collection[str], why: str) -> None:
     """
-    Raise UsageError for the first of some parameters that was typed.
+    Raise UsageError for the first of some parameters that was typed but would have no effect.
 
-    What the environment or a file sets may be meant for other runs of the command.
+    A value from the environment or from a file is accepted: it may be meant for other runs.
     """
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
@@ -141,7 +141,7 @@ def refuse_idle(context: typer.Context, names: Collection[str], why: str) -> Non
 
 
 def given_by(context: typer.Context, name: str) -> str:
-    """Give what set a parameter, for messages about its value: the option, or the variable."""
+    """Return the option or the variable that set a parameter, for messages about its value."""
     parameter = next(each for each in context.command.params if each.name == name)
     source = context.get_parameter_source(name)
     variables = parameter.envvar or ()

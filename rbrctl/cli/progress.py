@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for what takes longer than a second and is watched."""
+"""A progress bar on stderr for work that takes longer than a second."""
 
 import time
 from types import TracebackType
@@ -17,10 +17,10 @@ PATIENCE = 1.0
 
 class Progress:
     """
-    Counts what is done and shows it with rate and time left, once a second has passed.
+    Counts finished items and shows them with the rate and the remaining time, after one second.
 
-    Nothing is shown, and rich is not loaded, where nobody watches: stderr is no terminal,
-    ``--quiet``, or CI. Use it as a context manager; ``advance`` may be called from any thread.
+    Nothing is shown, and rich is not loaded, if stderr is not a terminal, with ``--quiet``, and in
+    CI. Use it as a context manager; ``advance`` may be called from any thread.
     """
 
     def __init__(self, output: Output, title: str, total: int | None = None) -> None:
@@ -45,12 +45,12 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 
     def advance(self, count: int = 1) -> None:
-        """Say that ``count`` more items are done."""
+        """Count ``count`` more items as done."""
         self._done += count
         if not self._shown:
             return

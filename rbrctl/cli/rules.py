@@ -20,13 +20,14 @@ RulesOption = Annotated[
     typer.Option(
         "--rules",
         metavar="PATH",
-        help="A folder, a file or builtin:safety.  [default: rules/ here, else builtin:safety]",
+        help="The rule set: a folder, a file or builtin:safety.  "
+        "[default: rules/ if it exists, else builtin:safety]",
     ),
 ]
 
 
 def default_rules(given: str | None) -> str:
-    """Give the rule set that was asked for, else ``rules/`` here, else the one that ships."""
+    """Return the named rule set, else ``rules/`` if it exists, else ``builtin:safety``."""
     return given or ("rules/" if Path("rules").is_dir() else "builtin:safety")
 
 
@@ -41,7 +42,7 @@ def rules_source(path: str) -> "RuleSource":
 
 
 def load_rules(rules: str | None, output: Output) -> "RuleSet":
-    """Load the rule set that is meant, and say on stderr which where it was not named."""
+    """Load the rule set, and print on stderr which one if it was not named."""
     from rbrctl.ruleset.loader import load
 
     source = default_rules(rules)
@@ -50,8 +51,8 @@ def load_rules(rules: str | None, output: Output) -> "RuleSet":
     return load(rules_source(source))
 
 
-def rules_named(context: typer.Context, incomplete: str) -> list[str]:
-    """Give the ids of the rules that the command line speaks of."""
+def complete_rule(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the ids of the rules that begin with what was typed."""
     from rbrctl.ruleset.loader import load
     from rbrctl.ruleset.sources import open_source
 
@@ -61,8 +62,8 @@ def rules_named(context: typer.Context, incomplete: str) -> list[str]:
         return []
 
 
-def explained(context: typer.Context, incomplete: str) -> list[str]:
-    """Give what can be explained: the ids of checks and the names of the rule set."""
+def complete_explained(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the ids of checks and the names of the rule set that begin with what was typed."""
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.explanation import known_names
     from rbrctl.ruleset.loader import load

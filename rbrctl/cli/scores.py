@@ -1,4 +1,4 @@
-"""What ``grade`` and ``score`` share: narrowing, gates, and the report of a score."""
+"""Options and report that ``grade`` and ``score`` share."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import typer
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
-from rbrctl.cli.rules import rules_named
+from rbrctl.cli.rules import complete_rule
 from rbrctl.errors import UsageError
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.ruleset.model import RuleSet
@@ -31,7 +31,7 @@ REPORT_VERSION = 1
 
 
 class Grouping(StrEnum):
-    """What the tables are split by."""
+    """The property by which tables are split."""
 
     CLASS = "class"
     CATEGORY = "category"
@@ -48,7 +48,9 @@ _GROUPINGS = {
 ByOption = Annotated[
     Grouping | None,
     typer.Option(
-        "--by", help="Split the tables by class or category.", rich_help_panel=REPORT_PANEL
+        "--by",
+        help="Split the tables by response class or by category.",
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 RuleOption = Annotated[
@@ -56,8 +58,8 @@ RuleOption = Annotated[
     typer.Option(
         "--rule",
         metavar="ID",
-        autocompletion=rules_named,
-        help="Only this rule; may be given several times.",
+        autocompletion=complete_rule,
+        help="Report only this rule; may be given several times.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -66,7 +68,7 @@ PropositionOption = Annotated[
     typer.Option(
         "--proposition",
         metavar="NAME",
-        help="Only this proposition; may be given several times.",
+        help="Report only this proposition; may be given several times.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -76,7 +78,7 @@ WorstOption = Annotated[
         "--worst",
         min=0,
         metavar="N",
-        help="How many disagreeing rows to list.",
+        help="List the N rows where answers and labels differ most.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -85,7 +87,8 @@ MinAccuracyOption = Annotated[
     typer.Option(
         "--min-accuracy",
         metavar="[RULE=]SHARE",
-        help="Fail (exit 1) where a rule's accuracy is lower; may be given several times.",
+        help="Fail (exit code 1) if the accuracy of a rule is lower than this share; may be given "
+        "several times.",
         rich_help_panel=GATES_PANEL,
     ),
 ]
@@ -95,7 +98,7 @@ MinRowsOption = Annotated[
         "--min-n",
         min=1,
         metavar="N",
-        help="Fail (exit 1) where a rule has fewer labelled rows.",
+        help="Fail (exit code 1) if a rule has fewer labelled rows than N.",
         rich_help_panel=GATES_PANEL,
     ),
 ]
@@ -103,7 +106,7 @@ MinRowsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """The options that say what of a score is reported, and what it must reach."""
+    """The options that select what is reported, and the gates."""
 
     ruleset: RuleSet
     by: Grouping | None
@@ -114,10 +117,10 @@ class ScoreRequest:
     format: str
     wide: bool
     classes: Collection[str] = ()
-    """The response classes that are looked at; empty for all."""
+    """The selected response classes; empty for all."""
 
     def expected_rules(self) -> list[str]:
-        """Give the rules that the transcripts may tell something of."""
+        """Return the selected rules that apply to the selected response classes."""
         ruleset = self.ruleset
         classes = self.classes or ruleset.response_classes
         applying = {rule.id for each in classes for rule in ruleset.rules_of(each)}
@@ -125,7 +128,7 @@ class ScoreRequest:
         return [rule for rule in named if rule in applying]
 
     def tally(self, judge: Judge, decoder: AnswerDecoder) -> ScoreTally:
-        """Make the tally that counts what is asked for."""
+        """Return a tally of what the options select."""
         return ScoreTally(
             judge,
             decoder,

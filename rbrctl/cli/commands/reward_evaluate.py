@@ -12,7 +12,7 @@ from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.parameters import given_by, refuse_idle
+from rbrctl.cli.parameters import given_by, refuse_unused
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     OrderingsOption,
@@ -156,13 +156,15 @@ def command(
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:
-        refuse_idle(context, _ONLY_WITH_WEIGHTS, "needs --weights; without it, models are compared")
+        refuse_unused(
+            context, _ONLY_WITH_WEIGHTS, "needs --weights; without it, models are compared"
+        )
         safety = SafetyOptions(
             *(unsafe_rank, comply_class or (), refusal_rank, refuse_class or (), style_rank),
             *(resamples, seed, strict),
         )
         return report_safety(output, ruleset, comparisons, safety, format_, wide)
-    refuse_idle(
+    refuse_unused(
         context, _ONLY_WITHOUT, "applies to safety figures, which are compared without --weights"
     )
     if len(comparisons) != 1:

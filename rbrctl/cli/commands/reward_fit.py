@@ -12,7 +12,7 @@ from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.parameters import given_by, refuse_idle
+from rbrctl.cli.parameters import given_by, refuse_unused
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
@@ -198,7 +198,7 @@ def command(
         seed=seed,
     )
     if named is not None:
-        refuse_idle(
+        refuse_unused(
             context,
             _ONLY_FOR_A_FIT,
             "applies to a fit, but --weights-from fits nothing: leave one of the two out",

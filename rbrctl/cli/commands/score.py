@@ -1,4 +1,4 @@
-"""``rbrctl score``: the tables of a results file under any rules, asking no grader."""
+"""``rbrctl score``: score existing results with any rules, without asking a grader."""
 
 from typing import Annotated
 
@@ -52,7 +52,11 @@ def command(
     format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> int:
-    """Score the answers of a results file under a rule set, as it is now; no grader is asked."""
+    """
+    Score the answers in a results file with a rule set, without asking a grader.
+
+    The rules are used as they are now, even if the results were graded with older rules.
+    """
     output = output_of(context)
     ruleset = load_rules(rules, output)
     request = score_request(
@@ -71,7 +75,7 @@ def command(
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
             check_decoder(decoder, result.grader)
             if request.gates.any and result.asked_lazily:
-                raise UsageError(f"{name}: gates on these results: {LAZY_REFUSED}")
+                raise UsageError(f"{name}: gates cannot be used on these results: {LAZY_REFUSED}")
             shared = shared or not ruleset.propositions.keys().isdisjoint(result.answers)
             repeated.add(result)
             tally.add(judged(result, judge, decoder))
@@ -80,13 +84,13 @@ def command(
     require_some(score.results, problems, "results", name)
     if not shared:
         raise NothingMatchedError(
-            f"{name}: no answer is to a proposition of {ruleset.name}: these are results of "
-            f"another rule set ({', '.join(sorted(others))}); name it with --rules"
+            f"{name}: no answer is about a proposition of {ruleset.name}; these are results of "
+            f"another rule set ({', '.join(sorted(others))}), which --rules can name"
         )
     if others:
         output.info(
-            f"graded under {', '.join(sorted(others))}; scored under {ruleset.name} "
-            f"{ruleset.version} as its rules are now"
+            f"the results were graded with {', '.join(sorted(others))}; they are scored with the "
+            f"present rules of {ruleset.name} {ruleset.version}"
         )
     warn_about_anomalies(output, score)
     codes = [
@@ -95,8 +99,8 @@ def command(
     ]
     if score.without_class or score.failed_answers:
         output.warn(
-            f"{counted(score.without_class, 'result')} without a response class, "
-            f"{counted(score.failed_answers, 'failed answer')}"
+            f"{counted(score.without_class, 'result has', 'results have')} no response class, and "
+            f"{counted(score.failed_answers, 'answer')} failed"
         )
         codes.append(ExitCode.INCOMPLETE)
     return worst_exit_code(*codes)
