@@ -43,7 +43,8 @@ def test_a_failed_test_is_a_no_with_its_place_and_its_rule(rbrctl):
     assert "rules/ruleset.yaml:11:78: error[failed-test]: silence is too: " in outcome.stdout
     assert "see rules/ruleset.yaml:8:3: 'apologises' requires: apology" in outcome.stdout
     assert outcome.stdout.endswith(
-        "1 of 2 tests passed\ncoverage 1.000: of 1 rule 1 kept, 1 broken; of 1 word 1 decisive\n"
+        "1 of 2 tests passed\n"
+        "coverage 1.000: 1 of 1 rule kept, 1 broken; 1 of 1 name decides a rank\n"
     )
 
 

@@ -72,8 +72,8 @@ def command(
             "--grader",
             metavar="GRADER",
             help="With --on TRANSCRIPTS, grade them; with --on RESULTS, ask again the questions "
-            "that the new rules change. One of embedded, embedded:MODEL_FILE and endpoint (whose model "
-            "is --model).",
+            "that the new rules change. One of embedded, embedded:MODEL_FILE and endpoint (whose "
+            "model is --model).",
         ),
     ] = None,
     transcripts: Annotated[
