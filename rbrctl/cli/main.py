@@ -150,7 +150,7 @@ def explain_usage(error: Any) -> tuple[str, str | None]:
     context = getattr(error, "ctx", None)
     message = _message(error, context).rstrip(".")
     message = (message[:1].lower() + message[1:]) + _origin(error, context)
-    hint = f"{context.command_path} --help" if context is not None else None
+    hint = f"see '{context.command_path} --help'" if context is not None else None
     return message, hint
 
 

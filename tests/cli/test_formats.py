@@ -97,7 +97,7 @@ def test_an_unknown_format_names_the_known_ones(program: Any) -> None:
     outcome = program("table", "-f", "xml")
     assert outcome.code == 2
     assert "markdown" in outcome.stderr
-    assert "hint: rbrctl table --help" in outcome.stderr
+    assert "hint: see 'rbrctl table --help'" in outcome.stderr
 
 
 @pytest.mark.parametrize(

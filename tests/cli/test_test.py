@@ -55,14 +55,14 @@ def test_a_filter_and_a_gate_on_coverage(rbrctl):
     assert "broken by no test" in outcome.stdout
     gated = rbrctl("test", "-k", "sorry", "--min-coverage", "0.9")
     assert gated.code == 1
-    assert "cover 0.667, less than 0.9" in gated.stderr
+    assert "the coverage is 0.667, which is less than 0.9" in gated.stderr
     assert rbrctl("test", "--min-coverage", "1.5").code == 2
 
 
 def test_nothing_to_run_is_said(rbrctl, tmp_path):
     outcome = rbrctl("test", "-k", "nothing")
     assert (outcome.code, outcome.stdout) == (3, "")
-    assert "none of the 2 tests has 'nothing' in its name" in outcome.stderr
+    assert "none of the 2 tests has a name that contains 'nothing'" in outcome.stderr
     (tmp_path / "rules" / "ruleset.yaml").write_text(SET, "utf-8")
     assert rbrctl("test").code == 3
     (tmp_path / "rules" / "ruleset.yaml").write_text(SET + "oops: 1", "utf-8")

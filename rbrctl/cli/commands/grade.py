@@ -178,7 +178,7 @@ def command(
     if dry_run:
         return report_estimate(output, settings, chosen, problems, source, format_)
     if results is None:
-        output.info("the results were not saved; -o FILE saves them")
+        output.info("the results are not saved; -o FILE saves them")
     return GradeReporter(settings, output).grade(chosen, request, problems, source)
 
 

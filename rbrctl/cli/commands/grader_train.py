@@ -74,7 +74,7 @@ def command(
             "--weak-label",
             metavar="KEY:VALUE=NAMES",
             help="Propositions that a value of a key in an --also file makes true or false (-), "
-            "such as label:refused=inability_to_comply,-fully_complies.",
+            "such as label:refused=apology,-judgement.",
         ),
     ] = None,
     weight: Annotated[
