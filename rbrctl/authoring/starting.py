@@ -64,8 +64,8 @@ def write_new(folder: Path, files: Mapping[str, str]) -> None:
     if there:
         more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
         raise UsageError(
-            f"{folder}: {', '.join(there[:_SHOWN])}{more} {'is' if len(there) == 1 else 'are'} "
-            "there already; name another folder"
+            f"{folder}: {', '.join(there[:_SHOWN])}{more} already "
+            f"{'exists' if len(there) == 1 else 'exist'}; name another folder"
         )
     for name, text in files.items():
         path = folder / name

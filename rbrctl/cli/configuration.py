@@ -35,7 +35,7 @@ class ConfigurationFile:
     """True for the user's own file, false for one from a repository."""
 
     def place(self, key: str) -> str:
-        """Give ``file:line`` of a key: the first line that sets it, or the file alone."""
+        """Return ``file:line`` of the first line that sets a key, or the file alone."""
         pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
         try:
             lines = self.path.read_text(encoding="utf-8").splitlines()
@@ -58,16 +58,16 @@ def _parse(path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        # A device or a pipe is no settings file, and could be without an end.
+        # A device or a pipe could have no end.
         if not path.is_file():
-            raise UsageError(f"{path} is not a regular file; settings are a TOML file")
+            raise UsageError(f"{path} is not a regular file; settings must be in a TOML file")
         with path.open("rb") as file:
             content = file.read(MAX_SETTINGS_BYTES + 1)
         if len(content) > MAX_SETTINGS_BYTES:
             raise UsageError(f"{path} is larger than {MAX_SETTINGS_BYTES // 2**20} MB")
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}") from error
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
     except OSError as error:
         raise cannot("read", path, error) from error
 
@@ -76,7 +76,7 @@ def _tool_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, Any] | None
     tool = data.get("tool", {})
     table = tool.get("rbrctl") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise UsageError(f"{path}: [tool.rbrctl] is not a table")
+        raise UsageError(f"{path}: 'tool.rbrctl' is not a table; write it as [tool.rbrctl]")
     return table
 
 
@@ -130,7 +130,7 @@ class Setting:
 
 
 class Reader:
-    """Reads the settings for one command, and refuses what no command understands."""
+    """Reads the settings of one command, and refuses keys that no command has."""
 
     def __init__(self, path: Sequence[str], parameters: Sequence[Any], root: Any) -> None:
         """Read for the command at ``path`` with these parameters, in the program ``root``."""
@@ -175,7 +175,7 @@ class Reader:
         if path[-1] not in names:
             name = ".".join(path)
             raise UsageError(
-                f"{file.path}: there is no command for the table '{name}'" + _guess(path[-1], names)
+                f"{file.path}: the table '{name}' names no command" + _guess(path[-1], names)
             )
 
     def _check_key(self, file: ConfigurationFile, key: str, value: Any, own_table: bool) -> None:
@@ -216,7 +216,7 @@ def _value(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> Any
     """Turn a TOML value into what the command line would have said."""
     if is_flag(parameter):
         if not isinstance(value, bool):
-            raise UsageError(f"{file.place(key)}: '{key}' is a switch: write true or false")
+            raise UsageError(f"{file.place(key)}: '{key}' is a flag; write true or false")
         return value
     if getattr(parameter, "multiple", False) or parameter.nargs == -1:
         items = value if isinstance(value, list) else [value]
@@ -226,18 +226,18 @@ def _value(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> Any
 
 def _scalar(parameter: Any, key: str, value: Any, file: ConfigurationFile) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise UsageError(f"{file.place(key)}: '{key}' takes a string or a number")
+        raise UsageError(f"{file.place(key)}: '{key}' needs a string or a number")
     if isinstance(value, str) and is_path(parameter) and ":" not in value and value != "-":
-        # A path in a file is meant from there, wherever the command runs.
+        # A path in a file is relative to that file, wherever the command runs.
         return os.path.relpath(file.path.parent / value)
     return str(value)
 
 
 def defaults(path: Sequence[str], parameters: Sequence[Any], root: Any) -> dict[str, Setting]:
     """
-    Give the configured settings for the command at ``path``, by the names of its parameters.
+    Return the configured settings of the command at ``path``, by the names of its parameters.
 
-    Raises UsageError for what no command understands and for what a repository may not set,
+    Raises UsageError for a key that no command has and for a key that a repository may not set, and
     FileError for a file that cannot be read.
     """
     reader = Reader(path, parameters, root)
@@ -264,7 +264,7 @@ class LazyDefaults(Mapping[str, Any]):
         return self._settings
 
     def __getitem__(self, name: str) -> Any:
-        """Give a parameter's configured value."""
+        """Return the configured value of a parameter."""
         return self.settings[name].value
 
     def __iter__(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
-from rbrctl.errors import UsageError
+from rbrctl.errors import NothingMatchedError, UsageError
 
 if TYPE_CHECKING:
     from rbrctl.graders.cache import AnswerCache
@@ -17,28 +17,27 @@ if TYPE_CHECKING:
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 NO_CACHE = "none"
-_OWN_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_OTHER_TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CACHE_FILE = "answers.sqlite"
 
 
 def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
     """
-    Put settings together; the key and the proxies come from the run's environment.
+    Return the settings of the endpoint; the key and the proxy come from the run's environment.
 
-    Raises UsageError for what is missing or cannot be meant.
+    Raises UsageError for options that are missing or contradict each other.
     """
     from rbrctl.graders.endpoint.client import RetryPolicy
+    from rbrctl.graders.endpoint.environment import certificates_for, key_in, proxy_for
     from rbrctl.graders.endpoint.http.address import parse_address
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.graders.endpoint.usage import Budget, Prices
 
     if options.model is None:
-        raise UsageError("an endpoint needs the name of a model: --model NAME")
+        raise UsageError("no model is named; name the model of the endpoint with --model NAME")
     if options.base_url is None:
         raise UsageError(
-            "which endpoint? Name it with --base-url URL or OPENAI_BASE_URL (OpenAI's own is"
-            " https://api.openai.com/v1); none is taken for granted"
+            "no endpoint is named; name it with --base-url URL or OPENAI_BASE_URL (that of OpenAI "
+            "is https://api.openai.com/v1)"
         )
     address = parse_address(options.base_url)
     environment = output.environment
@@ -71,24 +70,25 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
 
 
 def keep_secret(settings: "EndpointSettings", address: "Address", output: Output) -> None:
-    """Hide the secrets of an endpoint in all output; warn once if they travel unencrypted."""
+    """Hide the secrets of an endpoint in all output; warn once if they are sent unencrypted."""
     secrets = [each.reveal() for each in settings.secrets]
     output.hide(*secrets)
     if secrets and not address.secure and not address.local:
         output.warn_once(
-            f"a key is sent unencrypted to {address}: anyone on the way can read it; use https"
+            f"a key is sent unencrypted to {address}, where others can read it on the way; "
+            "use https"
         )
 
 
 def open_cache(name: str | None, output: Output) -> "AnswerCache":
-    """Open the cache that ``--cache`` means; ``none`` lives in memory. Raises FileError."""
+    """Open the cache that ``--cache`` names; ``none`` stays in memory. Raises FileError."""
     from rbrctl.graders.cache import AnswerCache
 
     return AnswerCache(None if name == NO_CACHE else cache_path(name, output.environment))
 
 
 def cache_path(name: str | None, environment: Mapping[str, str]) -> Path:
-    """Give the cache's file: the one named, else one in the user's cache folder."""
+    """Return the path of the cache: the one named, else one in the user's cache folder."""
     if name is not None:
         return Path(name)
     base = environment.get("XDG_CACHE_HOME", "")
@@ -96,18 +96,12 @@ def cache_path(name: str | None, environment: Mapping[str, str]) -> Path:
     return folder / "rbrctl" / CACHE_FILE
 
 
-def key_in(
-    variable: str | None, option: str, environment: Mapping[str, str], default: str = ""
-) -> "Secret | None":
-    """Read a key from the variable that an option names, else from the default one, if any."""
-    from rbrctl.graders.endpoint.http.secrets import Secret
-
-    text = environment.get(variable or default, "")
-    if text.strip():
-        return Secret(text)
-    if variable is not None:
-        raise UsageError(f"{option} {variable}: the variable is not set or empty")
-    return None
+def existing_cache(name: str | None, environment: Mapping[str, str]) -> Path:
+    """Return the path of the cache. Raises NothingMatchedError if there is none yet."""
+    path = cache_path(name, environment)
+    if not path.exists():
+        raise NothingMatchedError(f"{path}: there is no cache of answers yet")
+    return path
 
 
 def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
@@ -118,15 +112,15 @@ def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[s
         name, separator, variable = text.partition("=")
         if not separator or not name.strip() or variable.strip() not in environment:
             raise UsageError(
-                f"--header {name.strip() or text}: write NAME=VARIABLE with the name of a variable"
-                " that is set; the value itself never stands on a command line"
+                f"--header {name.strip() or text}: write NAME=VARIABLE, with the name of an "
+                "environment variable that is set; the value itself must not be on a command line"
             )
         headers[name.strip()] = Secret(environment[variable.strip()])
     return headers
 
 
 def extra_body_of(text: str | None, option: str) -> dict[str, Any]:
-    """Read the object that an option gives. Raises UsageError."""
+    """Return the JSON object that an option holds. Raises UsageError for anything else."""
     from rbrctl.graders.endpoint.http.json_body import decode_object
 
     if text is None:
@@ -135,41 +129,3 @@ def extra_body_of(text: str | None, option: str) -> dict[str, Any]:
         return decode_object(text.encode("utf-8", "replace"))
     except ValueError as error:
         raise UsageError(f"{option} must be a JSON object: {error}") from None
-
-
-def proxy_for(address: "Address", named: str | None, environment: Mapping[str, str]) -> str | None:
-    """Give the proxy to go through: the one named, else the environment's for that host."""
-    scheme, host = address.scheme, address.host
-    if named is not None:
-        return None if named == NO_CACHE else named
-    lower = {name.lower(): value for name, value in environment.items() if value}
-    found = lower.get(f"{scheme}_proxy") or lower.get("all_proxy")
-    local = host in {"localhost", "127.0.0.1", "::1"}
-    return None if local or _bypassed(host, lower.get("no_proxy", "")) else found
-
-
-def certificates_for(address: "Address", environment: Mapping[str, str]) -> str | None:
-    """
-    Return the file or folder of certificates to trust; None leaves the choice to OpenSSL.
-
-    OpenSSL heeds SSL_CERT_FILE and SSL_CERT_DIR by itself, and says nothing where they name what is
-    not there, so that is looked at here. Raises UsageError.
-    """
-    if address.scheme != "https":
-        return None
-    named = {name: environment.get(name) for name in (*_OWN_TRUST, *_OTHER_TRUST)}
-    for name, value in named.items():
-        if value and not all(map(os.path.exists, value.split(os.pathsep))):
-            raise UsageError(f"{name} names {value}, which does not exist: no certificate in it")
-    if any(named[name] for name in _OWN_TRUST):
-        return named["SSL_CERT_FILE"] or None
-    return next((named[name] for name in _OTHER_TRUST if named[name]), None)
-
-
-def _bypassed(host: str, no_proxy: str) -> bool:
-    """Tell whether NO_PROXY names a host: as it is, by a domain that it lies in, or by ``*``."""
-    for entry in no_proxy.lower().split(","):
-        name = entry.strip().removeprefix("*").removeprefix(".").split(":")[0]
-        if entry.strip() == "*" or (name and (host == name or host.endswith(f".{name}"))):
-            return True
-    return False

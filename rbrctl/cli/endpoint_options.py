@@ -1,4 +1,4 @@
-"""The options of every command that speaks to an endpoint, as one value."""
+"""The options of every command that asks an endpoint, as one value."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -20,10 +20,11 @@ def _option(*names: str, help: str, **settings: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class EndpointOptions:
-    """What the command line, the environment and the user's own files say of an endpoint."""
+    """The endpoint that the command line, the environment and the user's files describe."""
 
     model: Annotated[
-        str | None, _option("--model", metavar="NAME", help="The grader's model, as served.")
+        str | None,
+        _option("--model", metavar="NAME", help="Name of the grader's model at the endpoint."),
     ] = None
     base_url: Annotated[
         str | None,
@@ -31,7 +32,7 @@ class EndpointOptions:
             "--base-url",
             metavar="URL",
             envvar=["RBRCTL_BASE_URL", "OPENAI_BASE_URL"],
-            help="The endpoint, up to and with /v1; also from OPENAI_BASE_URL.",
+            help="URL of the endpoint, including /v1; OPENAI_BASE_URL also sets it.",
         ),
     ] = None
     api_key_env: Annotated[
@@ -39,7 +40,7 @@ class EndpointOptions:
         _option(
             "--api-key-env",
             metavar="NAME",
-            help="The variable that holds the key.  [default: OPENAI_API_KEY]",
+            help="Environment variable that holds the API key.  [default: OPENAI_API_KEY]",
         ),
     ] = None
     header: Annotated[
@@ -47,7 +48,8 @@ class EndpointOptions:
         _option(
             "--header",
             metavar="NAME=VARIABLE",
-            help="Send a further header with a variable's value; may be given several times.",
+            help="Send this header with the value of an environment variable; may be given several "
+            "times.",
         ),
     ] = None
     proxy: Annotated[
@@ -55,29 +57,58 @@ class EndpointOptions:
         _option(
             "--proxy",
             metavar="URL|none",
-            help="Go through a proxy.  [default: what HTTPS_PROXY and the like say]",
+            help="Proxy to use.  [default: that of HTTPS_PROXY and similar variables]",
         ),
     ] = None
-    mode: Annotated[Mode, _option("--mode", help="How propositions are asked; auto finds out.")] = (
+    mode: Annotated[Mode, _option("--mode", help="How to ask propositions; auto finds out.")] = (
         Mode.AUTO
     )
     concurrency: Annotated[
-        int, _option("--concurrency", min=1, max=4096, metavar="N", help="Most calls in flight.")
+        int,
+        _option(
+            "--concurrency",
+            min=1,
+            max=4096,
+            metavar="N",
+            help="Maximum number of calls at the same time.",
+        ),
     ] = 64
-    timeout: Annotated[float, _option("--timeout", metavar="SECONDS", help="For one call.")] = 120.0
+    timeout: Annotated[
+        float,
+        _option(
+            "--timeout",
+            metavar="SECONDS",
+            help="Seconds to wait for one call before it counts as failed.",
+        ),
+    ] = 120.0
     retries: Annotated[
-        int, _option("--retries", min=0, max=100, metavar="N", help="Tries after the first.")
+        int,
+        _option(
+            "--retries",
+            min=0,
+            max=100,
+            metavar="N",
+            help="Number of times to repeat a failed call.",
+        ),
     ] = 5
-    rpm: Annotated[float | None, _option("--rpm", metavar="N", help="Most calls a minute.")] = None
-    tpm: Annotated[float | None, _option("--tpm", metavar="N", help="Most tokens a minute.")] = None
+    rpm: Annotated[
+        float | None, _option("--rpm", metavar="N", help="Maximum number of calls per minute.")
+    ] = None
+    tpm: Annotated[
+        float | None, _option("--tpm", metavar="N", help="Maximum number of tokens per minute.")
+    ] = None
     temperature: Annotated[
         float | None,
         _option(
-            "--temperature", min=0.0, max=2.0, metavar="T", help="[default: 0, and 1 for votes]"
+            "--temperature",
+            min=0.0,
+            max=2.0,
+            metavar="T",
+            help="Sampling temperature.  [default: 0; 1 with --mode votes]",
         ),
     ] = None
     grader_seed: Annotated[
-        int | None, _option("--grader-seed", metavar="S", help="The seed sent to the model.")
+        int | None, _option("--grader-seed", metavar="S", help="Seed that is sent to the model.")
     ] = None
     max_tokens: Annotated[
         int | None,
@@ -85,7 +116,8 @@ class EndpointOptions:
             "--max-tokens",
             min=1,
             metavar="N",
-            help="Most tokens of a reply.  [default: a few; no cap where the model reasons]",
+            help="Maximum number of tokens of a reply.  [default: a few; no limit if the model "
+            "reasons]",
         ),
     ] = None
     extra_body: Annotated[
@@ -93,38 +125,58 @@ class EndpointOptions:
         _option(
             "--extra-body",
             metavar="JSON",
-            help='Further keys of every chat request: \'{"reasoning_effort": "low"}\'.',
+            help='Further keys of every chat request, such as \'{"reasoning_effort": "low"}\'.',
         ),
     ] = None
     votes: Annotated[
-        int, _option("--votes", min=1, max=4096, metavar="K", help="Samples an answer, by votes.")
+        int,
+        _option(
+            "--votes",
+            min=1,
+            max=4096,
+            metavar="K",
+            help="Number of samples per answer with --mode votes.",
+        ),
     ] = 5
     pack: Annotated[
         int,
         _option(
-            "--pack", min=1, max=4096, metavar="N", help="Propositions a call, with --mode schema."
+            "--pack",
+            min=1,
+            max=4096,
+            metavar="N",
+            help="Number of propositions per call with --mode schema.",
         ),
     ] = 1
     repeat: Annotated[
         int,
-        _option("--repeat", min=1, max=4096, metavar="K", help="Ask K times; flips are counted."),
+        _option(
+            "--repeat",
+            min=1,
+            max=4096,
+            metavar="K",
+            help="Ask each question K times and report how often the answers differ.",
+        ),
     ] = 1
     layout: Annotated[
         str,
         _option(
             "--layout",
             metavar="LAYOUT",
-            help="question-first, conversation-first, or auto: what servers cache best.",
+            help="Order of the prompt: question-first, conversation-first, or auto, which chooses "
+            "the order that servers can cache best.",
         ),
     ] = "auto"
     price_in: Annotated[
-        float | None, _option("--price-in", metavar="USD", help="For 1,000,000 tokens sent.")
+        float | None, _option("--price-in", metavar="USD", help="Price of 1,000,000 input tokens.")
     ] = None
     price_out: Annotated[
-        float | None, _option("--price-out", metavar="USD", help="For 1,000,000 tokens received.")
+        float | None,
+        _option("--price-out", metavar="USD", help="Price of 1,000,000 output tokens."),
     ] = None
     max_cost: Annotated[
-        float | None, _option("--max-cost", metavar="USD", help="Stop before it costs more.")
+        float | None,
+        _option("--max-cost", metavar="USD", help="Stop before the cost exceeds this."),
     ] = None
     max_calls: Annotated[
         int | None, _option("--max-calls", min=0, metavar="N", help="Stop after N calls.")
@@ -134,24 +186,25 @@ class EndpointOptions:
         _option(
             "--cache",
             metavar="FILE|none",
-            help="Where answers are kept.  [default: in the user's cache folder]",
+            help="File of the cached answers; none keeps them in memory.  [default: a file in your "
+            "cache folder]",
         ),
     ] = None
 
     typed: tuple[str, ...] = ()
-    """Which of these options stood on the command line; not an option itself."""
+    """Which of these options were typed on the command line; not an option itself."""
 
     @property
     def named(self) -> bool:
-        """True where an endpoint is meant: a model was named."""
+        """True if a model was named, so that an endpoint is asked."""
         return self.model is not None
 
 
 def with_endpoint(command: Callable[..., _Result]) -> Callable[..., _Result]:
     """
-    Give a command the endpoint's options, gathered into its parameter ``endpoint``.
+    Add the options of an endpoint to a command, which gets them as its parameter ``endpoint``.
 
-    The command line sees them after the command's own, in a panel of their own.
+    Help pages show them after the options of the command, in a panel of their own.
     """
     own = inspect.signature(command, eval_str=True)
     hints = get_type_hints(EndpointOptions, include_extras=True)
@@ -178,7 +231,7 @@ def with_endpoint(command: Callable[..., _Result]) -> Callable[..., _Result]:
 
 
 def _typed(context: typer.Context, names: Iterable[str]) -> tuple[str, ...]:
-    """Give the long names of the options that were typed, rather than set elsewhere."""
+    """Return the long names of the options that were typed, not set elsewhere."""
     sources = {name: context.get_parameter_source(name) for name in names}
     return tuple(
         f"--{name.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""The exit codes, the same for every command, and which one an exception gets."""
+"""The exit codes, which are the same for every command."""
 
 from enum import IntEnum
 
@@ -6,14 +6,14 @@ from rbrctl.errors import NothingMatchedError
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; never renumbered by a flag."""
+    """What the process tells its caller. No option changes the numbers."""
 
     YES = 0
-    """All is as it should be."""
+    """Success."""
     NO = 1
-    """The honest answer is no: a finding, a failed test, a gate missed, a regression."""
+    """The answer is no: a finding, a failed test, a missed gate, a regression."""
     USAGE = 2
-    """Usage, configuration, or a file that cannot be read; also an unexpected exception."""
+    """A wrong option, configuration or file; also an unexpected exception."""
     NOTHING = 3
     """Nothing matched: no rules, no transcripts, no tests."""
     INCOMPLETE = 4
@@ -21,21 +21,21 @@ class ExitCode(IntEnum):
 
 
 INTERRUPTED = 130
-"""What a shell expects of a process that Ctrl-C ended."""
+"""The exit code of a process that Ctrl-C ended."""
 TERMINATED = 143
-"""What a shell expects of a process that SIGTERM ended."""
+"""The exit code of a process that SIGTERM ended."""
 
-_GRAVEST_FIRST = (ExitCode.USAGE, ExitCode.NOTHING, ExitCode.NO, ExitCode.INCOMPLETE)
+_WORST_FIRST = (ExitCode.USAGE, ExitCode.NOTHING, ExitCode.NO, ExitCode.INCOMPLETE)
 
 
-def gravest(*codes: ExitCode) -> ExitCode:
-    """Give the code that wins where several apply: 2 before 3 before 1 before 4 before 0."""
-    for code in _GRAVEST_FIRST:
+def worst_exit_code(*codes: ExitCode) -> ExitCode:
+    """Return the worst of some exit codes: the first of 2, 3, 1, 4, 0 that is among them."""
+    for code in _WORST_FIRST:
         if code in codes:
             return code
     return ExitCode.YES
 
 
 def exit_code_of(error: Exception) -> ExitCode:
-    """Give the exit code of an exception that ended a command."""
+    """Return the exit code for an exception that ended a command."""
     return ExitCode.NOTHING if isinstance(error, NothingMatchedError) else ExitCode.USAGE

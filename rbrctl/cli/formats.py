@@ -1,4 +1,4 @@
-"""From a report to standard output, in the format that the user chose."""
+"""Writing a report to standard output in the format that the user chose."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -28,9 +28,9 @@ def format_option(kind: ReportKind) -> Any:
     from rbrctl.reports.formats import automatic_formats, format_names
 
     names = format_names(kind)
-    text = f"{', '.join(names[:-1])} or {names[-1]}"
+    text = f"Format of the report: {', '.join(names[:-1])} or {names[-1]}"
     for each in automatic_formats(kind):
-        text += f"; auto is {each.name} inside {each.automatic_place}, else text"
+        text += f"; auto means {each.name} inside {each.automatic_place}, else text"
     return typer.Option("--format", "-f", metavar="FORMAT", help=f"{text}.")
 
 
@@ -54,7 +54,7 @@ else:
 
 
 def write_report(output: Output, report: "Report", format_: str, *, wide: bool = False) -> None:
-    """Write a report to standard output, and its summary where the format has one."""
+    """Write a report to standard output, and its summary if the format has one."""
     from rbrctl.reports.formats import format_named
     from rbrctl.reports.interface import Page
 
@@ -72,7 +72,7 @@ def report_findings(
     descriptions: Mapping[str, str] | None = None,
 ) -> ExitCode:
     """
-    Report findings; the exit code is NO where any is an error or a warning.
+    Report findings; the exit code is NO if any of them is an error or a warning.
 
     ``subject`` says what was examined (``9 files, 61 rules``); ``descriptions`` document the
     checks, by id.

@@ -1,4 +1,4 @@
-"""Which grader a command asks, from ``--grader`` and the endpoint's options."""
+"""The grader that a command asks, from ``--grader`` and the options of the endpoint."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,8 +21,8 @@ GraderOption = Annotated[
     typer.Option(
         "--grader",
         metavar="GRADER",
-        help="embedded (offline), embedded:MODEL_FILE, recorded:RESULTS, or endpoint, which "
-        "--model names.  [default: embedded]",
+        help="The grader: embedded (offline), embedded:MODEL_FILE, recorded:RESULTS, or endpoint, "
+        "whose model is --model.  [default: embedded]",
     ),
 ]
 
@@ -44,9 +44,11 @@ def choose_grader(
     except UsageError as error:
         raise UsageError(f"--grader {grader}: {error}") from None
     if endpoint.named and not kind.asks_endpoint:
-        raise UsageError(f"--grader {grader} asks no endpoint, so --model has no place")
+        raise UsageError(f"--grader {grader} asks no endpoint, so --model cannot be used with it")
     if endpoint.typed and not endpoint.named and not kind.asks_endpoint:
-        raise UsageError(f"{endpoint.typed[0]} needs --model NAME: without it no endpoint is asked")
+        raise UsageError(
+            f"{endpoint.typed[0]} is for an endpoint; name its model with --model NAME"
+        )
 
     async def open_grader(sample: Sequence[Transcript], offline: bool) -> OpenedGrader:
         request = OpenRequest(
@@ -54,7 +56,7 @@ def choose_grader(
             argument,
             sample=sample,
             offline=offline,
-            on_problem=lambda problem: output.warn(f"left out: {problem}"),
+            on_problem=lambda problem: output.warn(f"a line was left out: {problem}"),
         )
         if kind.asks_endpoint:
             from rbrctl.cli.endpoint import open_cache, settings_of
@@ -72,23 +74,23 @@ def choose_grader(
 def _name_grader(
     opened: OpenedGrader, named: str | None, request: OpenRequest, output: Output
 ) -> None:
-    """Say on stderr who answers, where that is not plain from the command line."""
+    """Print on stderr which grader answers, if the command line does not name it."""
     if request.settings is None:
         if named is None:
-            output.talk("grader: embedded (an offline baseline; --model names a model to ask)")
+            output.info("grader: embedded (an offline baseline; --model NAME asks a model instead)")
         return
     where = f"{request.settings.model} at {request.settings.where}"
-    output.talk(f"grader: {where}, mode {opened.grader.identity.mode}")
+    output.info(f"grader: {where}, mode {opened.grader.identity.mode}")
     if opened.endpoint is not None and opened.endpoint.unsure:
         output.warn(
-            f"{where} answered neither of two easy questions with yes or no: most answers may "
-            "fail; see rbrctl grader probe"
+            f"{where} answered neither of two easy questions with yes or no, so most answers may "
+            "fail; see 'rbrctl grader probe'"
         )
 
 
 def tell_note(output: Output, note: GraderNote) -> None:
     """Say on stderr what a grader has to say after a run; warnings also with ``--quiet``."""
-    (output.warn if note.is_warning else output.talk)(note.text)
+    (output.warn if note.is_warning else output.info)(note.text)
 
 
 def without_classifier(open_grader: OpenGrader) -> OpenGrader:

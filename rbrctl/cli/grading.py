@@ -1,4 +1,4 @@
-"""What ``grade`` says of a run: progress, tables, and everything that is incomplete."""
+"""What ``grade`` reports about a run: progress, tables, and everything that is missing."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -6,36 +6,35 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from rbrctl.cli.cases import report_case
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import first_problem, report_problems, require_some
+from rbrctl.cli.formats import write_report
 from rbrctl.cli.graders import tell_note
-from rbrctl.cli.inputs import report_problems
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
+from rbrctl.cli.scores import ScoreRequest, report_score, warn_about_anomalies
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
 from rbrctl.grading.engine import RunSummary
+from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.grading.plan import Ask
-from rbrctl.grading.run import Destination, Run, RunSettings, open_run
+from rbrctl.grading.run import Destination, Run, RunSettings, estimate_run, open_run
 from rbrctl.records.models import LAZY_REFUSED, Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.scoring.repeats import FlipTally
-from rbrctl.wording import counted, did_you_mean, hint_for
-
-SHOWN_NAMES = 5
+from rbrctl.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
 class GradeReporter:
-    """Grades as the settings say, and reports what came of it."""
+    """Grades transcripts with some settings, and reports the results."""
 
     settings: RunSettings
     output: Output
 
     @property
     def ruleset(self) -> RuleSet:
-        """The rules that judge."""
+        """The rule set that judges."""
         return self.settings.judge.ruleset
 
     def grade(
@@ -46,14 +45,14 @@ class GradeReporter:
         source: str,
     ) -> ExitCode:
         """
-        Grade a stream of transcripts, report the tables, and say what is missing.
+        Grade a stream of transcripts, and report the tables and what is missing.
 
-        ``source`` names where the transcripts come from. Raises NothingMatchedError if there are
-        none.
+        ``source`` names the file of the transcripts in messages. Raises NothingMatchedError if it
+        has none.
         """
         lazily = self.settings.options.ask is Ask.LAZY
         if lazily and request.gates.any:
-            raise UsageError(f"gates and --ask lazy: {LAZY_REFUSED}")
+            raise UsageError(f"gates cannot be used with --ask lazy: {LAZY_REFUSED}")
         tally = request.tally(self.settings.judge, self.settings.options.decoder)
         repeated = FlipTally()
         with Progress(self.output, "graded") as progress:
@@ -65,143 +64,143 @@ class GradeReporter:
 
             summary, spent = asyncio.run(self._run(transcripts, take))
         codes = [report_problems(self.output, problems, "run")]
-        codes.append(self._say_what_is_missing(summary))
+        codes.append(self._report_gaps(summary))
         if spent is not None:
-            codes.append(self._say_spent(spent, summary))
+            codes.append(self._report_spent_budget(spent, summary))
         elif not summary.total:
             raise NothingMatchedError(f"{source}: no transcripts{first_problem(problems)}")
         if not summary.total:
-            return gravest(*codes)
+            return worst_exit_code(*codes)
         if summary.kept:
-            self.output.talk(f"{counted(summary.kept, 'result')} of an earlier run kept")
+            self.output.info(f"{counted(summary.kept, 'result')} of an earlier run kept")
         score = tally.score()
-        say_what_is_odd(self.output, score)
+        warn_about_anomalies(self.output, score)
         if lazily:
-            self.output.talk("asked lazily: figures for propositions and rules are biased")
+            self.output.info(
+                "the grader was asked lazily: the figures of propositions and rules are biased"
+            )
         codes.append(report_score(self.output, score, request, repeated.rates()))
         if summary.by_category:
-            classes = counted(summary.by_category, "response class", "response classes")
-            self.output.talk(f"{classes} told by category, as the policy of the rules has it")
-        return gravest(*codes)
+            classes = counted(summary.by_category, "response class was", "response classes were")
+            self.output.info(f"{classes} taken from the category, by the policy of the rules")
+        return worst_exit_code(*codes)
 
     def grade_one(self, transcript: Transcript, format_: str) -> ExitCode:
-        """Grade and report a single case."""
+        """Grade and report a single transcript."""
         found: list[Result] = []
         summary, spent = asyncio.run(self._run([transcript], found.append))
         if spent is not None:
-            return self._say_spent(spent, summary)
+            return self._report_spent_budget(spent, summary)
         report_case(self.output, self.ruleset, self.settings.options.decoder, found[0], format_)
-        return self._say_what_is_missing(summary)
+        return self._report_gaps(summary)
 
     async def _run(
         self, transcripts: Iterable[Transcript], take: Callable[[Result], None]
     ) -> tuple[RunSummary, BudgetSpentError | None]:
-        """Run the engine; return what was done, and the error of a budget that ended the run."""
+        """Run the engine; return what was done, and the error if the budget ended the run."""
         summary = RunSummary()
         settings = replace(self.settings, on_note=partial(tell_note, self.output))
         try:
             async with open_run(settings, transcripts) as run:
                 summary = run.summary
-                self._say_what_is_asked_again(run)
+                self._report_dropped_lines(run)
                 self.output.resume_hint = _resume_hint(self.settings.destination, run)
                 async with aclosing(run.results()) as results:
                     async for result in results:
                         take(result)
-                self._say_what_is_left(run)
+                self._report_other_results(run)
         except BudgetSpentError as error:
             return summary, error
         return summary, None
 
-    def _say_spent(self, spent: BudgetSpentError, summary: RunSummary) -> ExitCode:
-        """Say that a budget ended the run, and whether the next run can continue it."""
+    def _report_spent_budget(self, spent: BudgetSpentError, summary: RunSummary) -> ExitCode:
+        """Warn that the budget ended the run, and tell whether a later run can continue it."""
         kept = self.output.resume_hint is not None
-        what = "goes on from here" if kept else "begins anew, as there is no cache and no -o"
+        what = "continues here" if kept else "starts again, because there is no cache and no -o"
         self.output.warn(f"{spent}: that {what}")
         if not summary.total:
             self.output.warn("no transcript was finished")
         return ExitCode.INCOMPLETE
 
-    def _say_what_is_missing(self, summary: RunSummary) -> ExitCode:
-        advice = "give it as response_class or by --response-class"
+    def _report_gaps(self, summary: RunSummary) -> ExitCode:
+        advice = "give the class as response_class or with --response-class"
         inferred = summary.inferred_class or summary.failed_inferences
         if self.ruleset.policy and not inferred:
-            advice += ", or let a --model infer it"
-        return say_what_is_missing(self.output, summary, self.ruleset, advice)
+            advice += ", or let a model (--model) infer it"
+        return report_gaps(self.output, summary, self.ruleset, advice)
 
-    def _say_what_is_asked_again(self, run: Run) -> None:
+    def _report_dropped_lines(self, run: Run) -> None:
         dropped = run.store.dropped
         if dropped.total:
-            lines = "line is" if dropped.total == 1 else "lines are"
-            self.output.talk(
-                f"{self.settings.destination.path}: {dropped.total:,} {lines} asked again "
-                f"({dropped.torn} torn, {dropped.failed} failed, {dropped.stale} stale)"
+            results = counted(dropped.total, "result is", "results are")
+            self.output.info(
+                f"{self.settings.destination.path}: {results} graded again ({dropped.torn} "
+                f"incomplete, {dropped.failed} failed, {dropped.stale} out of date)"
             )
 
-    def _say_what_is_left(self, run: Run) -> None:
+    def _report_other_results(self, run: Run) -> None:
         stored, graded = run.store.count, run.summary.total
         if stored > graded:
-            left = counted(stored - graded, "result")
-            self.output.talk(
-                f"{left} in {self.settings.destination.path} of other transcripts than these "
-                f"{graded:,}: kept, and counted by 'score'; --overwrite leaves them out"
+            others = counted(stored - graded, "result", "results")
+            self.output.info(
+                f"{self.settings.destination.path} also has {others} of other transcripts than "
+                f"these {graded:,}; 'score' counts them, and --overwrite removes them"
             )
 
 
 def _resume_hint(destination: Destination, run: Run) -> str | None:
     if destination.path is not None:
-        return "run the same command again: it goes on where this one stopped"
+        return "run the same command again: it continues where this run stopped"
     if run.opened.keeps_answers:
         return "run the same command again: the answers so far are in the cache"
     return None
 
 
-def say_what_is_missing(
+def report_gaps(
     output: Output,
     summary: RunSummary,
     ruleset: RuleSet,
-    advice: str = "give it as response_class",
+    advice: str = "give each one a response_class",
 ) -> ExitCode:
-    """Say once of each kind what makes a run incomplete; ``advice`` says how to give classes."""
-    if summary.without_class:
-        output.warn(
-            f"{counted(summary.without_class, 'transcript')} without a response class: answered, "
-            f"not judged; {advice}"
-        )
-    if summary.failed_inferences:
-        output.warn(
-            f"{counted(summary.failed_inferences, 'transcript')} whose class could not be inferred;"
-            f" the first: {summary.first_failed_inference}"
-        )
-    for spelling, count in summary.unknown_classes.most_common(SHOWN_NAMES):
-        hint = hint_for(spelling, ruleset.response_classes)
-        output.warn(
-            f"{counted(count, 'transcript')} of response class '{spelling}', which the rules do"
-            f" not have: answered, not judged; {hint}"
-        )
-    for name, count in summary.unknown_labels.most_common(SHOWN_NAMES):
-        guess = did_you_mean(name, ruleset.propositions)
-        output.talk(
-            f"labels for '{name}', which is no proposition of the rules, on "
-            f"{counted(count, 'transcript')}" + (f"; {guess}" if guess else "")
-        )
-    for name, count in summary.unknown_rank_labels.most_common(SHOWN_NAMES):
-        output.talk(f"the rank label '{name}', which is no rank, on {counted(count, 'transcript')}")
-    if summary.unanswerable:
-        output.warn(
-            f"the grader knows nothing of {', '.join(summary.unanswerable)}: left unknown; give "
-            "them cues, or train or name another grader"
-        )
-    if summary.failed_answers:
-        failed = sum(summary.failed_answers.values())
-        kinds = summary.failure_kinds.most_common(SHOWN_NAMES)
-        listed = "; ".join(f"{count:,} times '{kind}'" for kind, count in kinds)
-        output.warn(
-            f"{counted(failed, 'answer')} failed; the first: {summary.first_failure}"
-            + (f"; in all {listed}" if failed > 1 else "")
-        )
-    if summary.low_mass:
-        output.warn(
-            f"{counted(summary.low_mass, 'answer')} with a low mass: yes and no together had less "
-            "than half of the probability, so the model may not have answered the question"
-        )
+    """Report what is missing in a run; the exit code is INCOMPLETE if anything is."""
+    from rbrctl.reports.run_gaps import run_gaps
+
+    gaps = run_gaps(summary, ruleset, advice)
+    for warning in gaps.warnings:
+        output.warn(warning)
+    for note in gaps.notes:
+        output.info(note)
     return ExitCode.YES if summary.complete else ExitCode.INCOMPLETE
+
+
+def report_estimate(
+    output: Output,
+    settings: RunSettings,
+    transcripts: Iterable[Transcript],
+    problems: ProblemLog,
+    source: str,
+    format_: str,
+) -> ExitCode:
+    """Report what a run would ask and cost, without asking anything."""
+    from rbrctl.reports.graders import estimate_report
+
+    estimate, cost = asyncio.run(estimate_run(settings, transcripts))
+    require_some(estimate.transcripts, problems, "transcripts", source)
+    lazy = settings.options.ask is Ask.LAZY
+    write_report(output, estimate_report(estimate, cost, lazy=lazy), format_)
+    return report_problems(output, problems, "estimate")
+
+
+def report_case(
+    output: Output, ruleset: RuleSet, decoder: AnswerDecoder, result: Result, format_: str
+) -> None:
+    """Report the verdict on one result."""
+    from rbrctl.records.results import result_to_json
+    from rbrctl.reports.case import case_tables
+    from rbrctl.reports.outcome import CheckReport
+
+    verdict = f"rank {result.rank or 'undetermined'}"
+    tables = case_tables(ruleset, decoder, result)
+    body = {"result": result_to_json(result)}
+    report = CheckReport("case", 1, result.rank is not None, verdict, tables, details=body)
+    write_report(output, report, format_)

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from rbrctl.cli.groups import LazyGroup
+from rbrctl.cli.command_tree import LazyGroup
 from rbrctl.cli.options import GLOBAL_PANEL
 from rbrctl.reports.terminal import PLAIN, Palette, text_width
 
@@ -176,7 +176,7 @@ class HelpPage:
         return "\n".join([top, *body, dim(f"╰{'─' * (inner + 2)}╯")])
 
     def _aligned(self, rows: list[Row]) -> list[list[tuple[str, int]]]:
-        """Give each row's lines, painted, with their widths."""
+        """Return the coloured lines of each row, with their widths."""
         if self.width < SIDE_BY_SIDE:
             return [self._narrow_lines(row) for row in rows]
         star = any(row.required for row in rows)
@@ -190,7 +190,7 @@ class HelpPage:
         ]
 
     def _narrow_lines(self, row: Row) -> list[tuple[str, int]]:
-        """Give a row's names on a line of their own, and below them its text."""
+        """Return the names of a row on a line of their own, and below them its text."""
         parts = [(row.names, self.palette.name), (row.metavar, self.palette.warning)]
         parts += [(row.short, self.palette.good), ("*" * row.required, self.palette.bad)]
         shown = [(text, paint) for text, paint in parts if text]

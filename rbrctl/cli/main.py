@@ -1,6 +1,7 @@
-"""The program's entry: run a command, and turn every outcome into an exit code and a line."""
+"""The program's entry: run a command, and turn every outcome into an exit code and a message."""
 
 import contextlib
+import re
 import signal
 import sys
 import traceback
@@ -12,13 +13,15 @@ from typing import Any
 import typer
 
 from rbrctl import __version__
+from rbrctl.cli.command_tree import NoCommandGivenError, root_group
 from rbrctl.cli.exit_codes import INTERRUPTED, TERMINATED, ExitCode, exit_code_of
-from rbrctl.cli.groups import NoCommandGivenError, root_group
 from rbrctl.cli.options import HelpRequestedError
 from rbrctl.cli.output import ColorMode, Output
+from rbrctl.cli.parameters import environment_name, long_name
 from rbrctl.cli.registry import ENTRIES, Entry
 from rbrctl.errors import GraderError, RbrctlError
 from rbrctl.reports.terminal import printable
+from rbrctl.wording import did_you_mean
 
 # Typer does not export the base of its parsing errors, and moved it when it took click in.
 PARSING_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
@@ -35,7 +38,7 @@ def main() -> int:
 
 
 def _end_like_an_interruption(output: Output) -> None:
-    """Let SIGTERM end the run as Ctrl-C does, with how to go on; a second one ends it at once."""
+    """Let SIGTERM end the run as Ctrl-C does; a second SIGTERM ends it at once."""
 
     def terminate(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -53,7 +56,7 @@ def _end_like_an_interruption(output: Output) -> None:
 def run(
     arguments: Sequence[str], entries: tuple[Entry, ...] = ENTRIES, output: Output | None = None
 ) -> int:
-    """Run the program with ``arguments`` and give its exit code; never raises."""
+    """Run the program with ``arguments`` and return its exit code; never raises."""
     output = Output() if output is None else output
     _look_ahead(arguments, output)
     try:
@@ -67,7 +70,7 @@ def run(
 
 
 def _look_ahead(arguments: Sequence[str], output: Output) -> None:
-    """Take ``--color`` and ``--debug`` from arguments that may turn out not to parse."""
+    """Read ``--color`` and ``--debug`` from arguments that perhaps cannot be parsed."""
     before = list(arguments)[: arguments.index("--")] if "--" in arguments else list(arguments)
     output.debug = "--debug" in before
     joined = [item for item in before if item.startswith("--color=")]
@@ -86,7 +89,7 @@ def _invoke(arguments: Sequence[str], entries: tuple[Entry, ...], output: Output
         output.report(_help(request.context, output))
         return ExitCode.YES
     except NoCommandGivenError as request:
-        output.say(_help(request.context, output))
+        output.write_message(_help(request.context, output))
         return ExitCode.USAGE
     except typer.Abort:
         return _interrupted(output)
@@ -109,22 +112,26 @@ def _interrupted(output: Output) -> int:
 
 
 def _explain(error: Exception, output: Output) -> int:
-    """Say what went wrong in one line, with the trace if it was asked for."""
+    """Print what went wrong in one line, with the traceback if ``--debug`` is given."""
     if output.debug:
-        output.say("".join(traceback.format_exception(error)).rstrip("\n"))
+        output.write_message("".join(traceback.format_exception(error)).rstrip("\n"))
     if isinstance(error, PARSING_ERROR):
-        from rbrctl.cli.usage import explain_usage
-
         output.fail(*explain_usage(error))
         return ExitCode.USAGE
     if isinstance(error, RbrctlError):
         stopped = isinstance(error, GraderError) and output.resume_hint is not None
-        output.fail(str(error), f"once mended, {output.resume_hint}" if stopped else None)
+        output.fail(
+            str(error), f"when the problem is solved, {output.resume_hint}" if stopped else None
+        )
         return exit_code_of(error)
     if isinstance(error, OSError):
         output.fail(_system_message(error))
         return ExitCode.USAGE
-    hint = None if output.debug else "run it again with --debug for the trace, and report it"
+    hint = (
+        None
+        if output.debug
+        else "this is a bug: run the command again with --debug, and report the traceback"
+    )
     kind = type(error).__name__
     output.fail(f"unexpected {kind}: {printable(str(error))} (rbrctl {__version__})", hint)
     return ExitCode.USAGE
@@ -133,3 +140,49 @@ def _explain(error: Exception, output: Output) -> int:
 def _system_message(error: OSError) -> str:
     reason = (error.strerror or str(error)).lower()
     return f"{error.filename}: {reason}" if error.filename is not None else reason
+
+
+_EXTRA_ARGUMENTS = re.compile(r"^Got unexpected extra arguments?(\(s\))? ")
+
+
+def explain_usage(error: Any) -> tuple[str, str | None]:
+    """Return the message and the hint for an exception of the argument parser."""
+    context = getattr(error, "ctx", None)
+    message = _message(error, context).rstrip(".")
+    message = (message[:1].lower() + message[1:]) + _origin(error, context)
+    hint = f"see '{context.command_path} --help'" if context is not None else None
+    return message, hint
+
+
+def _message(error: Any, context: Any) -> str:
+    option = getattr(error, "option_name", None)
+    if option is not None and hasattr(error, "possibilities"):
+        guess = did_you_mean(option, _option_names(context))
+        return f"there is no option '{option}'" + (f"; {guess}" if guess else "")
+    message = " ".join(str(error.format_message()).split())
+    message = message.replace("Value error, ", "", 1)
+    return _EXTRA_ARGUMENTS.sub("there are too many arguments: ", message)
+
+
+def _option_names(context: Any) -> list[str]:
+    parameters = [] if context is None else context.command.params
+    return [name for parameter in parameters for name in parameter.opts if name.startswith("-")]
+
+
+def _origin(error: Any, context: Any) -> str:
+    """Return where a refused value came from if it was not typed."""
+    parameter = getattr(error, "param", None)
+    if parameter is None or context is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    if source is None:
+        return ""
+    if source.name == "ENVIRONMENT":
+        option = long_name(parameter)
+        variable = parameter.envvar or (environment_name(option) if option else "")
+        names = variable if isinstance(variable, str) else " or ".join(variable)
+        return f" (set by the variable {names})"
+    settings = getattr(context.default_map, "settings", {})
+    if source.name == "DEFAULT_MAP" and parameter.name in settings:
+        return f" (set in {settings[parameter.name].source})"
+    return ""

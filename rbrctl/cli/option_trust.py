@@ -1,10 +1,10 @@
 """
-Which options a file in a repository may set, and within which bounds.
+The options that a file in a repository may set, and the limits of their values.
 
 Whoever can open a pull request can write ``rbrctl.toml``. Such a file may choose how things are
-computed and shown; it may not send a key elsewhere, spend, write over or outside the repository,
-read outside it, open a server, or loosen what a gate would catch. Every option of every command
-stands in ``TRUST``; an option that is missing there is refused.
+computed and shown; it may not send a key to another place, spend money, overwrite files or write
+outside the repository, read outside it, open a server, or make a gate more lenient. Every option
+of every command is listed in ``TRUST``; an option that is not listed is refused.
 """
 
 from enum import StrEnum

@@ -11,16 +11,16 @@ GLOBAL_PANEL = "Global options"
 
 
 class HelpRequestedError(Exception):
-    """``--help`` was given: not a failure, but a way out of parsing."""
+    """Ends parsing because ``--help`` was given; it is not a failure."""
 
     def __init__(self, context: Any) -> None:
-        """Keep the context whose command is to be described."""
+        """Take the context of the command whose help is shown."""
         super().__init__()
         self.context = context
 
 
 def output_of(context: typer.Context) -> Output:
-    """Give the run's output, from any command's context."""
+    """Return the output of the run, from the context of any command."""
     output = context.find_root().obj
     if not isinstance(output, Output):
         raise TypeError("the root context carries no Output: run commands through main.run()")
@@ -28,7 +28,7 @@ def output_of(context: typer.Context) -> Output:
 
 
 def _sources(context: Any, name: str) -> list[str]:
-    """Say where an option came from in a context and in each one above it."""
+    """Return where an option came from, in a context and in each one above it."""
     sources = []
     while context is not None:
         source = context.get_parameter_source(name)
@@ -72,7 +72,7 @@ def global_options(
             "--color",
             callback=_set_color,
             expose_value=False,
-            help="When to colour what is written.",
+            help="When to use colours.",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ] = ColorMode.AUTO,
@@ -83,7 +83,7 @@ def global_options(
             "-q",
             callback=_set_quiet,
             expose_value=False,
-            help="Say nothing on stderr but warnings and errors.",
+            help="Print only warnings and errors on stderr.",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ] = False,
@@ -93,7 +93,7 @@ def global_options(
             "--debug",
             callback=_set_debug,
             expose_value=False,
-            help="Show the trace of an unexpected error.",
+            help="Show the traceback of an unexpected error.",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ] = False,
@@ -110,7 +110,7 @@ def global_options(
         ),
     ] = False,
 ) -> None:
-    """Carry the options that stand before and after every command's name."""
+    """Declare the options that are accepted before and after the name of every command."""
 
 
 def root_options(
@@ -126,11 +126,13 @@ def root_options(
         ),
     ] = False,
 ) -> None:
-    """Carry the options that stand only before a command's name."""
+    """Declare the options that are accepted only before the name of a command."""
 
+
+TRANSCRIPTS_HELP = "Transcripts: a JSON Lines file, - for standard input, or builtin:fixtures."
 
 WideOption = Annotated[
-    bool, typer.Option("--wide", help="Show all columns, however wide the table grows.")
+    bool, typer.Option("--wide", help="Show all columns, even if the table becomes very wide.")
 ]
 
 CalibrationOption = Annotated[
@@ -138,6 +140,7 @@ CalibrationOption = Annotated[
     typer.Option(
         "--calibration",
         metavar="FILE",
-        help="Decode answers by what 'grader calibrate' wrote for this very grader.",
+        help="Calibrate the answers by this file, which 'grader calibrate' wrote for the same "
+        "grader.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Where a command writes: stdout is the report, stderr is progress and talk."""
+"""Where a command writes: the report to stdout, progress and messages to stderr."""
 
 import contextlib
 import errno
@@ -17,7 +17,7 @@ REPORT_WIDTH = 80
 
 
 class ColorMode(StrEnum):
-    """When to colour what is written."""
+    """When to use colours."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -41,7 +41,7 @@ def _to_nowhere(stream: IO[str]) -> None:
 
 
 class Output:
-    """The two streams of one run, and how they are to look."""
+    """The two streams of a run, and how their text is shown."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         """Write to the process's standard streams; ``environment`` defaults to its own."""
@@ -50,21 +50,21 @@ class Output:
         self.quiet = False
         self.debug = False
         self.resume_hint: str | None = None
-        """What to say where a run was stopped; a command that can go on later sets it."""
+        """How to continue a run that was stopped; set by commands that can continue."""
         self.terminated = False
-        """True where SIGTERM stopped the run, which ends like Ctrl-C but for its exit code."""
+        """True if SIGTERM stopped the run, which then ends as by Ctrl-C, with another exit code."""
 
         self._secrets: set[str] = set()
         self._scrubber = Scrubber(())
         self._warned: set[str] = set()
 
     def hide(self, *secrets: str) -> None:
-        """Show none of these texts from here on, neither on stdout nor on stderr."""
+        """Remove these texts from all output from now on, on stdout and stderr."""
         self._secrets |= {secret for secret in secrets if secret}
         self._scrubber = Scrubber(self._secrets)
 
     def warn_once(self, message: str) -> None:
-        """Warn of what one run meets several times."""
+        """Print a warning, but only the first time that it is given."""
         if message not in self._warned:
             self._warned.add(message)
             self.warn(message)
@@ -75,7 +75,7 @@ class Output:
         return Palette(_may_color(sys.stdout, self.color, self.environment))
 
     @property
-    def talk_palette(self) -> Palette:
+    def message_palette(self) -> Palette:
         """The styles for stderr."""
         return Palette(_may_color(sys.stderr, self.color, self.environment))
 
@@ -108,9 +108,9 @@ class Output:
         """
         Write a report to stdout, ending it with a newline.
 
-        A reader that closes the pipe early has what it wanted: the rest is dropped and the exit
-        code stays the verdict's. Raises FileError when stdout cannot take the text. Only a
-        WorkflowCommands may hold commands to GitHub's runner.
+        If the reader closes the pipe early, the rest is dropped and the exit code stays the same.
+        Raises FileError if stdout cannot be written. Only a WorkflowCommands may contain commands
+        for GitHub's runner.
         """
         if not text:
             return
@@ -121,7 +121,7 @@ class Output:
         self._write(text if text.endswith("\n") else text + "\n")
 
     def flush(self) -> None:
-        """Hand on what is buffered; raises FileError as ``report`` does."""
+        """Flush the buffered text; raises FileError as ``report`` does."""
         self._write("")
 
     def _write(self, text: str) -> None:
@@ -151,24 +151,24 @@ class Output:
         except OSError as error:
             self.warn(f"the step's summary cannot be written: {path}: {error.strerror}")
 
-    def talk(self, message: str) -> None:
-        """Say something on stderr, unless ``--quiet``; controls in it are shown, not obeyed."""
+    def info(self, message: str) -> None:
+        """Print a message on stderr unless ``--quiet`` is given; escape control characters."""
         if not self.quiet:
-            self.say(printable_lines(message))
+            self.write_message(printable_lines(message))
 
     def warn(self, message: str) -> None:
-        """Say on stderr, also under ``--quiet``, what the user must know."""
-        self.say(f"{self.talk_palette.warning('warning:')} {printable_lines(message)}")
+        """Print a warning on stderr, also if ``--quiet`` is given."""
+        self.write_message(f"{self.message_palette.warning('warning:')} {printable_lines(message)}")
 
     def fail(self, message: str, hint: str | None = None) -> None:
-        """Say on stderr why the run failed, and what to try."""
-        palette = self.talk_palette
-        self.say(f"{palette.bad('error:')} {printable_lines(message)}")
+        """Print on stderr why the run failed, and what to try."""
+        palette = self.message_palette
+        self.write_message(f"{palette.bad('error:')} {printable_lines(message)}")
         if hint:
-            self.say(f"{palette.note('hint:')} {printable_lines(hint)}")
+            self.write_message(f"{palette.note('hint:')} {printable_lines(hint)}")
 
-    def say(self, line: str) -> None:
-        """Write a line that is already safe and painted to stderr."""
+    def write_message(self, line: str) -> None:
+        """Write a line to stderr that is already escaped and coloured."""
         if sys.stderr is None:
             return
         line = without_credentials(self._scrubber.text(line))

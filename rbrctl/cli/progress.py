@@ -1,4 +1,4 @@
-"""A progress bar on stderr, for what takes longer than a second and is watched."""
+"""A progress bar on stderr for work that takes longer than a second."""
 
 import time
 from types import TracebackType
@@ -17,10 +17,10 @@ PATIENCE = 1.0
 
 class Progress:
     """
-    Counts what is done and shows it with rate and time left, once a second has passed.
+    Counts finished items and shows them with the rate and the remaining time, after one second.
 
-    Nothing is shown, and rich is not loaded, where nobody watches: stderr is no terminal,
-    ``--quiet``, or CI. Use it as a context manager; ``advance`` may be called from any thread.
+    Nothing is shown, and rich is not loaded, if stderr is not a terminal, with ``--quiet``, and in
+    CI. Use it as a context manager; ``advance`` may be called from any thread.
     """
 
     def __init__(self, output: Output, title: str, total: int | None = None) -> None:
@@ -45,36 +45,39 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 
     def advance(self, count: int = 1) -> None:
-        """Say that ``count`` more items are done."""
+        """Count ``count`` more items as done."""
         self._done += count
         if not self._shown:
             return
         if self._bar is None and time.monotonic() - self._started >= PATIENCE:
             self._bar = self._draw()
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done)
+            self._bar.update(self._task, completed=self._done, rate=self._rate())
+
+    def _rate(self) -> str:
+        return f"{self._done / max(time.monotonic() - self._started, 1e-9):.1f}/s"
 
     def _draw(self) -> "Bar":
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        from rbrctl.cli.rate import RateColumn
-
         bar = Bar(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             MofNCompleteColumn(),
-            RateColumn(self._started),
+            TextColumn("{task.fields[rate]}", style="progress.data.speed", markup=False),
             TimeRemainingColumn(),
-            console=Console(stderr=True, no_color=not self._output.talk_palette.enabled, width=80),
+            console=Console(
+                stderr=True, no_color=not self._output.message_palette.enabled, width=80
+            ),
             transient=True,
         )
-        self._task = bar.add_task(self._title, total=self._total)
+        self._task = bar.add_task(self._title, total=self._total, rate=self._rate())
         bar.start()
         return bar

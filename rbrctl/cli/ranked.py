@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source
+from rbrctl.cli.files import STANDARD_INPUT, data_source, first_problem
 from rbrctl.cli.output import Output
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.problems import ProblemLog
@@ -145,7 +144,7 @@ def _join(
                 )
     if unknown:
         them = counted(unknown, "transcript has", "transcripts have")
-        output.talk(f"{them} no result: left out of the export")
+        output.info(f"{them} no result: left out of the export")
 
 
 def _rewards(

@@ -1,4 +1,4 @@
-"""Holding a setting from a file in a repository against what such a file may say."""
+"""Checks of the settings that a file in a repository makes."""
 
 import math
 import os
@@ -17,7 +17,7 @@ _PREFIXES = ("builtin:", "git:")
 
 @dataclass(frozen=True, slots=True)
 class RepositorySetting:
-    """One key of a repository's file, and where it stands."""
+    """One key of a file in a repository, and its place."""
 
     option: str
     key: str
@@ -28,7 +28,8 @@ class RepositorySetting:
     def refuse(self, reason: str) -> UsageError:
         """Return the error that says why, and where the option may be set instead."""
         return UsageError(
-            f"{self.place}: '{self.key}' may not be set by a file in a repository, since {reason}; "
+            f"{self.place}: '{self.key}' may not be set by a file in a repository, because "
+            f"{reason}; "
             f"use --{self.option}, {environment_name(self.option)} or your own {_OWN_FILE}"
         )
 
@@ -48,7 +49,7 @@ def check_option(setting: RepositorySetting, value: Any, *, known: bool) -> None
     if "://" in str(value):
         raise setting.refuse(REFUSED[Trust.KEY])
     if trust is None and known:
-        raise setting.refuse("it is not among those that such a file may set")
+        raise setting.refuse("no rule allows it")
 
 
 def check_value(setting: RepositorySetting, parameter: Any, value: Any, own: Any) -> None:
@@ -84,14 +85,16 @@ def _listed(own: Any) -> list[Any]:
 def _check_path(setting: RepositorySetting, value: Any, *, product: bool) -> None:
     text = str(value)
     if setting.option == "cache" and text == "none":
-        raise setting.limit(text, "answers that are kept would be asked and paid for again")
+        raise setting.limit(text, "cached answers would be asked and paid for again")
     if text == "-" or (not product and text.startswith(_PREFIXES)):
         return
     # Resolved as the command will open it: relative to the folder where it runs.
     target = Path(os.path.realpath(text))
     if not target.is_relative_to(setting.root):
         deed = "written" if product else "read"
-        raise setting.limit(text, f"nothing outside the repository {setting.root} is {deed}")
+        raise setting.limit(
+            text, f"the path is outside the repository {setting.root}, where nothing may be {deed}"
+        )
     inside = target.relative_to(setting.root).parts
     if product and any(part.lower() == ".git" for part in inside):
         raise setting.limit(text, "files below .git are commands and settings of git")
@@ -109,7 +112,7 @@ def _check_ceiling(setting: RepositorySetting, value: Any, most: Any) -> None:
     wanted, limit = _number(value), _number(most)
     # Text that is no number is reported by the parser, which says more about it.
     if wanted is not None and limit is not None and not wanted <= limit:
-        raise setting.limit(value, f"it may only lower the limit, which is {most}")
+        raise setting.limit(value, f"it may only lower the limit of {most}")
 
 
 def _check_floor(setting: RepositorySetting, values: Sequence[Any], own: Sequence[Any]) -> None:
@@ -118,10 +121,10 @@ def _check_floor(setting: RepositorySetting, values: Sequence[Any], own: Sequenc
         # A rule's own share stands in place of the one for all rules.
         lowest = wanted.get(name, wanted.get("", -math.inf))
         if not lowest >= floor:
-            raise setting.limit(_shown(values), f"your own setting asks for {_shown(own)}")
+            raise setting.limit(_shown(values), f"your own setting requires {_shown(own)}")
     for name, share in wanted.items():
         if not share >= least.get(name, least.get("", share)):
-            raise setting.limit(_shown(values), f"your own setting asks for {_shown(own)}")
+            raise setting.limit(_shown(values), f"your own setting requires {_shown(own)}")
 
 
 def _check_gates(setting: RepositorySetting, values: Sequence[Any], own: Sequence[Any]) -> None:
@@ -129,10 +132,10 @@ def _check_gates(setting: RepositorySetting, values: Sequence[Any], own: Sequenc
 
     gates = parse_gates([str(value) for value in values])
     if not gates:
-        raise setting.limit(_shown(values), "it may only add gates to the default ones")
+        raise setting.limit(_shown(values), "it may only add gates to the default gates")
     for needed in parse_gates([str(value) for value in own]) if own else ():
         if not any(each.kind is needed.kind and each.limit <= needed.limit for each in gates):
-            raise setting.limit(_shown(values), f"your own setting asks for '{needed}'")
+            raise setting.limit(_shown(values), f"your own setting requires '{needed}'")
 
 
 def _shares(values: Sequence[Any]) -> Mapping[str, float]:

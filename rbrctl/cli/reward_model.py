@@ -35,7 +35,8 @@ class RewardModelOptions:
                 if value is not None:
                     raise UsageError(f"{option} says something of a server: name it with --rm-url")
             return None
-        from rbrctl.cli.endpoint import certificates_for, keep_secret, key_in, proxy_for
+        from rbrctl.cli.endpoint import keep_secret
+        from rbrctl.graders.endpoint.environment import certificates_for, key_in, proxy_for
         from rbrctl.graders.endpoint.http.address import parse_address
         from rbrctl.graders.endpoint.settings import EndpointSettings
         from rbrctl.rewards.reward_model.contracts import contract_of

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rbrctl.cli.files import STANDARD_INPUT, data_source, first_problem, report_problems, warn_first
 from rbrctl.cli.graders import tell_note
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems, warn_first
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.classes import resolve_class
 from rbrctl.records.problems import ProblemLog, raise_problem
@@ -134,7 +133,7 @@ def _say_order(output: Output, dataset: "Dataset") -> None:
     if dataset.options.order_by is not None or dataset.scope is PairScope.PREFERENCE:
         return
     if dataset.order_by is not RankSource.RANK:
-        output.talk(f"order: {dataset.order_by} (--order names another)")
+        output.info(f"order: {dataset.order_by} (--order names another)")
     elif dataset.results:
         output.warn(
             "order: rank. No row has labels, so completions are ordered by the grader's own "
@@ -182,12 +181,12 @@ def _say_skipped(output: Output, comparisons: "Comparisons", places: _Places) ->
     ]
     warn_first(output, said, "reasons to leave completions out")
     if hint := _advice(skipped):
-        output.talk(hint.lstrip("; "))
+        output.info(hint.lstrip("; "))
     pairs = [each.ids for each in comparisons.contradictions]
     _say_contradictions(output, pairs, places, "labels of one completion")
     if comparisons.single_prompts:
         prompts = counted(comparisons.single_prompts, "prompt has", "prompts have")
-        output.talk(f"{prompts} no pair: one completion only, or all of the same rank")
+        output.info(f"{prompts} no pair: one completion only, or all of the same rank")
     for name in comparisons.classes_without_pairs:
         output.warn(f"{name}: there is nothing to compare, so it gets no weights")
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import STANDARD_INPUT, data_source, first_problem, report_problems
 from rbrctl.cli.formats import report_tables
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.output import Output
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.wording import counted

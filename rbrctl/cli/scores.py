@@ -1,4 +1,4 @@
-"""What ``grade`` and ``score`` share: narrowing, gates, and the report of a score."""
+"""Options and report that ``grade`` and ``score`` share."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,16 @@ from typing import Annotated
 
 import typer
 
-from rbrctl.cli.completing import rules_named
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
-from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.cli.rules import complete_rule
+from rbrctl.errors import UsageError
 from rbrctl.grading.judging import AnswerDecoder
-from rbrctl.records.problems import ProblemLog
-from rbrctl.ruleset.findings import Finding, Findings
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.scoring.gates import (
-    GATE_MISSED,
     Gates,
-    Miss,
     check_rules_exist,
     missed_gates,
     parse_gates,
@@ -28,14 +24,14 @@ from rbrctl.scoring.gates import (
 from rbrctl.scoring.models import Score
 from rbrctl.scoring.repeats import FlipRate
 from rbrctl.scoring.tally import ScoreTally, by_category, by_nothing, by_response_class
-from rbrctl.wording import counted, hint_for
+from rbrctl.wording import hint_for
 
 REPORT_NAME = "score"
 REPORT_VERSION = 1
 
 
 class Grouping(StrEnum):
-    """What the tables are split by."""
+    """The property by which tables are split."""
 
     CLASS = "class"
     CATEGORY = "category"
@@ -52,7 +48,9 @@ _GROUPINGS = {
 ByOption = Annotated[
     Grouping | None,
     typer.Option(
-        "--by", help="Split the tables by class or category.", rich_help_panel=REPORT_PANEL
+        "--by",
+        help="Split the tables by response class or by category.",
+        rich_help_panel=REPORT_PANEL,
     ),
 ]
 RuleOption = Annotated[
@@ -60,8 +58,8 @@ RuleOption = Annotated[
     typer.Option(
         "--rule",
         metavar="ID",
-        autocompletion=rules_named,
-        help="Only this rule; may be given several times.",
+        autocompletion=complete_rule,
+        help="Report only this rule; may be given several times.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -70,7 +68,7 @@ PropositionOption = Annotated[
     typer.Option(
         "--proposition",
         metavar="NAME",
-        help="Only this proposition; may be given several times.",
+        help="Report only this proposition; may be given several times.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -80,7 +78,7 @@ WorstOption = Annotated[
         "--worst",
         min=0,
         metavar="N",
-        help="How many disagreeing rows to list.",
+        help="List the N rows where answers and labels differ most.",
         rich_help_panel=REPORT_PANEL,
     ),
 ]
@@ -89,7 +87,8 @@ MinAccuracyOption = Annotated[
     typer.Option(
         "--min-accuracy",
         metavar="[RULE=]SHARE",
-        help="Fail (exit 1) where a rule's accuracy is lower; may be given several times.",
+        help="Fail (exit code 1) if the accuracy of a rule is lower than this share; may be given "
+        "several times.",
         rich_help_panel=GATES_PANEL,
     ),
 ]
@@ -99,7 +98,7 @@ MinRowsOption = Annotated[
         "--min-n",
         min=1,
         metavar="N",
-        help="Fail (exit 1) where a rule has fewer labelled rows.",
+        help="Fail (exit code 1) if a rule has fewer labelled rows than N.",
         rich_help_panel=GATES_PANEL,
     ),
 ]
@@ -107,7 +106,7 @@ MinRowsOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """The options that say what of a score is reported, and what it must reach."""
+    """The options that select what is reported, and the gates."""
 
     ruleset: RuleSet
     by: Grouping | None
@@ -118,10 +117,10 @@ class ScoreRequest:
     format: str
     wide: bool
     classes: Collection[str] = ()
-    """The response classes that are looked at; empty for all."""
+    """The selected response classes; empty for all."""
 
     def expected_rules(self) -> list[str]:
-        """Give the rules that the transcripts may tell something of."""
+        """Return the selected rules that apply to the selected response classes."""
         ruleset = self.ruleset
         classes = self.classes or ruleset.response_classes
         applying = {rule.id for each in classes for rule in ruleset.rules_of(each)}
@@ -129,7 +128,7 @@ class ScoreRequest:
         return [rule for rule in named if rule in applying]
 
     def tally(self, judge: Judge, decoder: AnswerDecoder) -> ScoreTally:
-        """Make the tally that counts what is asked for."""
+        """Return a tally of what the options select."""
         return ScoreTally(
             judge,
             decoder,
@@ -171,80 +170,22 @@ def _check_names(kind: str, names: Sequence[str] | None, known: object) -> None:
 def report_score(
     output: Output, score: Score, request: ScoreRequest, flips: Sequence[FlipRate] = ()
 ) -> ExitCode:
-    """Report a score, and flip rates where questions were repeated; say which gates it misses."""
-    from rbrctl.reports.accuracy import accuracy_tables, flip_table
-    from rbrctl.reports.outcome import CheckReport
+    """
+    Report a score; the exit code is NO if a gate is missed.
+
+    ``flips`` are the flip rates of questions that were asked several times.
+    """
+    from rbrctl.reports.score import score_report
 
     misses = missed_gates(request.gates, score, request.expected_rules())
-    findings = Findings(tuple(_finding(miss, request.ruleset) for miss in misses))
-    body = {
-        "results": score.results,
-        "labelled": score.labelled,
-        "without_class": score.without_class,
-        "inferred_class": score.inferred_class,
-        "failed_answers": score.failed_answers,
-        "undetermined": score.undetermined,
-        "axioms_broken": score.axioms_broken,
-        "rank_labels_contradicted": score.rank_labels_contradicted,
-        "gates_missed": [
-            {"rule": miss.rule, "group": miss.group, "message": miss.message} for miss in misses
-        ],
-    }
-    tables = [*accuracy_tables(score), *([flip_table(flips)] if flips else [])]
-    report = CheckReport(
-        REPORT_NAME,
-        REPORT_VERSION,
-        not misses,
-        _verdict(score, misses),
-        tables,
-        findings,
-        body,
-        {GATE_MISSED.id: GATE_MISSED.page},
-    )
+    report = score_report(score, misses, request.ruleset, flips)
     write_report(output, report, request.format, wide=request.wide)
     return ExitCode.NO if misses else ExitCode.YES
 
 
-def _verdict(score: Score, misses: Sequence[Miss]) -> str:
-    gates = f"; {counted(len(misses), 'gate')} missed" if misses else ""
-    return f"{counted(score.results, 'result')}, {score.labelled:,} with labels{gates}"
+def warn_about_anomalies(output: Output, score: Score) -> None:
+    """Print what a reader of the tables should know about the results."""
+    from rbrctl.reports.score import anomalies
 
-
-def _finding(miss: Miss, ruleset: RuleSet) -> Finding:
-    where = f" ({miss.group})" if miss.group else ""
-    return Finding(
-        GATE_MISSED.id,
-        GATE_MISSED.severity,
-        f"{miss.rule}{where} {miss.message}",
-        ruleset.rules[miss.rule].place,
-    )
-
-
-def say_what_is_odd(output: Output, score: Score) -> None:
-    """Say what about the results a reader of the tables should know."""
-    if score.axioms_broken:
-        results = counted(score.axioms_broken, "result has", "results have")
-        output.talk(f"{results} answers that break an axiom")
-    if score.rank_labels_contradicted:
-        rows = counted(score.rank_labels_contradicted, "row has", "rows have")
-        output.talk(
-            f"{rows} a rank label that is not the rank of the row's own labels; the rank label "
-            "counts"
-        )
-    if score.inferred_class:
-        classes = counted(score.inferred_class, "response class was", "response classes were")
-        output.talk(f"{classes} inferred, not given")
-
-
-def require_some(count: int, problems: ProblemLog, what: str, source: str) -> None:
-    """Raise NothingMatchedError where nothing could be read or nothing was chosen."""
-    if not count:
-        raise NothingMatchedError(f"{source}: no {what}{first_problem(problems)}")
-
-
-def first_problem(problems: ProblemLog) -> str:
-    """Say in parentheses how many lines could not be used, and of the first why; else nothing."""
-    if not problems.count:
-        return ""
-    lines = counted(problems.count, "line")
-    return f" ({lines} could not be used; the first is {problems.items[0]})"
+    for note in anomalies(score):
+        output.info(note)

@@ -27,7 +27,7 @@ class Forecast:
     def say(self, output: Output) -> None:
         """Say it on stderr."""
         there = f"{self.kept:,} are there already; " if self.kept else ""
-        output.talk(
+        output.info(
             f"{there}{self.completions:,} completions to write, up to {self.attempts} tries each"
         )
         for name, take in (("one try of each", self.one_try), ("all tries", self.all_tries)):
@@ -39,7 +39,7 @@ class Forecast:
                 )
             cost = take.cost(self.writer, self.grader)
             money = "" if cost is None else f"; at most {cost:.4f}"
-            output.talk(
+            output.info(
                 f"{name}: {take.writing.calls:,} calls to write, {take.writing.input_tokens:,} "
                 f"tokens sent and up to {take.writing.output_tokens:,} back{graded}{money}"
             )

@@ -78,7 +78,7 @@ class SynthesisModels:
             for of, usage in usages.items():
                 for warning in usage.warnings:
                     output.warn(f"{of}: {warning}")
-                output.talk(f"{of}: {usage.line()}")
+                output.info(f"{of}: {usage.line()}")
 
     async def _grader(
         self,
@@ -122,7 +122,7 @@ def synthesis_models(
     settings = writer.settings(endpoint, output)
     grades = kind == ENDPOINT or (grader is None and writer.name is not None and endpoint.named)
     if grader is None and not grades:
-        output.talk(f"grader: {DEFAULT_KIND} (an offline baseline; --grader endpoint asks --model)")
+        output.info(f"grader: {DEFAULT_KIND} (an offline baseline; --grader endpoint asks --model)")
         grader = DEFAULT_KIND
     asked: Any = endpoint if grades or writer.name is not None else EndpointOptions()
     asked = replace(asked, typed=())  # They may be the writer's.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.endpoint import extra_body_of, keep_secret, key_in, settings_of
+from rbrctl.cli.endpoint import extra_body_of, keep_secret, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
@@ -105,6 +105,7 @@ class WriterOptions:
         How it is asked (temperature, tokens, prices) is the grader's there, and has options of its
         own here.
         """
+        from rbrctl.graders.endpoint.environment import key_in
         from rbrctl.graders.endpoint.http.address import parse_address
 
         if self.url is not None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 
+from rbrctl.graders.endpoint.usage import Estimate
 from rbrctl.graders.interface import Grader, GraderNote, OpenedGrader, OpenGrader
 from rbrctl.grading.engine import Engine, EngineOptions, RunSummary, current_for
 from rbrctl.grading.judging import check_decoder
@@ -115,3 +116,26 @@ def _open_store(settings: RunSettings, grader: Grader) -> ResultsStore:
         lambda problem: None,
         overwrite=destination.overwrite,
     )
+
+
+async def estimate_run(
+    settings: RunSettings, transcripts: Iterable[Transcript]
+) -> tuple[Estimate, float | None]:
+    """
+    Return what a run would ask and what it would cost in USD, without asking anything.
+
+    The cost is None if the prices are unknown. Lazy asking is estimated by its upper limit: all
+    propositions that could be needed.
+    """
+    if settings.options.ask is Ask.LAZY:
+        settings = settings.replace_ask(Ask.NEEDED)
+    total = Estimate()
+    async with open_run(replace(settings, offline=True), transcripts) as run:
+        endpoint = run.opened.endpoint
+        for transcript in run.transcripts:
+            names = run.engine.questions(run.engine.ungraded(transcript))
+            if endpoint is None:
+                total += Estimate(transcripts=1, answers=len(names))
+            else:
+                total += endpoint.estimate(transcript, names)
+        return total, total.cost(endpoint.usage.prices) if endpoint else 0.0

@@ -37,8 +37,8 @@ def summary(run: TestRun) -> str:
     decisive = sum(part.covered for part in parts)
     return (
         f"{count - len(run.failed)} of {counted(count, 'test')} passed\n"
-        f"coverage {run.coverage:.3f}: of {counted(rules, 'rule')} {kept} kept, {broken} broken;"
-        f" of {counted(len(parts), 'word')} {decisive} decisive"
+        f"coverage {run.coverage:.3f}: {kept} of {counted(rules, 'rule')} kept, {broken} broken; "
+        f"{decisive} of {counted(len(parts), 'name decides', 'names decide')} a rank"
     )
 
 
@@ -46,7 +46,8 @@ def coverage_table(run: TestRun, *, complete: bool) -> Table:
     """Return a table of the rules; fully covered ones are listed only with ``complete``."""
     rows = [_row(each) for each in run.rules if complete or not each.complete]
     hidden = len(run.rules) - len(rows)
-    notes = [f"Covered wholly: {counted(hidden, 'rule')}."] if hidden else []
+    fully = counted(hidden, "further rule is", "further rules are")
+    notes = [f"{fully} fully covered."] if hidden else []
     return Table("rules", "What the tests leave uncovered", _COLUMNS, rows, notes)
 
 
@@ -67,7 +68,7 @@ def _missing(coverage: RuleCoverage) -> str:
     if not coverage.kept or not coverage.broken:
         return "broken by no test" if coverage.kept else "kept by no test"
     undecided = dict.fromkeys(part.name for part in coverage.parts if not part.covered)
-    return f"never decisive: {', '.join(undecided)}" if undecided else ""
+    return f"never decides a rank: {', '.join(undecided)}" if undecided else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,7 @@ def test_the_command_lists_what_is_lost_and_overwrites_nothing(
     assert "\n- prompt_template: " in out
     assert load("rules").name == "imported"
     assert run(["import", "rbr.json"], output=Output({})) == 2
-    assert "are there already" in capsys.readouterr().err
+    assert "already exist" in capsys.readouterr().err
     assert run(["import", "missing.json"], output=Output({})) == 2
 
 

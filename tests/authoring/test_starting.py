@@ -97,7 +97,7 @@ def test_each_file_names_the_schema_beside_it(kind: str, tmp_path: Path) -> None
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "rules.yaml").write_text("mine")
-    with pytest.raises(UsageError, match=r"rules/rules\.yaml is there already"):
+    with pytest.raises(UsageError, match=r"rules/rules\.yaml already exists"):
         write_new(tmp_path, starter_files())
     assert [path.name for path in files(tmp_path)] == ["rules.yaml"]
 

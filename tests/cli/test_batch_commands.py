@@ -64,7 +64,7 @@ def test_write_read_and_write_again(call: Call, tmp_path: Path) -> None:
     some = [answered(row["custom_id"]) for row in rows[:10]]
     (tmp_path / "out.jsonl").write_text("\n".join(some))
     code, out, _ = call("batch", "read", "out.jsonl")
-    assert (code, out) == (0, "10 answers taken into the cache\n")
+    assert (code, out) == (0, "10 answers stored in the cache\n")
     code, out, _ = call("batch", "write", "t.jsonl", *ENDPOINT, "-o", "two")
     rest = [row["custom_id"] for row in lines_of(tmp_path / "two-00001.jsonl")]
     assert rest == [row["custom_id"] for row in rows[10:]]
@@ -82,7 +82,7 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
     lines = [json.dumps(failed), answered("another"), "nonsense"]
     (tmp_path / "out.jsonl").write_text("\n".join(lines))
     code, out, err = call("batch", "read", "out.jsonl")
-    assert (code, out) == (4, "0 answers taken into the cache\n")
+    assert (code, out) == (4, "0 answers stored in the cache\n")
     assert "1 failed: too late" in err
     assert "1 line answers no question of this cache" in err
     assert "1 line is no batch line; the first: out.jsonl:3: " in err
@@ -91,12 +91,12 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("write", "t.jsonl"), 2, "needs the name of a model"),
+        (("write", "t.jsonl"), 2, "no model is named"),
         (("write", "t.jsonl", *ENDPOINT, "--mode", "decisions"), 2, "a batch holds one question"),
         (("write", "no.jsonl", *ENDPOINT), 2, "no.jsonl"),
         (("read", "no.jsonl"), 2, "cannot read no.jsonl: no such file"),
-        (("status", "t.jsonl", *ENDPOINT), 3, "t.jsonl: not submitted yet"),
-        (("collect", "t.jsonl", *ENDPOINT), 3, "t.jsonl: not submitted yet"),
+        (("status", "t.jsonl", *ENDPOINT), 3, "t.jsonl: it was not submitted yet"),
+        (("collect", "t.jsonl", *ENDPOINT), 3, "t.jsonl: it was not submitted yet"),
         (("submit", "t.jsonl", *ENDPOINT), 2, "the host batch.invalid:80 is not known"),
     ],
 )
@@ -164,10 +164,12 @@ def test_a_server_does_it(call: Call, batches: str) -> None:
     code, out, _ = call("batch", "submit", "one-00001.jsonl", *at)
     assert code == 0
     assert "batch-1" in out
-    assert "submitted before, as batch-1" in call("batch", "submit", "one-00001.jsonl", *at)[2]
+    assert (
+        "submitted before, as batch batch-1" in call("batch", "submit", "one-00001.jsonl", *at)[2]
+    )
     code, out, _ = call("batch", "status", "one-00001.jsonl", *at, "-f", "json")
     assert code == 4
     assert json.loads(out)["batches"][0]["status"] == "in_progress"
     code, out, _ = call("batch", "collect", "one-00001.jsonl", *at)
-    assert (code, out) == (0, "19 answers taken into the cache\n")
+    assert (code, out) == (0, "19 answers stored in the cache\n")
     assert call("batch", "write", "t.jsonl", *at, "-o", "two")[1] == ""

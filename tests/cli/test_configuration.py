@@ -156,14 +156,14 @@ def test_a_repository_cannot_send_a_key_elsewhere(
     [
         ("min_m = 3\n", "rbrctl.toml:1: there is no option 'min_m'; did you mean 'min-n'?"),
         ("\n[score]\nwide = true\n", "rbrctl.toml:3: there is no option 'wide'"),
-        ("[scores]\nmin-n = 3\n", "there is no command for the table 'scores'; did you mean 's"),
-        ("[score.more]\nmin-n = 3\n", "there is no command for the table 'score.more'"),
-        ("min-n = true\n", "rbrctl.toml:1: 'min-n' takes a string or a number"),
-        ("[score]\nmin-n = [1]\n", "rbrctl.toml:2: 'min-n' takes a string or a number"),
-        ('quiet = "yes"\n', "rbrctl.toml:1: 'quiet' is a switch: write true or false"),
-        ("min-n = 0\n", "(from "),
+        ("[scores]\nmin-n = 3\n", "the table 'scores' names no command; did you mean 's"),
+        ("[score.more]\nmin-n = 3\n", "the table 'score.more' names no command"),
+        ("min-n = true\n", "rbrctl.toml:1: 'min-n' needs a string or a number"),
+        ("[score]\nmin-n = [1]\n", "rbrctl.toml:2: 'min-n' needs a string or a number"),
+        ('quiet = "yes"\n', "rbrctl.toml:1: 'quiet' is a flag; write true or false"),
+        ("min-n = 0\n", "(set in "),
         ("min-n = 'x'\n", "rbrctl.toml:1)"),
-        ("min-n = \n", "is not TOML: "),
+        ("min-n = \n", "is not valid TOML: "),
         ("'\\u001b[2J' = 1\n", "there is no option '\\e[2J'"),
     ],
 )
@@ -188,7 +188,7 @@ def test_a_mistake_in_the_environment_names_the_variable(
     monkeypatch.setenv("RBRCTL_MIN_N", "many")
     outcome = graded("score")
     assert outcome.code == 2
-    assert "(from the variable RBRCTL_MIN_N)" in outcome.stderr
+    assert "(set by the variable RBRCTL_MIN_N)" in outcome.stderr
 
 
 def test_help_does_not_read_the_configuration(graded: Any, tmp_path: Path) -> None:
@@ -214,4 +214,4 @@ def test_color_can_be_configured_and_an_option_before_the_command_wins(
 
 def test_a_file_that_cannot_be_decoded(graded: Any, tmp_path: Path) -> None:
     (tmp_path / "rbrctl.toml").write_bytes(b"min-n = '\xff'\n")
-    assert "is not TOML" in graded("score").stderr
+    assert "is not valid TOML" in graded("score").stderr

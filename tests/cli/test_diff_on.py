@@ -76,7 +76,7 @@ def test_transcripts_are_graded_by_each_side_where_a_grader_is_named(diff: Diff)
     code, _, err = diff("old", "new", "--on", "t.jsonl", *twice)
     assert (code, err) == (
         2,
-        "error: --transcripts is for results; t.jsonl holds the texts itself\n",
+        "error: --transcripts is for results, but t.jsonl already holds transcripts\n",
     )
 
 

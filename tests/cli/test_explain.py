@@ -116,7 +116,7 @@ def test_why_a_transcript_has_its_rank(rbrctl, results):
     file = results(one={"response_class": "Hard Refuse", "answers": answers})
     outcome = rbrctl("explain", "one", "--results", file, "--rules", RULES)
     assert outcome.code == 0
-    assert "not of these rules" in outcome.stderr
+    assert "not with these rules" in outcome.stderr
     assert "judgement is true (p = 0.700)" in outcome.stdout
     assert "hard-refuse-not-judgemental (otherwise less_good)" in outcome.stdout
     report = rbrctl("explain", "one", "--results", file, "--rules", RULES, "-f", "json")

@@ -52,7 +52,9 @@ def test_a_tidy_file_with_mistakes_is_not_passed_over_in_silence(
     for path in ("rules", "rules/a.yaml"):
         code, out, err = fmt(capsys, "--check", path)
         assert (code, out) == (0, "")
-        assert err.endswith(f"unchanged\n'rbrctl validate {path}' finds 1 error in it\n")
+        assert err.endswith(
+            f"unchanged\nthe rules have 1 error; 'rbrctl validate {path}' shows them\n"
+        )
 
 
 def test_check_and_diff_write_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import (
     CheckFormatOption,
     FindingsFormatOption,
@@ -97,15 +97,15 @@ def test_an_unknown_format_names_the_known_ones(program: Any) -> None:
     outcome = program("table", "-f", "xml")
     assert outcome.code == 2
     assert "markdown" in outcome.stderr
-    assert "hint: rbrctl table --help" in outcome.stderr
+    assert "hint: see 'rbrctl table --help'" in outcome.stderr
 
 
 @pytest.mark.parametrize(
     ("codes", "wins"),
     [((), 0), ((0, 4), 4), ((4, 1, 0), 1), ((1, 3, 4), 3), ((3, 2, 1), 2)],
 )
-def test_the_gravest_code_wins(codes: tuple[int, ...], wins: int) -> None:
-    assert gravest(*map(ExitCode, codes)) == wins
+def test_the_worst_exit_code_wins(codes: tuple[int, ...], wins: int) -> None:
+    assert worst_exit_code(*map(ExitCode, codes)) == wins
 
 
 def grade(

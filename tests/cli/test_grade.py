@@ -71,7 +71,7 @@ def test_labelled_transcripts_give_accuracy_tables(folder, rbrctl):
     assert code == 0
     assert "not-rude  2    0.50     1.000      0.34-1.00    few" in out
     assert "grader: embedded" in err
-    assert "nothing but the tables is kept" in err
+    assert "the results are not saved" in err
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -101,7 +101,9 @@ def test_results_of_other_transcripts_are_told(folder, rbrctl):
     write(folder / "t.jsonl", ROWS[:1])
     code, _, err = rbrctl("grade", "t.jsonl", "-o", "r.jsonl")
     assert code == 0
-    assert "2 results in r.jsonl of other transcripts than these 1: kept, and counted by" in err
+    assert (
+        "r.jsonl also has 2 results of other transcripts than these 1; 'score' counts them" in err
+    )
     assert rbrctl("score", "r.jsonl", "-f", "csv")[0] == 0
     assert "other transcripts" not in rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "--overwrite")[2]
     assert len((folder / "r.jsonl").read_text().splitlines()) == 1
@@ -119,9 +121,12 @@ def test_a_changed_row_keeps_its_place(folder, rbrctl):
 @pytest.mark.parametrize(
     ("options", "advice"),
     [
-        (["--cache", "c.sqlite"], "a higher limit: that goes on from here"),
-        (["--cache", "none", "-o", "r.jsonl"], "a higher limit: that goes on from here"),
-        (["--cache", "none"], "a higher limit: that begins anew, as there is no cache and no -o"),
+        (["--cache", "c.sqlite"], "a higher limit: that continues here"),
+        (["--cache", "none", "-o", "r.jsonl"], "a higher limit: that continues here"),
+        (
+            ["--cache", "none"],
+            "a higher limit: that starts again, because there is no cache and no -o",
+        ),
     ],
 )
 def test_a_limit_before_the_first_transcript_is_incomplete(
@@ -163,7 +168,10 @@ def test_a_server_that_fails_again_and_again_ends_the_run_with_how_to_go_on(fold
     code, _, err = rbrctl("grade", "t.jsonl", *at, "--cache", "c.sqlite")
     assert code == 2
     assert "20 calls failed in a row" in err
-    assert "hint: once mended, run the same command again: the answers so far are in the" in err
+    assert (
+        "hint: when the problem is solved, run the same command again: the answers so far are in the"
+        in err
+    )
     assert "hint:" not in rbrctl("grade", "t.jsonl", *at, "--cache", "none")[2]
 
 
@@ -220,7 +228,7 @@ def test_results_are_kept_and_scored_again_under_other_rules(folder, rbrctl):
     (folder / "rules" / "tiny.yaml").write_text(RULES.replace("require: kind", "require: not kind"))
     code, other, err = rbrctl("score", "r.jsonl", "-f", "json")
     assert code == 0
-    assert "graded under tiny 1" in err
+    assert "the results were graded with tiny 1" in err
     be_kind = next(row for row in json.loads(other)["rules"] if row["rule"] == "be-kind")
     assert be_kind["broken"] == 0.5
 
@@ -308,9 +316,9 @@ def test_one_case(folder, rbrctl):
     ("arguments", "message"),
     [
         ([], "no transcripts"),
-        (["t.jsonl", "--prompt", "x", "--completion", "y"], "not both"),
-        (["--prompt", "x"], "both --prompt and --completion"),
-        (["--response-class", "talk"], "no transcripts: name a JSON Lines file"),
+        (["t.jsonl", "--prompt", "x", "--completion", "y"], "give only one of them"),
+        (["--prompt", "x"], "--prompt and --completion must be given together"),
+        (["--response-class", "talk"], "no transcripts are given: name a JSON Lines file"),
         (["t.jsonl", "--response-class", "tlk"], "did you mean 'talk'"),
         (["builtin:safety"], "cannot read builtin:safety"),
         (["missing.jsonl"], "missing.jsonl"),
@@ -325,9 +333,12 @@ def test_one_case(folder, rbrctl):
         (["t.jsonl", "--grader", "embedded:none.json"], "none.json"),
         (["t.jsonl", "--grader", "endpoint"], "--model NAME"),
         (["t.jsonl", "--grader", "embedded", "--model", "m"], "asks no endpoint"),
-        (["t.jsonl", "--base-url", "http://x/v1"], "--base-url needs --model NAME"),
-        (["t.jsonl", "--max-calls", "3"], "--max-calls needs --model NAME"),
-        (["t.jsonl", "--grader", "embedded", "--mode", "text"], "--mode needs --model NAME"),
+        (["t.jsonl", "--base-url", "http://x/v1"], "--base-url is for an endpoint; name its model"),
+        (["t.jsonl", "--max-calls", "3"], "--max-calls is for an endpoint; name its model"),
+        (
+            ["t.jsonl", "--grader", "embedded", "--mode", "text"],
+            "--mode is for an endpoint; name its model",
+        ),
         (["t.jsonl", "--ask", "lazy"], "saves nothing"),
         (["t.jsonl", "--sample", "0"], "--sample"),
         (["t.jsonl", "--worts", "1"], "--worst"),
@@ -387,7 +398,7 @@ def test_classes_and_labels_that_the_rules_do_not_have(folder, rbrctl):
     assert "response class 'tallk'" in err
     assert "did you mean 'talk'" in err
     assert "labels for 'kin'" in err
-    assert "1 transcript without a response class" in err
+    assert "1 transcript has no response class" in err
     assert json.loads(out)["without_class"] == 2
     rows = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]
     assert [bool(row["answers"]) for row in rows] == [True] * 4
@@ -411,7 +422,7 @@ def test_a_class_is_told_by_category_or_given_for_all(folder, rbrctl):
     code, out, err = rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "-f", "json")
     assert code == 4
     assert json.loads(out)["without_class"] == 1
-    assert "1 response class told by category, as the policy of the rules has it" in err
+    assert "1 response class was taken from the category, by the policy of the rules" in err
     assert "give it as response_class or by --response-class, or let a --model infer it" in err
     code, out, _ = rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "--response-class", "Talk")
     assert code == 0
@@ -425,7 +436,7 @@ def test_the_transcripts_that_ship_are_no_results(folder, rbrctl):
     for command in (["score"], ["grader", "calibrate"]):
         code, _, err = rbrctl(*command, "builtin:fixtures")
         assert code == 2
-        assert "builtin:fixtures is transcripts, not results" in err
+        assert "builtin:fixtures holds transcripts, not results" in err
         assert "rbrctl grade builtin:fixtures -o results.jsonl" in err
 
 

@@ -99,7 +99,7 @@ def test_half_the_calls_faulty_is_incomplete_and_a_second_run_mends_it(tmp_path:
             faulty = True
             code, err = await grade(tmp_path, endpoint, "bad")
             assert code == 4
-            assert "answers failed; the first:" in err
+            assert "answers failed; the first reason:" in err
             first = results(tmp_path, "bad")
             assert first.keys() == results(tmp_path, "good").keys()
             answers = [a for row in first.values() for a in row["answers"].values()]

@@ -54,7 +54,7 @@ def test_a_model_that_says_neither_yes_nor_no_is_no(call: Call, serve: Serve) ->
     code, out, err = call("grader", "probe", *at)
     assert code == 1
     assert "text  no" in out
-    assert "answers neither yes nor no; grade would ask in mode text" in err
+    assert "answers neither yes nor no; 'grade' would use mode text" in err
     code, _, err = call("grade", "builtin:fixtures", *at, "--limit", "1")
     assert code == 4
     assert f"warning: m at {server.address}/v1 answered neither of two easy questions" in err
@@ -73,8 +73,8 @@ def test_a_probe_writes_json(call: Call, mock_endpoint: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "an endpoint needs the name of a model: --model NAME"),
-        (("--model", "m"), "which endpoint? Name it with --base-url URL or OPENAI_BASE_URL"),
+        ((), "no model is named; name the model of the endpoint with --model NAME"),
+        (("--model", "m"), "no endpoint is named; name it with --base-url URL or OPENAI_BASE_URL"),
         (("--model", "m", "--base-url", "nonsense"), "--base-url 'nonsense' is not a URL"),
         (
             ("--model", "m", "--base-url", "http://127.0.0.1:9/v1", "--retries", "0"),
@@ -107,7 +107,10 @@ def test_the_key_comes_from_the_environment_only() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"api_key_env": "NOPE"}, "--api-key-env NOPE: the variable is not set or empty"),
+        (
+            {"api_key_env": "NOPE"},
+            "--api-key-env NOPE: this environment variable is not set or is empty",
+        ),
         ({"header": ["x"]}, "--header x: write NAME=VARIABLE"),
         ({"header": ["x=sk-secret"]}, "--header x: write NAME=VARIABLE"),
         ({"extra_body": "[1]"}, "--extra-body must be a JSON object"),
@@ -199,11 +202,11 @@ def test_calibrate_writes_what_it_reports(call: Call, tmp_path: Path) -> None:
     results = labelled(tmp_path / "r.jsonl")
     code, out, err = call("grader", "calibrate", results, "-o", str(tmp_path / "c.yaml"))
     assert code == 0
-    assert "How answers are read" in out
+    assert "Calibration of each proposition" in out
     assert "too few labels to fit, left as they are: rare" in out
     assert "Reliability" in out
     assert max(map(len, out.splitlines())) <= 80
-    assert "calibration written to" in err
+    assert "the calibration was written to" in err
     calibration = read_calibration(tmp_path / "c.yaml")
     assert calibration.grader.digest == "abc"
     assert calibration.entries["apology", "logprobs"].map is not None

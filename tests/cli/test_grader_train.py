@@ -59,7 +59,7 @@ def test_figures_model_and_held_out_results(train: Call, tmp_path: Path) -> None
 def test_of_two_products_the_one_that_is_not_kept_is_named(train: Call) -> None:
     _, _, err = train("builtin:fixtures", *QUICK, "--held-out", "held.jsonl")
     assert "144 results written to held.jsonl" in err
-    assert "the model is not kept; -o FILE keeps it" in err
+    assert "the model was not saved; -o FILE saves it" in err
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from rbrctl.cli.command import load_command
-from rbrctl.cli.groups import root_group
+from rbrctl.cli.command_tree import load_command, root_group
 from rbrctl.cli.help import HelpPage
 from rbrctl.cli.registry import ENTRIES
 
@@ -63,11 +62,9 @@ Usage: rbrctl grade [OPTIONS] TRANSCRIPTS
 ╰──────────────────────────────────────────────────────────────────────────────╯
 
 ╭─ Global options ─────────────────────────────────────────────────────────────╮
-│ --color auto|always|never      When to colour what is written.               │
-│                                [default: auto]                               │
-│ --quiet                    -q  Say nothing on stderr but warnings and        │
-│                                errors.                                       │
-│ --debug                        Show the trace of an unexpected error.        │
+│ --color auto|always|never      When to use colours. [default: auto]          │
+│ --quiet                    -q  Print only warnings and errors on stderr.     │
+│ --debug                        Show the traceback of an unexpected error.    │
 │ --help                     -h  Show this help and exit.                      │
 ╰──────────────────────────────────────────────────────────────────────────────╯
 

@@ -93,10 +93,10 @@ def test_control_c_says_how_to_resume(program: Any) -> None:
     ("arguments", "message"),
     [
         (["gret"], "error: there is no command 'gret'; did you mean 'greet'?"),
-        (["xyz"], "error: there is no command 'xyz'; 'rbrctl --help' lists what there is"),
+        (["xyz"], "error: there is no command 'xyz'; 'rbrctl --help' lists the commands"),
         (["greet", "--nmae", "x"], "error: there is no option '--nmae'; did you mean '--name'?"),
         (["greet", "--name"], "error: option '--name' requires an argument"),
-        (["greet", "extra"], "error: there is no place for (extra)"),
+        (["greet", "extra"], "error: there are too many arguments: (extra)"),
         (["--colr", "always"], "error: there is no option '--colr'; did you mean '--color'?"),
     ],
 )
@@ -180,13 +180,13 @@ def test_a_word_that_is_no_choice_is_named_with_the_choices(program: Any) -> Non
     assert outcome.code == 2
     assert outcome.stderr.splitlines() == [
         "error: invalid value for '--color': 'sometimes' is not one of 'auto', 'always', 'never'",
-        "hint: rbrctl greet --help",
+        "hint: see 'rbrctl greet --help'",
     ]
 
 
 def test_quiet_leaves_warnings_and_errors(program: Any) -> None:
     def talk(context: typer.Context) -> None:
-        output_of(context).talk("grading\x1b[1m")
+        output_of(context).info("grading\x1b[1m")
         output_of(context).warn("no labels")
 
     program.add("talk", talk)

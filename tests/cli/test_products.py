@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rbrctl.cli.files import check_output_paths
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
 from rbrctl.errors import FileError, UsageError
 
 Commands = tuple[str, ...]
@@ -53,19 +53,19 @@ def test_another_name_of_the_same_file_is_the_same(
     first.write_text("x")
     link(first, second)
     with pytest.raises(UsageError, match=r"--sft .*second would overwrite the prompts"):
-        check_products({"--sft": str(second)}, {"the prompts": str(first)})
+        check_output_paths({"--sft": str(second)}, {"the prompts": str(first)})
 
 
 def test_files_that_are_not_there_yet_are_told_apart(tmp_path: Path) -> None:
-    check_products({"-o": str(tmp_path / "a"), "--sft": str(tmp_path / "b")}, {})
+    check_output_paths({"-o": str(tmp_path / "a"), "--sft": str(tmp_path / "b")}, {})
     with pytest.raises(UsageError, match=r"--sft .* would overwrite -o"):
-        check_products({"-o": str(tmp_path / "a"), "--sft": f"{tmp_path}/./a"}, {})
+        check_output_paths({"-o": str(tmp_path / "a"), "--sft": f"{tmp_path}/./a"}, {})
 
 
 def test_pipes_may_come_twice_and_what_cannot_be_written_is_told() -> None:
-    check_products({"-o": os.devnull, "--sft": os.devnull}, {"the prompts": os.devnull})
-    check_products({"-o": None}, {"the prompts": "-", "--also": ("-", "x"), "--weights": None})
+    check_output_paths({"-o": os.devnull, "--sft": os.devnull}, {"the prompts": os.devnull})
+    check_output_paths({"-o": None}, {"the prompts": "-", "--also": ("-", "x"), "--weights": None})
     with pytest.raises(FileError, match="standard output is for the report"):
-        check_products({"-o": "-"}, {"the prompts": "-"})
+        check_output_paths({"-o": "-"}, {"the prompts": "-"})
     with pytest.raises(FileError, match="the folder /none does not exist"):
-        check_products({"-o": "/none/a"}, {})
+        check_output_paths({"-o": "/none/a"}, {})

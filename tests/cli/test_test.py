@@ -43,7 +43,8 @@ def test_a_failed_test_is_a_no_with_its_place_and_its_rule(rbrctl):
     assert "rules/ruleset.yaml:11:78: error[failed-test]: silence is too: " in outcome.stdout
     assert "see rules/ruleset.yaml:8:3: 'apologises' requires: apology" in outcome.stdout
     assert outcome.stdout.endswith(
-        "1 of 2 tests passed\ncoverage 1.000: of 1 rule 1 kept, 1 broken; of 1 word 1 decisive\n"
+        "1 of 2 tests passed\n"
+        "coverage 1.000: 1 of 1 rule kept, 1 broken; 1 of 1 name decides a rank\n"
     )
 
 
@@ -54,14 +55,14 @@ def test_a_filter_and_a_gate_on_coverage(rbrctl):
     assert "broken by no test" in outcome.stdout
     gated = rbrctl("test", "-k", "sorry", "--min-coverage", "0.9")
     assert gated.code == 1
-    assert "cover 0.667, less than 0.9" in gated.stderr
+    assert "the coverage is 0.667, which is less than 0.9" in gated.stderr
     assert rbrctl("test", "--min-coverage", "1.5").code == 2
 
 
 def test_nothing_to_run_is_said(rbrctl, tmp_path):
     outcome = rbrctl("test", "-k", "nothing")
     assert (outcome.code, outcome.stdout) == (3, "")
-    assert "none of the 2 tests has 'nothing' in its name" in outcome.stderr
+    assert "none of the 2 tests has a name that contains 'nothing'" in outcome.stderr
     (tmp_path / "rules" / "ruleset.yaml").write_text(SET, "utf-8")
     assert rbrctl("test").code == 3
     (tmp_path / "rules" / "ruleset.yaml").write_text(SET + "oops: 1", "utf-8")

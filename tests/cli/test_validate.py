@@ -63,7 +63,7 @@ def test_the_configured_rules_are_checked_where_none_are_named(rbrctl, tmp_path,
     (tmp_path / "inner").mkdir()
     monkeypatch.chdir(tmp_path / "inner")
     assert rbrctl("validate").stdout.startswith("no findings in 1 file, 1 rule")
-    assert "there are no tests" in rbrctl("test").stderr
+    assert "the rule set has no tests" in rbrctl("test").stderr
     assert rbrctl("validate", "builtin:safety").stdout.startswith("no findings (2 findings")
     monkeypatch.setenv("RBRCTL_RULES", "builtin:safety")
     assert rbrctl("validate").stdout.startswith("no findings (2 findings")
@@ -100,7 +100,7 @@ def test_a_set_without_rules_is_nothing_to_validate(rbrctl, tmp_path):
     write(tmp_path / "rules", HEADER)
     outcome = rbrctl("validate")
     assert outcome.code == 3
-    assert "there are no rules" in outcome.stderr
+    assert "the rule set has no rules" in outcome.stderr
     (tmp_path / "empty").mkdir()
     assert rbrctl("validate", "empty").code == 3
 

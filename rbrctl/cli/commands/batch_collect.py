@@ -1,4 +1,4 @@
-"""``rbrctl batch collect``: fetch what ended batches answered, and take it into the cache."""
+"""``rbrctl batch collect``: fetch the answers of batches that have ended, into the cache."""
 
 import asyncio
 from pathlib import Path
@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.batches import batch_service, require_state
 from rbrctl.cli.commands.batch_read import report_reading
 from rbrctl.cli.endpoint import open_cache
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.options import output_of
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
     from rbrctl.graders.batches.reading import BatchReading
-    from rbrctl.graders.batches.service import Batch, BatchService
     from rbrctl.graders.cache import AnswerCache
 
 
@@ -24,52 +22,46 @@ if TYPE_CHECKING:
 def command(
     context: typer.Context,
     endpoint: EndpointOptions,
-    files: Annotated[list[str], typer.Argument(metavar="FILES", help="Files that were submitted.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILES", help="Batch files that 'batch submit' has submitted."),
+    ],
 ) -> ExitCode:
     """
-    Fetch the output and error files of batches that have ended, and read them.
+    Fetch the answers of batches that have ended, and store them in the cache.
 
-    They are kept beside each file, as FILE.output.jsonl and FILE.errors.jsonl. Exit 4 while a
-    batch goes on, or where answers failed.
+    The server's output and error files are kept beside each batch file, as FILE.output.jsonl and
+    FILE.errors.jsonl. The exit code is 4 while a batch is still running or if answers failed.
     """
     output = output_of(context)
     cache = open_cache(endpoint.cache, output)
     try:
         work = _collect([Path(file) for file in files], endpoint, cache, output)
-        reading, waiting = asyncio.run(work)
+        reading, running = asyncio.run(work)
     finally:
         cache.close()
     code = report_reading(output, reading)
-    return gravest(code, ExitCode.INCOMPLETE) if waiting else code
+    return worst_exit_code(code, ExitCode.INCOMPLETE) if running else code
 
 
 async def _collect(
     files: list[Path], endpoint: EndpointOptions, cache: "AnswerCache", output: "Output"
 ) -> "tuple[BatchReading, int]":
+    """Return what the files held, and how many batches are still running."""
+    from rbrctl.cli.batches import batch_service
     from rbrctl.graders.batches.reading import BatchReading, read_batch_file
-    from rbrctl.graders.batches.service import write_state
+    from rbrctl.graders.batches.service import fetch_batch
 
-    total, waiting = BatchReading(), 0
+    total, running = BatchReading(), 0
     async with batch_service(endpoint, output) as service:
         for file in files:
-            batch = await service.status(require_state(file))
-            write_state(file, batch)
+            batch, fetched = await fetch_batch(service, file)
             for error in batch.errors:
                 output.warn(f"{file}: {error}")
             if not batch.ended:
-                waiting += 1
+                running += 1
                 done = f"{batch.completed:,} of {batch.total:,}"
-                output.talk(f"{file}: {batch.status}, {done} done; try again later")
-            for path in await _fetch(service, file, batch):
+                output.info(f"{file}: {batch.status}, {done} questions done; try again later")
+            for path in fetched:
                 total.add(await read_batch_file(path, cache))
-    return total, waiting
-
-
-async def _fetch(service: "BatchService", file: Path, batch: "Batch") -> list[Path]:
-    fetched = []
-    for name, kind in ((batch.output_file, "output"), (batch.error_file, "errors")):
-        if batch.ended and name is not None:
-            path = file.with_suffix(f".{kind}.jsonl")
-            await service.fetch(name, path)
-            fetched.append(path)
-    return fetched
+    return total, running

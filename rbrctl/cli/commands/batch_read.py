@@ -1,4 +1,4 @@
-"""``rbrctl batch read``: a batch's answers into the cache."""
+"""``rbrctl batch read``: store the answers of a batch in the cache."""
 
 import asyncio
 from pathlib import Path
@@ -23,15 +23,19 @@ SHOWN_FAILURES = 5
 def command(
     context: typer.Context,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Output and error files, in any order.")
+        list[str],
+        typer.Argument(
+            metavar="FILES", help="Output and error files of a batch server, in any order."
+        ),
     ],
     cache: CacheFileOption = None,
 ) -> ExitCode:
     """
-    Take the answers of batch output and error files into the cache of answers.
+    Store the answers of batch output and error files in the cache of answers.
 
-    They are joined by their custom_id. What failed is counted and asked again by the next 'batch
-    write'; 'grade', with the options that the batch was written with, makes results.
+    Answers are matched to questions by their custom_id. Questions that failed are counted; the
+    next 'batch write' asks them again. 'rbrctl grade', with the options that the batch was written
+    with, then finds the answers in the cache.
     """
     output = output_of(context)
     opened = open_cache(cache, output)
@@ -52,18 +56,18 @@ async def _read(files: list[str], cache: "AnswerCache") -> "BatchReading":
 
 
 def report_reading(output: "Output", reading: "BatchReading") -> ExitCode:
-    """Tell what a batch's files held; incomplete where anything failed."""
-    output.report(f"{counted(reading.answers, 'answer')} taken into the cache")
+    """Report what the files of a batch held; the exit code is INCOMPLETE if anything failed."""
+    output.report(f"{counted(reading.answers, 'answer')} stored in the cache")
     for message, count in reading.failures.most_common(SHOWN_FAILURES):
-        output.warn(f"{count:,} failed: {message}")
+        output.warn(f"{counted(count, 'question')} failed: {message}")
     if reading.foreign:
         output.warn(
-            f"{counted(reading.foreign, 'line answers', 'lines answer')} no question of this cache:"
-            " was the batch written"
-            " with another --cache?"
+            f"{counted(reading.foreign, 'line answers', 'lines answer')} no question that "
+            "this cache "
+            "knows; read it with the --cache that the batch was written with"
         )
     if reading.broken:
-        lines = counted(reading.broken, "line is no batch line", "lines are no batch lines")
+        lines = counted(reading.broken, "line is not a batch line", "lines are not batch lines")
         output.warn(f"{lines}; the first: {reading.first_broken}")
     complete = not (reading.failures or reading.foreign or reading.broken)
     return ExitCode.YES if complete else ExitCode.INCOMPLETE

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.batches import batch_service, report_batches
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.formats import TableFormatOption, write_report
 from rbrctl.cli.options import output_of
 from rbrctl.reports.interface import TEXT
 
@@ -23,25 +22,28 @@ def command(
     context: typer.Context,
     endpoint: EndpointOptions,
     files: Annotated[
-        list[str], typer.Argument(metavar="FILES", help="Files that 'batch write' wrote.")
+        list[str], typer.Argument(metavar="FILES", help="Batch files that 'batch write' wrote.")
     ],
     format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
-    Upload batch files and start a batch for each.
+    Upload batch files to a server and start a batch for each file.
 
-    What the server calls it is kept beside the file, as FILE.batch.json; a file that was
+    The server's id of the batch is kept beside the file, as FILE.batch.json. A file that was
     submitted before is not submitted again.
     """
+    from rbrctl.reports.graders import batches_report
+
     output = output_of(context)
     batches = asyncio.run(_submit([Path(file) for file in files], endpoint, output))
-    report_batches(output, batches, format_)
+    write_report(output, batches_report(batches), format_)
     return ExitCode.YES
 
 
 async def _submit(
     files: list[Path], endpoint: EndpointOptions, output: "Output"
 ) -> "dict[Path, Batch]":
+    from rbrctl.cli.batches import batch_service
     from rbrctl.graders.batches.service import read_state, write_state
 
     batches: dict[Path, Batch] = {}
@@ -52,6 +54,6 @@ async def _submit(
                 known = await service.submit(file)
                 write_state(file, known)
             else:
-                output.talk(f"{file}: submitted before, as {known.id}")
+                output.info(f"{file}: it was submitted before, as batch {known.id}")
             batches[file] = known
     return batches

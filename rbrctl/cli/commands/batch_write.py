@@ -1,62 +1,58 @@
-"""``rbrctl batch write``: questions as files that a server answers at its leisure."""
+"""``rbrctl batch write``: write questions as files that a server answers later."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import read_source, report_problems
-from rbrctl.cli.options import output_of
-from rbrctl.cli.products import check_products
+from rbrctl.cli.files import check_output_paths, read_source, report_problems
+from rbrctl.cli.options import TRANSCRIPTS_HELP, output_of
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.grading.plan import Ask
 from rbrctl.wording import counted
-
-if TYPE_CHECKING:
-    from rbrctl.cli.output import Output
-    from rbrctl.graders.cache import AnswerCache
-    from rbrctl.graders.endpoint.settings import EndpointSettings
-    from rbrctl.records.models import Transcript
-    from rbrctl.records.problems import ProblemLog
-    from rbrctl.ruleset.model import RuleSet
 
 
 @with_endpoint
 def command(
     context: typer.Context,
     endpoint: EndpointOptions,
-    transcripts: Annotated[
-        str,
-        typer.Argument(
-            metavar="TRANSCRIPTS",
-            help="A JSON Lines file, - for standard input, or builtin:fixtures.",
-        ),
-    ],
+    transcripts: Annotated[str, typer.Argument(metavar="TRANSCRIPTS", help=TRANSCRIPTS_HELP)],
     rules: RulesOption = None,
     prefix: Annotated[
         str,
-        typer.Option("--output", "-o", metavar="PREFIX", help="Files are PREFIX-00001.jsonl, ..."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PREFIX",
+            help="Start of the file names: PREFIX-00001.jsonl, PREFIX-00002.jsonl, ...",
+        ),
     ] = "batch",
     ask: Annotated[
-        Ask, typer.Option("--ask", help="What the rules of a row's class need, or all.")
+        Ask,
+        typer.Option(
+            "--ask",
+            help="Which propositions to ask: those that the rules of a row's class need, or all.",
+        ),
     ] = Ask.NEEDED,
 ) -> ExitCode:
     """
-    Write every question that has no answer yet as a line of an OpenAI batch file.
+    Write each question that has no answer yet as a line of an OpenAI batch file.
 
-    The files go to 'batch submit', or to 'vllm run-batch'; 'batch read' takes the answers into
-    the cache, and 'grade' with the same options finds them there. Written again, only what is
-    missing is written. The mode must be logprobs, schema or text; logprobs unless it is named or
-    was found by a probe.
+    Hand the files to 'batch submit' or to 'vllm run-batch'. 'batch read' then stores the answers in
+    the cache, where 'grade' with the same options finds them. A second 'batch write' writes only
+    the questions that still have no answer. The mode must be logprobs, schema or text; it is
+    logprobs unless --mode names another one or a probe has found another one.
     """
+    from rbrctl.grading.batches import write_batch_files
     from rbrctl.records.problems import ProblemLog
 
-    check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
+    check_output_paths(
+        {"the first file of -o": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts}
+    )
     output = output_of(context)
     ruleset = load_rules(rules, output)
     settings = settings_of(endpoint, output)
@@ -64,46 +60,14 @@ def command(
     items = read_source(transcripts, problems)
     cache = open_cache(endpoint.cache, output)
     try:
-        work = _write(ruleset, settings, cache, items, Path(prefix), ask)
-        files, mode = asyncio.run(work)
+        work = write_batch_files(ruleset, settings, cache, items, Path(prefix), ask)
+        written = asyncio.run(work)
     finally:
         cache.close()
-    return _report(output, files, mode, problems)
-
-
-async def _write(
-    ruleset: "RuleSet",
-    settings: "EndpointSettings",
-    cache: "AnswerCache",
-    transcripts: "Iterator[Transcript]",
-    prefix: Path,
-    ask: Ask,
-) -> tuple[list[Path], str]:
-    from rbrctl.graders.batches.identifiers import requests_of
-    from rbrctl.graders.batches.shards import write_shards
-    from rbrctl.graders.endpoint.opening import open_grader
-    from rbrctl.grading.engine import Engine, EngineOptions
-    from rbrctl.ruleset.verdict import Judge
-
-    grader = await open_grader(ruleset, settings, cache, offline=True, keep_assumptions=True)
-    engine = Engine(Judge(ruleset), grader, EngineOptions(ask))
-    try:
-        work = ((item, engine.questions(engine.ungraded(item))) for item in transcripts)
-        return write_shards(requests_of(grader, cache, work), prefix), grader.identity.mode or ""
-    finally:
-        await grader.close()
-
-
-def _report(output: "Output", files: list[Path], mode: str, problems: "ProblemLog") -> ExitCode:
-    output.report("\n".join(map(str, files)))
-    if files:
-        lines = sum(_lines(path) for path in files)
-        output.talk(f"{counted(lines, 'question')} (mode {mode}) in {counted(len(files), 'file')}")
+    output.report("\n".join(map(str, written.paths)))
+    if written.paths:
+        questions = counted(written.count_questions(), "question")
+        output.info(f"{questions} (mode {written.mode}) in {counted(len(written.paths), 'file')}")
     else:
-        output.talk("nothing to ask: the cache has every answer")
+        output.info("there is nothing to ask: the cache has every answer")
     return report_problems(output, problems, "batch")
-
-
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

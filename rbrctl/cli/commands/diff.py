@@ -1,12 +1,12 @@
-"""``rbrctl diff``: two versions of the rules, or two results, compared."""
+"""``rbrctl diff``: compare two versions of the rules, or two results files."""
 
 from typing import Annotated
 
 import typer
 
-from rbrctl.cli.command import set_by_repository
+from rbrctl.cli.command_tree import set_by_repository
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import ComparisonFormatOption
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.reports.interface import AUTO
@@ -16,8 +16,8 @@ FailOnOption = Annotated[
     typer.Option(
         "--fail-on",
         metavar="GATE",
-        help="Exit 1 on: none, changed, laxer, regression, flips:N or accuracy-drop:SHARE; may be "
-        "given several times.  [default: regression]",
+        help="When to exit with code 1: none, changed, laxer, regression, flips:N or "
+        "accuracy-drop:SHARE; may be given several times.  [default: regression]",
     ),
 ]
 
@@ -30,21 +30,21 @@ def command(
         str | None,
         typer.Argument(
             metavar="OLD",
-            help="A rule set: a folder, builtin:NAME, git:REV:PATH, or git:REV...:PATH for the "
-            "merge base; or a results file. Without NEW it is the new side, and the old one is the "
-            "commit that it started from.  [default: rules/]",
+            help="A rule set (a folder, builtin:NAME, git:REV:PATH, or git:REV...:PATH for the "
+            "merge base) or a results file. If NEW is not given, this rule set is the new one, and "
+            "it is compared with the commit that it started from.  [default: rules/]",
         ),
     ] = None,
     new: Annotated[
-        str | None, typer.Argument(metavar="NEW", help="Another rule set, or another results file.")
+        str | None, typer.Argument(metavar="NEW", help="The new rule set or results file.")
     ] = None,
     base: Annotated[
         str | None,
         typer.Option(
             "--base",
             metavar="REV",
-            help="Without NEW: compare with the merge base of this revision and HEAD.  [default: "
-            "the CI's target branch, else HEAD]",
+            help="If NEW is not given: compare with the merge base of this revision and HEAD.  "
+            "[default: the target branch of the CI job, else HEAD]",
         ),
     ] = None,
     on: Annotated[
@@ -52,8 +52,9 @@ def command(
         typer.Option(
             "--on",
             metavar="FILE",
-            help="Results or transcripts on which to show which ranks change, and whether they are "
-            "better. Without --grader, the labels of transcripts are used as answers.",
+            help="Results or transcripts: show whose ranks change, and whether the new ranks agree "
+            "better with the labels. Without --grader, the labels of transcripts are their "
+            "answers.",
         ),
     ] = None,
     rules: Annotated[
@@ -61,8 +62,8 @@ def command(
         typer.Option(
             "--rules",
             metavar="PATH",
-            help="The rule set by which two results are compared.  [default: rules/ here, else "
-            "builtin:safety]",
+            help="The rule set for comparing two results files.  [default: rules/ if it exists, "
+            "else builtin:safety]",
         ),
     ] = None,
     grader: Annotated[
@@ -70,9 +71,9 @@ def command(
         typer.Option(
             "--grader",
             metavar="GRADER",
-            help="With --on TRANSCRIPTS: grade them. With --on RESULTS: ask again what the new "
-            "rules ask differently. One of embedded, embedded:MODEL_FILE and endpoint (its model "
-            "is --model).",
+            help="With --on TRANSCRIPTS, grade them; with --on RESULTS, ask again the questions "
+            "that the new rules change. One of embedded, embedded:MODEL_FILE and endpoint (whose "
+            "model is --model).",
         ),
     ] = None,
     transcripts: Annotated[
@@ -80,7 +81,7 @@ def command(
         typer.Option(
             "--transcripts",
             metavar="FILE",
-            help="The texts of the results in --on, for --grader.",
+            help="Transcripts of the results in --on, which --grader needs.",
         ),
     ] = None,
     calibration: CalibrationOption = None,
@@ -90,7 +91,9 @@ def command(
     ] = False,
     limit: Annotated[
         int,
-        typer.Option("--limit", min=0, metavar="N", help="List N transcripts; 0 lists all."),
+        typer.Option(
+            "--limit", min=0, metavar="N", help="List at most N transcripts; 0 lists all."
+        ),
     ] = 20,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
@@ -99,21 +102,22 @@ def command(
     wide: WideOption = False,
 ) -> ExitCode:
     """
-    Compare two versions of the rules, or two results.
+    Compare two versions of the rules, or two results files.
 
-    For two versions of the rules, it proves for each response class whether the new ones are
-    equivalent, stricter, laxer or neither, with the smallest example. --on adds which transcripts
-    change rank, and whether agreement with their labels rose or fell by more than chance. For two
-    results, it shows rule by rule which grader, model or prompt agrees better with the labels.
+    For two versions of the rules, the command proves for each response class whether the new rules
+    are equivalent, stricter, laxer or neither, and gives the smallest example. With --on it also
+    shows which transcripts change rank, and whether the agreement with their labels rose or fell by
+    more than chance. For two results files, it shows for each rule which grader, model or prompt
+    agrees better with the labels.
     """
-    from rbrctl.cli.comparing import Comparer, DiffReporter, DiffRequest, replace_baseline
+    from rbrctl.cli.comparison import Comparer, DiffReporter, DiffRequest, replace_baseline
     from rbrctl.cli.graders import choose_grader
     from rbrctl.diff.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
 
     output = output_of(context)
     named = gates = parse_gates(fail_on or ())
     if set_by_repository(context, "fail_on"):
-        # Such a file may only add gates: the default ones hold beside those that it names.
+        # Such a file may only add gates: the default gates still apply.
         gates = tuple(dict.fromkeys((*named, *DEFAULT_GATES)))
     comparer = Comparer(output, strict)
     asks = grader is not None or endpoint.named or bool(endpoint.typed)
@@ -139,7 +143,7 @@ def command(
     reporter.report(comparison, gates, failed, comparer.new)
     if bless and old is not None and new is not None:
         replace_baseline(old, new, output)
-    return gravest(
+    return worst_exit_code(
         ExitCode.NO if failed else ExitCode.YES,
         ExitCode.INCOMPLETE if comparison.incomplete else ExitCode.YES,
     )

@@ -1,4 +1,4 @@
-"""``rbrctl explain``: what an id or a name means, and why a transcript has its rank."""
+"""``rbrctl explain``: what a check or a name means, and why a transcript has its rank."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.completing import explained
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import data_source
+from rbrctl.cli.files import data_source
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.rules import default_rules, rules_source
+from rbrctl.cli.rules import complete_explained, default_rules, rules_source
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.wording import counted
 
@@ -34,13 +33,20 @@ DOCUMENTS = (ExplainFormat.MARKDOWN, ExplainFormat.HTML)
 
 FormatOption = Annotated[
     ExplainFormat,
-    typer.Option("--format", "-f", metavar="FORMAT", help="text, json, markdown or html."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="Format of the output: text, json, markdown or html.",
+    ),
 ]
 
 CalibrationOption = Annotated[
     str | None,
     typer.Option(
-        "--calibration", metavar="FILE", help="How to read the grader's answers in --results."
+        "--calibration",
+        metavar="FILE",
+        help="Calibrate the answers in --results by this file of 'grader calibrate'.",
     ),
 ]
 
@@ -51,10 +57,11 @@ def command(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            autocompletion=explained,
-            help="A check's id; a rule, proposition, definition, response class or rank; a JSON "
-            "report's name; with --results a transcript's id; with -f markdown or html a rule set, "
-            "for its whole policy. Without any, the checks are listed.",
+            autocompletion=complete_explained,
+            help="The id of a check; the name of a rule, proposition, definition, response class, "
+            "rank or JSON report; with --results, the id of a transcript; with -f markdown or "
+            "html, "
+            "a rule set. If it is not given, all checks are listed.",
         ),
     ] = None,
     rules: Annotated[
@@ -62,33 +69,38 @@ def command(
         typer.Option(
             "--rules",
             metavar="PATH",
-            help="The rule set: a folder, a file, or builtin:NAME. Default: rules/ here, else "
-            "builtin:safety.",
+            help="The rule set: a folder, a file or builtin:NAME.  [default: rules/ if it exists, "
+            "else builtin:safety]",
         ),
     ] = None,
     results: Annotated[
         str | None,
         typer.Option(
-            "--results", metavar="FILE", help="Explain the rank of a transcript of this file."
+            "--results",
+            metavar="FILE",
+            help="Explain the rank of a transcript in this results file.",
         ),
     ] = None,
     calibration: CalibrationOption = None,
     format_: FormatOption = ExplainFormat.TEXT,
 ) -> ExitCode:
     """
-    Explain a check's id, a name of the rule set, or why a transcript has its rank.
+    Explain a check, a name in the rule set, or why a transcript has its rank.
 
-    Of a rank it gives a smallest set of answers that alone forces it, and of each broken rule the
-    answers that broke it. With -f markdown or html it draws the whole policy as a document.
+    For a rank, the output shows the smallest set of answers that is enough to force it, and for
+    each broken rule the answers that break it. With -f markdown or html, the command writes the
+    whole policy as a document.
     """
     output = output_of(context)
     if format_ in DOCUMENTS:
         if results is not None or (name is not None and rules is not None):
-            raise UsageError(f"-f {format_} draws the policy of one rule set; give only its folder")
+            raise UsageError(
+                f"-f {format_} writes the policy of one rule set; give only the rule set"
+            )
         return _draw_policy(output, default_rules(name or rules), format_)
     if results is not None:
         if name is None:
-            raise UsageError("--results needs the id of a transcript; give it as NAME")
+            raise UsageError("--results needs the id of a transcript as NAME")
         return _explain_result(output, name, default_rules(rules), results, calibration, format_)
     if name is None:
         return _list_checks(output, format_)
@@ -212,19 +224,20 @@ def _find(output: Output, results: str, id: str) -> "Result":
         if result.id == id:
             return result
     for problem in problems.items:
-        output.warn(f"{counted(problems.count, 'line')} cannot be used; the first is {problem}")
+        output.warn(f"{counted(problems.count, 'line')} could not be used; the first is {problem}")
     raise NothingMatchedError(f"{results}: there is no result with the id '{id}'")
 
 
 def _response_class(output: Output, result: "Result", ruleset: "RuleSet") -> str | None:
-    """Give the result's class as the rule set has it, and say what does not fit."""
+    """Return the response class of a result in the rule set; report what does not fit."""
     if result.ruleset.digest != ruleset.digest:
         output.warn(
-            f"the results are of {result.ruleset.name} {result.ruleset.version}, not of these"
-            f" rules; explained is the rank that {ruleset.name} {ruleset.version} gives"
+            f"the results were graded with {result.ruleset.name} {result.ruleset.version}, "
+            "not with "
+            f"these rules; the explained rank is that of {ruleset.name} {ruleset.version}"
         )
     if result.response_class is None:
-        output.fail(f"'{result.id}' has no response class: it was answered, not judged")
+        output.fail(f"'{result.id}' has no response class, so it was not judged and has no rank")
         return None
     found = ruleset.resolve_response_class(result.response_class)
     if found is None:

@@ -1,4 +1,4 @@
-"""``rbrctl fmt``: rule files in their canonical form."""
+"""``rbrctl fmt``: format rule files."""
 
 import difflib
 from pathlib import Path
@@ -21,20 +21,24 @@ def command(
     context: typer.Context,
     rules: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH", help="Folders or YAML files.  [default: rules/]"),
+        typer.Argument(metavar="PATH", help="Folders or YAML files of rules.  [default: rules/]"),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 where a file would change.")
+        bool,
+        typer.Option("--check", help="Change no file; exit with code 1 if a file would change."),
     ] = False,
     diff: Annotated[
-        bool, typer.Option("--diff", help="Write nothing; show what would change.")
+        bool,
+        typer.Option(
+            "--diff",
+            help="Change no file; show the changes, and exit with code 1 if there are any.",
+        ),
     ] = False,
 ) -> ExitCode:
     """
-    Bring rule files into their canonical form: order of keys, spaces, blank lines, wrapping.
+    Format rule files: the order of keys, spaces, blank lines and line breaks.
 
-    Only lines are moved and spaces changed: comments and meaning stay, and both are checked before
-    a file is written.
+    Comments and meaning stay the same; both are checked before a file is written.
     """
     from rbrctl.authoring.formatting import format_path, write
 
@@ -51,15 +55,17 @@ def command(
             write(each)
     verb = "would be formatted" if check or diff else "formatted"
     unchanged = len(formatted) - len(changed)
-    output.talk(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
+    output.info(f"{counted(len(changed), 'file')} {verb}, {counted(unchanged, 'file')} unchanged")
     for path in rules or ["rules"]:
         if errors := _errors_in(path):
-            output.talk(f"'rbrctl validate {path}' finds {counted(errors, 'error')} in it")
+            output.info(
+                f"the rules have {counted(errors, 'error')}; 'rbrctl validate {path}' shows them"
+            )
     return ExitCode.NO if changed and (check or diff) else ExitCode.YES
 
 
 def _errors_in(path: str) -> int:
-    """Count what keeps the rule set of a path from being used: spaces can be right all the same."""
+    """Return the number of errors in the rule set, which formatting does not look at."""
     from rbrctl.ruleset.loader import read
 
     try:

@@ -8,13 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
-from rbrctl.cli.estimates import report_estimate
+from rbrctl.cli.files import check_output_paths, read_source
 from rbrctl.cli.formats import CheckFormatOption
 from rbrctl.cli.graders import GraderOption, choose_grader, without_classifier
-from rbrctl.cli.grading import GradeReporter
-from rbrctl.cli.inputs import read_source
-from rbrctl.cli.options import CalibrationOption, WideOption, output_of
-from rbrctl.cli.products import check_products
+from rbrctl.cli.grading import GradeReporter, report_estimate
+from rbrctl.cli.options import TRANSCRIPTS_HELP, CalibrationOption, WideOption, output_of
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import (
     ByOption,
@@ -50,7 +48,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="TRANSCRIPTS",
-            help="A JSON Lines file, - for standard input, or builtin:fixtures.",
+            help=TRANSCRIPTS_HELP,
         ),
     ] = None,
     rules: RulesOption = None,
@@ -62,34 +60,39 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Keep the results here; a later run goes on where this one stopped.",
+            help="Write the results to this file; a later run continues where this one stopped.",
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Begin the results file anew.")
+        bool,
+        typer.Option("--overwrite", help="Replace the results file instead of continuing it."),
     ] = False,
     ask: Annotated[
         Ask | None,
         typer.Option(
             "--ask",
-            help="needed: what the rules of a row's class need; all: every proposition; lazy: one "
-            "after another until the rank is settled, the fewest calls.  [default: all where that "
-            "costs nothing more, else needed]",
+            help="Which propositions to ask. needed: those that the rules of the row's class need; "
+            "all: every one; lazy: one after another until the rank is certain, which needs the "
+            "fewest calls.  [default: all if that costs no more calls, else needed]",
         ),
     ] = None,
     sample: Annotated[
-        int | None, _rows_option("--sample", min=1, metavar="N", help="Draw N rows at random.")
+        int | None,
+        _rows_option("--sample", min=1, metavar="N", help="Grade a random sample of N rows."),
     ] = None,
-    seed: Annotated[int, _rows_option("--seed", metavar="S", help="Of --sample.")] = 0,
+    seed: Annotated[
+        int,
+        _rows_option("--seed", metavar="S", help="Seed of the random sample drawn by --sample."),
+    ] = 0,
     limit: Annotated[
-        int | None, _rows_option("--limit", min=1, metavar="N", help="Stop after N rows.")
+        int | None, _rows_option("--limit", min=1, metavar="N", help="Grade only the first N rows.")
     ] = None,
     only_class: Annotated[
         list[str] | None,
         _rows_option(
             "--only-class",
             metavar="CLASS",
-            help="Only rows of this response class; may be given several times.",
+            help="Grade only rows of this response class; may be given several times.",
         ),
     ] = None,
     response_class: Annotated[
@@ -97,17 +100,17 @@ def command(
         _rows_option(
             "--response-class",
             metavar="CLASS",
-            help="The response class of rows that have none, nor a category that the policy "
-            "gives one.  [default: --model infers it]",
+            help="Response class of rows without a class whose category has none either.  "
+            "[default: the model infers it, if --model is given]",
         ),
     ] = None,
     no_classify: Annotated[
         bool,
-        _rows_option("--no-classify", help="Do not let --model infer response classes."),
+        _rows_option("--no-classify", help="Do not let the model infer response classes."),
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Tell what the run would ask and cost, and ask nothing."),
+        typer.Option("--dry-run", help="Show what the run would ask and cost, without asking."),
     ] = False,
     strict: Annotated[
         bool, _rows_option("--strict", help="Stop at the first line that cannot be used.")
@@ -117,12 +120,14 @@ def command(
         _rows_option(
             "--prompt",
             metavar="TEXT",
-            help="Grade this one request with --completion, in place of a file.",
+            help="Grade one transcript with this prompt and --completion, instead of a file.",
         ),
     ] = None,
     completion: Annotated[
         str | None,
-        _rows_option("--completion", metavar="TEXT", help="The completion that --prompt got."),
+        _rows_option(
+            "--completion", metavar="TEXT", help="Completion of the transcript that --prompt gives."
+        ),
     ] = None,
     by: ByOption = None,
     rule: RuleOption = None,
@@ -134,15 +139,17 @@ def command(
     wide: WideOption = False,
 ) -> int:
     """
-    Grade transcripts: answer each proposition, judge by the rules, and score against labels.
+    Grade transcripts: answer each proposition, judge with the rules, and compare with labels.
 
-    Without labels it tells how often each rule is broken and how the ranks fall. Without -o
-    nothing but the tables is kept.
+    If the transcripts have no labels, the tables show how often each rule is broken and how many
+    transcripts have each rank. Only the tables are printed; -o saves the results.
     """
     output = output_of(context)
     source = _source_or_case(transcripts, prompt, completion, response_class)
     if isinstance(source, str):
-        check_products({"-o": results}, {"the transcripts": source, "--calibration": calibration})
+        check_output_paths(
+            {"-o": results}, {"the transcripts": source, "--calibration": calibration}
+        )
     ruleset = load_rules(rules, output)
     classes = frozenset(
         resolve_class(ruleset, name, f"--only-class {name}: ") for name in only_class or ()
@@ -171,32 +178,35 @@ def command(
     if dry_run:
         return report_estimate(output, settings, chosen, problems, source, format_)
     if results is None:
-        output.talk("nothing but the tables is kept; -o FILE keeps the results")
+        output.info("the results are not saved; -o FILE saves them")
     return GradeReporter(settings, output).grade(chosen, request, problems, source)
 
 
 def _source_or_case(
     transcripts: str | None, prompt: str | None, completion: str | None, response_class: str | None
 ) -> str | Transcript:
-    """Give what is to be graded: a file's name, or the one case that the options describe."""
+    """Return what is graded: the name of a file, or the transcript that the options describe."""
     described = prompt is not None or completion is not None
     if transcripts is not None and described:
-        raise UsageError(f"either {transcripts} or --prompt and --completion, not both")
+        raise UsageError(
+            f"both {transcripts} and --prompt or --completion are given; give only one of them"
+        )
     if transcripts is not None:
         return transcripts
     if not described:
         raise UsageError(
-            "no transcripts: name a JSON Lines file, - for standard input or builtin:fixtures, "
-            "or give one case with --prompt, --completion and --response-class"
+            "no transcripts are given: name a JSON Lines file, - for standard input or "
+            "builtin:fixtures, or give one transcript with --prompt, --completion and "
+            "--response-class"
         )
     if prompt is None or completion is None:
-        raise UsageError("one case needs both --prompt and --completion")
+        raise UsageError("--prompt and --completion must be given together")
     return make_transcript(prompt, completion, response_class)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which of the transcripts are graded."""
+    """Which transcripts are graded."""
 
     classes: frozenset[str]
     """Names of response classes; empty for all."""
@@ -207,7 +217,7 @@ class Selection:
     def of(
         self, transcripts: Iterator[Transcript], resolver: CategoryClassResolver
     ) -> Iterator[Transcript]:
-        """Choose from a stream; ``resolver`` finds the classes of those that have none."""
+        """Select from a stream; ``resolver`` finds the classes of transcripts without one."""
         if self.classes:
             transcripts = (each for each in transcripts if resolver.name_of(each) in self.classes)
         if self.sample is not None:

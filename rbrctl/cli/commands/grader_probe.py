@@ -1,4 +1,4 @@
-"""``rbrctl grader probe``: what an endpoint can do with a model, and how it would be asked."""
+"""``rbrctl grader probe``: find out how an endpoint can be asked."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -8,16 +8,13 @@ import typer
 from rbrctl.cli.endpoint import open_cache, settings_of
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.formats import TableFormatOption
+from rbrctl.cli.formats import TableFormatOption, write_report
 from rbrctl.cli.options import output_of
 from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.probe import ProbeReport
     from rbrctl.graders.endpoint.settings import EndpointSettings
-    from rbrctl.reports.tables import Table
-
-REPORT_VERSION = 1
 
 
 @with_endpoint
@@ -27,35 +24,31 @@ def command(
     format_: TableFormatOption = TEXT,
 ) -> ExitCode:
     """
-    Ask an endpoint easy questions in each mode, and tell what was found and why.
+    Ask an endpoint easy questions in each mode, and show which modes work and why.
 
-    Exit 1 where the model answers neither of two with yes or no.
+    The exit code is 1 if the model answers neither of two easy questions with yes or no.
 
-    What is found is remembered in the cache of answers: grading asks in the same way from then
-    on, and a new probe replaces it.
+    The result is remembered in the cache of answers: later runs ask in the mode that was found,
+    until a new probe replaces it.
     """
-    from rbrctl.cli.formats import report_tables
+    from rbrctl.graders.endpoint.opening import remember_probe
+    from rbrctl.reports.graders import probe_report
 
     output = output_of(context)
     settings = settings_of(endpoint, output)
     cache = open_cache(endpoint.cache, output)
     try:
         report = asyncio.run(_probe(settings))
-        from rbrctl.graders.endpoint.opening import remember_probe
-
         remember_probe(settings, report, cache)
     finally:
         cache.close()
+    write_report(output, probe_report(report), format_)
     found = report.capabilities
-    body = {"mode": found.mode.value, "capabilities": found.to_json(), "calls": report.calls}
-    report_tables(
-        output, [_table(report)], format_, name="probe", version=REPORT_VERSION, body=body
-    )
     where = f"{settings.where}, model {settings.model}"
     if found.unsure:
-        output.talk(f"{where}: answers neither yes nor no; grade would ask in mode {found.mode}")
+        output.info(f"{where}: it answers neither yes nor no; 'grade' would use mode {found.mode}")
         return ExitCode.NO
-    output.talk(f"{where}: mode {found.mode}")
+    output.info(f"{where}: mode {found.mode}")
     return ExitCode.YES
 
 
@@ -68,15 +61,3 @@ async def _probe(settings: "EndpointSettings") -> "ProbeReport":
         return await probe(settings, client)
     finally:
         await client.close()
-
-
-def _table(report: "ProbeReport") -> "Table":
-    from rbrctl.reports.tables import Column, Table, Wrap
-
-    columns = (
-        Column("mode", "mode"),
-        Column("works", "works"),
-        Column("seen", "what was seen", wrap=Wrap.WORDS),
-    )
-    rows = [(step.mode.value, step.works, step.detail) for step in report.steps]
-    return Table("steps", "What was tried", columns, rows)

@@ -1,5 +1,6 @@
-"""``rbrctl grader train``: refit the embedded grader from labels or another grader's answers."""
+"""``rbrctl grader train``: train the embedded grader on labels or another grader's answers."""
 
+import asyncio
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,28 +8,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
-from rbrctl.cli.formats import TableFormatOption
-from rbrctl.cli.held_out import write_held_out
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, read_source, report_problems
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import (
+    STANDARD_INPUT,
+    check_output_paths,
+    data_source,
+    first_problem,
+    read_source,
+    report_problems,
+)
+from rbrctl.cli.formats import TableFormatOption, write_report
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.files import replacing
 from rbrctl.records.problems import ProblemLog
 from rbrctl.reports.interface import TEXT
+from rbrctl.wording import counted
 
 if TYPE_CHECKING:
-    from rbrctl.graders.training.cross_validation import CrossValidationReport
+    from rbrctl.graders.training.cross_fitted import CrossFitted
     from rbrctl.graders.training.examples import Example
+    from rbrctl.graders.training.train import Training, TrainingSettings
     from rbrctl.records.models import Transcript
-    from rbrctl.reports.tables import Table
-
-REPORT_VERSION = 1
+    from rbrctl.ruleset.model import RuleSet
 
 
 def command(
@@ -37,19 +42,21 @@ def command(
         list[str],
         typer.Argument(
             metavar="LABELLED...",
-            help="Transcripts with labels (files or builtin:fixtures), or, with --transcripts, "
+            help="Labelled transcripts (files or builtin:fixtures), or, with --transcripts, "
             "results of another grader.",
         ),
     ],
     model: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the model here.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the model to this file."),
     ] = None,
     transcripts: Annotated[
         list[str] | None,
         typer.Option(
             "--transcripts",
             metavar="FILE",
-            help="The texts of the results: learn from their answers. May be given several times.",
+            help="Transcripts of the results in LABELLED, to learn from the answers of another "
+            "grader; may be given several times.",
         ),
     ] = None,
     also: Annotated[
@@ -57,7 +64,8 @@ def command(
         typer.Option(
             "--also",
             metavar="FILE",
-            help="Transcripts that help to fit but are not scored; may be given several times.",
+            help="Further transcripts for fitting only, not for the figures; may be given several "
+            "times.",
         ),
     ] = None,
     weak_label: Annotated[
@@ -65,17 +73,22 @@ def command(
         typer.Option(
             "--weak-label",
             metavar="KEY:VALUE=NAMES",
-            help="What a key's value in an --also file stands for, as "
-            "label:refused=inability_to_comply,-fully_complies.",
+            help="Propositions that a value of a key in an --also file makes true or false (-), "
+            "such as label:refused=apology,-judgement.",
         ),
     ] = None,
     weight: Annotated[
-        float, typer.Option("--weight", min=0.0, metavar="W", help="Of a row of an --also file.")
+        float,
+        typer.Option(
+            "--weight", min=0.0, metavar="W", help="Weight of each row of an --also file."
+        ),
     ] = 0.4,
     proposition: Annotated[
         list[str] | None,
         typer.Option(
-            "--proposition", metavar="NAME", help="Only this; may be given several times."
+            "--proposition",
+            metavar="NAME",
+            help="Train only this proposition; may be given several times.",
         ),
     ] = None,
     held_out: Annotated[
@@ -83,34 +96,37 @@ def command(
         typer.Option(
             "--held-out",
             metavar="FILE",
-            help="Write results in which each row is answered by a model that did not see its "
-            "prompt: an honest file for score and reward fit.",
+            help="Also write results in which each row is answered by a model that did not see its "
+            "prompt, for an honest 'score' and 'reward fit'.",
         ),
     ] = None,
     rules: RulesOption = None,
     folds: Annotated[
-        int, typer.Option("--folds", min=2, max=50, metavar="K", help="Of the cross-validation.")
+        int,
+        typer.Option(
+            "--folds", min=2, max=50, metavar="K", help="Number of cross-validation folds."
+        ),
     ] = 5,
     format_: TableFormatOption = TEXT,
     wide: WideOption = False,
 ) -> ExitCode:
     """
-    Train a free, offline grader from human labels or from an expensive grader's answers.
+    Train a free, offline grader on human labels or on an expensive grader's answers.
 
-    The figures are those of a cross-validation grouped by prompt, beside what always giving the
-    commoner answer would reach. 'grade' takes the model with --grader embedded:FILE.
+    The figures come from a cross-validation grouped by prompt. Beside them stands the accuracy of
+    always giving the more common answer. 'grade' uses the model with --grader embedded:FILE.
     """
-    from rbrctl.cli.formats import report_tables
-    from rbrctl.graders.training.train import TrainingSettings, train
+    from rbrctl.graders.training.train import TrainingSettings
+    from rbrctl.reports.graders import training_report
 
     output = output_of(context)
-    check_products(
+    check_output_paths(
         {"-o": model, "--held-out": held_out},
         {"the labels": labelled, "--transcripts": transcripts, "--also": also},
     )
     texts = list(transcripts or labelled)
     if held_out is not None and STANDARD_INPUT in texts:
-        raise UsageError("--held-out reads the transcripts twice: give a file instead of -")
+        raise UsageError("--held-out reads the transcripts twice; give a file instead of -")
     ruleset = load_rules(rules, output) if held_out is not None else None
     problems = ProblemLog()
     weak = parse_weak_labels(weak_label or ())
@@ -123,40 +139,68 @@ def command(
         "labelled": [Path(path).name for path in labelled],
         "also": [Path(path).name for path in also or ()],
     }
+    training = _train(examples, settings, provenance, problems, output)
+    code = report_problems(output, problems, "training")
+    write_report(output, training_report(training.report), format_, wide=wide)
+    _write_model(model, training.content, output)
+    if held_out is not None and ruleset is not None:
+        rows = _transcripts(texts, ProblemLog())
+        held = _write_held_out(held_out, ruleset, training.cross_fitted, rows, output)
+        code = worst_exit_code(code, held)
+    return code
+
+
+def _train(
+    examples: "Iterable[Example]",
+    settings: "TrainingSettings",
+    provenance: dict[str, list[str]],
+    problems: ProblemLog,
+    output: Output,
+) -> "Training":
+    """Train with a progress bar. Raises NothingMatchedError if there is too little to learn."""
+    from rbrctl.graders.training.train import train
+
     with Progress(output, "fitted") as progress:
-
-        def step(done: int, steps: int) -> None:
-            progress.advance()
-
         try:
-            training = train(examples, settings, provenance, step)
+            return train(examples, settings, provenance, lambda done, steps: progress.advance())
         except ValueError as error:
             raise NothingMatchedError(f"too little to learn from: {error}") from error
         except NothingMatchedError as error:
             raise NothingMatchedError(f"{error}{first_problem(problems)}") from error
-    code = report_problems(output, problems, "training")
-    tables = [_table(training.report)]
-    report_tables(
-        output,
-        tables,
-        format_,
-        name="training",
-        version=REPORT_VERSION,
-        wide=wide,
-        body=_body(training.report),
+
+
+def _write_model(path: str | None, content: bytes, output: Output) -> None:
+    if path is None:
+        output.info("the model was not saved; -o FILE saves it")
+        return
+    with replacing(path) as stream:
+        stream.write(content)
+    output.info(f"the model was written to {path}; use it with --grader embedded:{path}")
+
+
+def _write_held_out(
+    path: str,
+    ruleset: "RuleSet",
+    fitted: "CrossFitted",
+    rows: "Iterable[Transcript]",
+    output: Output,
+) -> ExitCode:
+    from rbrctl.cli.grading import report_gaps
+    from rbrctl.grading.held_out import write_held_out
+
+    summary = asyncio.run(write_held_out(path, ruleset, fitted, rows))
+    output.info(
+        f"{counted(summary.total, 'result')} written to {path}, each answered by a model that did "
+        "not see its prompt"
     )
-    _write(model, training.content, output)
-    if held_out is None or ruleset is None:
-        return code
-    rows = _transcripts(texts, ProblemLog())
-    return gravest(code, write_held_out(output, held_out, ruleset, training.cross_fitted, rows))
+    return report_gaps(output, summary, ruleset)
 
 
 def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, bool]]]:
     """
-    Read ``KEY:VALUE=name,-other`` into key -> value -> labels.
+    Read texts such as ``KEY:VALUE=name,-other`` into a map: key -> value -> labels.
 
-    Raises UsageError for anything else.
+    Raises UsageError for any other text.
     """
     weak: dict[str, dict[str, dict[str, bool]]] = {}
     for text in texts:
@@ -169,8 +213,8 @@ def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, boo
         }
         if not (equals and colon and key and value and labels):
             raise UsageError(
-                f"--weak-label {text}: write KEY:VALUE=NAMES, a name with '-' before it where "
-                "the value says that it is false"
+                f"--weak-label {text}: write KEY:VALUE=NAMES, with a '-' before each name "
+                "that the value makes false"
             )
         weak.setdefault(key, {})[value] = labels
     return weak
@@ -208,72 +252,3 @@ def _supporting(
 def _transcripts(paths: Iterable[str], problems: ProblemLog) -> Iterator["Transcript"]:
     for path in paths:
         yield from read_source(path, problems)
-
-
-def _table(report: "CrossValidationReport") -> "Table":
-    from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Wrap
-    from rbrctl.reports.terminal import Tone
-
-    columns = (
-        Column("proposition", "proposition", wrap=Wrap.NAMES),
-        Column("n", "n", numeric=True),
-        Column("positives", "true", numeric=True),
-        Column("base_rate_accuracy", "majority", numeric=True),
-        Column("accuracy", "accuracy", numeric=True),
-        Column("interval", "95 % interval", numeric=True, interval=True, decimals=2),
-        Column("balanced_accuracy", "balanced", numeric=True),
-        Column("kappa", "kappa", numeric=True, decimals=2, priority=WIDE_ONLY),
-        Column("brier", "Brier", numeric=True, priority=WIDE_ONLY),
-        Column("ece", "ECE", numeric=True, priority=WIDE_ONLY),
-        Column("note", "note", wrap=Wrap.WORDS, priority=WIDE_ONLY),
-    )
-    rows = [
-        (
-            item.name,
-            item.rows,
-            item.positives,
-            item.base_rate_accuracy,
-            Cell(
-                item.accuracy,
-                Tone.WARNING if item.accuracy < item.base_rate_accuracy else None,
-            ),
-            item.accuracy_interval,
-            item.balanced_accuracy,
-            item.kappa,
-            item.brier,
-            item.calibration_error,
-            item.note,
-        )
-        for item in report.propositions
-    ]
-    balanced = report.mean_balanced_accuracy
-    notes = [
-        f"{report.rows} rows, {report.prompts} prompts, {report.folds} folds grouped by prompt; "
-        f"{report.supporting_rows} further rows only helped to fit.",
-        f"mean accuracy {report.mean_accuracy:.3f} (always the commoner answer: "
-        f"{report.mean_base_rate_accuracy:.3f}); mean balanced accuracy "
-        + (f"{balanced:.3f}" if balanced is not None else "-")
-        + " over propositions with at least ten rows of each answer.",
-    ]
-    return Table("propositions", "Cross-validation on prompts never seen", columns, rows, notes)
-
-
-def _body(report: "CrossValidationReport") -> dict[str, float | int | None]:
-    return {
-        "rows": report.rows,
-        "prompts": report.prompts,
-        "folds": report.folds,
-        "supporting_rows": report.supporting_rows,
-        "mean_accuracy": report.mean_accuracy,
-        "mean_base_rate_accuracy": report.mean_base_rate_accuracy,
-        "mean_balanced_accuracy": report.mean_balanced_accuracy,
-    }
-
-
-def _write(path: str | None, content: bytes, output: Output) -> None:
-    if path is None:
-        output.talk("the model is not kept; -o FILE keeps it")
-        return
-    with replacing(path) as stream:
-        stream.write(content)
-    output.talk(f"model written to {path}; use it with --grader embedded:{path}")

@@ -1,4 +1,4 @@
-"""``rbrctl import``: a rule set from another tool's file."""
+"""``rbrctl import``: convert the file of another tool to a rule set."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,19 +17,20 @@ def command(
         str,
         typer.Argument(
             metavar="FILE",
-            help="A published RBR configuration or OpenAI graders, as YAML or JSON.",
+            help="A published RBR configuration or a file of OpenAI graders, in YAML or JSON.",
         ),
     ],
     folder: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="DIR", help="Where to put it.  [default: rules/]"),
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Folder of the new rule set.  [default: rules/]"
+        ),
     ] = None,
 ) -> ExitCode:
     """
-    Make a rule set of another tool's file.
+    Convert the file of another tool to a rule set.
 
-    What cannot be carried over is listed, not dropped in silence. Nothing that is there already is
-    overwritten.
+    The output lists everything that could not be converted. Existing files are not overwritten.
     """
     from rbrctl.authoring.importing import import_file, ruleset_text
     from rbrctl.authoring.starting import write_new
@@ -46,8 +47,8 @@ def command(
         f"{counted(propositions, 'proposition')}, in {target}"
     ]
     if imported.lost:
-        lines += ["", "not carried over:"]
+        lines += ["", "Not converted:"]
         lines += [f"- {each}" for each in imported.lost]
     output.report("\n".join(map(printable, lines)))
-    output.talk(f"next: rbrctl validate {target}")
+    output.info(f"next: rbrctl validate {target}")
     return ExitCode.YES

@@ -1,4 +1,4 @@
-"""``rbrctl init``: a rule set to start from."""
+"""``rbrctl init``: create a rule set to start from."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,21 +13,24 @@ from rbrctl.reports.terminal import printable
 def command(
     context: typer.Context,
     folder: Annotated[
-        str, typer.Argument(metavar="DIR", help="Where to put it.", show_default="here")
+        str,
+        typer.Argument(
+            metavar="DIR", help="Folder to create the files in.", show_default="the current folder"
+        ),
     ] = ".",
     kind: Annotated[
         str,
         typer.Option(
             "--from",
             metavar="NAME",
-            help="What to start from: starter (five rules) or safety (the reference rule set).",
+            help="Rule set to copy: starter (five rules) or safety (the reference rule set).",
         ),
     ] = "starter",
 ) -> ExitCode:
     """
-    Write a rule set to start from, with tests, labelled transcripts and a CI workflow.
+    Create a rule set to start from, with tests, labelled transcripts and a CI workflow.
 
-    It validates and its tests pass as it is. Nothing that is there already is overwritten.
+    The new rule set is valid and its tests pass. Existing files are not overwritten.
     """
     from rbrctl.authoring.starting import WORKFLOW, starter_files, write_new
 
@@ -37,6 +40,8 @@ def command(
     for name in files:
         output.report(printable(str(Path(folder) / name)))
     where = "" if folder == "." else f"cd {folder} && "
-    output.talk(f"next: {where}rbrctl validate && rbrctl test")
-    output.talk(f"{WORKFLOW} needs the variable RBRCTL: what pip installs rbrctl from")
+    output.info(f"next: {where}rbrctl validate && rbrctl test")
+    output.info(
+        f"{WORKFLOW} needs the variable RBRCTL: the name or URL from which pip installs rbrctl"
+    )
     return ExitCode.YES

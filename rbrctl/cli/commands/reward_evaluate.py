@@ -7,12 +7,12 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import check_output_paths
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
-from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
+from rbrctl.cli.parameters import given_by, refuse_unused
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
     OrderingsOption,
@@ -149,20 +149,22 @@ def command(
     from rbrctl.rewards.extras import require
 
     require("numpy", "reward", "evaluating a reward")
-    check_products(
+    check_output_paths(
         {"--picture": picture},
         {"the comparisons": comparisons, "--weights": weights, "--orderings": orderings},
     )
     output = output_of(context)
     ruleset = load_rules(rules, output)
     if weights is None:
-        refuse_idle(context, _ONLY_WITH_WEIGHTS, "needs --weights; without it, models are compared")
+        refuse_unused(
+            context, _ONLY_WITH_WEIGHTS, "needs --weights; without it, models are compared"
+        )
         safety = SafetyOptions(
             *(unsafe_rank, comply_class or (), refusal_rank, refuse_class or (), style_rank),
             *(resamples, seed, strict),
         )
         return report_safety(output, ruleset, comparisons, safety, format_, wide)
-    refuse_idle(
+    refuse_unused(
         context, _ONLY_WITHOUT, "applies to safety figures, which are compared without --weights"
     )
     if len(comparisons) != 1:
@@ -232,4 +234,4 @@ def _draw(output: Output, spread: "Distribution", format_: str, picture: str | N
         output.report(f"\n{text}")
     if picture is not None:
         save_distribution(spread, picture)
-        output.talk(f"picture written to {picture}")
+        output.info(f"picture written to {picture}")

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.inputs import STANDARD_INPUT, report_problems
+from rbrctl.cli.files import STANDARD_INPUT, check_output_paths, report_problems
 from rbrctl.cli.options import output_of
-from rbrctl.cli.products import check_products
 from rbrctl.cli.ranked import ranked_texts
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption
@@ -95,7 +94,7 @@ def command(
         raise UsageError("--rm-url is a part of the reward: it needs --weights")
     if results == transcripts == STANDARD_INPUT:
         raise UsageError("results and --transcripts cannot both come from standard input")
-    check_products(
+    check_output_paths(
         {"-o": None if out == STANDARD_INPUT else out},
         {"the results": results, "--transcripts": transcripts, "--weights": weights},
     )
@@ -117,7 +116,7 @@ def command(
             f"no rows to export as {form.value} among {len(ranked):,} graded transcripts"
         )
     count = write_json_lines(sys.stdout.buffer if out == "-" else out, rows)
-    output.talk(f"{count:,} rows of {len(ranked):,} graded transcripts")
+    output.info(f"{count:,} rows of {len(ranked):,} graded transcripts")
     needs_reward = by_reward or form is ExportForm.BEST
     without = sum((each.reward if needs_reward else each.rank) is None for each in ranked)
     if without:

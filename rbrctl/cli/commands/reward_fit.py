@@ -7,12 +7,12 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import check_output_paths
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption, choose_grader
-from rbrctl.cli.idle_options import given_by, refuse_idle
 from rbrctl.cli.options import WideOption, output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
+from rbrctl.cli.parameters import given_by, refuse_unused
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import (
@@ -179,7 +179,7 @@ def command(
     output = output_of(context)
     pins = [*(pin or ()), *(_renamed(output, "--fix", "--pin", fix) or ())]
     named = weights_from or _renamed(output, "--fixed", "--weights-from", fixed)
-    check_products(
+    check_output_paths(
         {"-o": out},
         {"the comparisons": comparisons, "--orderings": orderings, "--weights-from": named},
     )
@@ -198,7 +198,7 @@ def command(
         seed=seed,
     )
     if named is not None:
-        refuse_idle(
+        refuse_unused(
             context,
             _ONLY_FOR_A_FIT,
             "applies to a fit, but --weights-from fits nothing: leave one of the two out",
@@ -246,7 +246,7 @@ def _warn_about_fits(output: Output, fits: "Mapping[str, ClassFit]", folds: int)
             )
         if each.prompts < folds:
             prompts = counted(each.prompts, "prompt")
-            output.talk(f"{name}: there are {prompts}, so the number of folds is lower, too")
+            output.info(f"{name}: there are {prompts}, so the number of folds is lower, too")
 
 
 def _fit(
@@ -281,9 +281,9 @@ def _write(
     from rbrctl.rewards.weights_file import write_weights
 
     if path is None:
-        output.talk("the weights are not written: -o WEIGHTS.yaml writes them")
+        output.info("the weights are not written: -o WEIGHTS.yaml writes them")
         return
     about = {"hand_set": hand_set, **dataset.description}
     compared = dataset.comparisons
     write_weights(path, made_weights(ruleset, compared, fits, options, dataset.results, about))
-    output.talk(f"weights written to {path}")
+    output.info(f"weights written to {path}")

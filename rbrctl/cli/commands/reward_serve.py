@@ -132,11 +132,11 @@ def command(
         )
 
     def on_ready(address: str) -> None:
-        output.talk(f"serving rewards at {address}")
+        output.info(f"serving rewards at {address}")
 
     cut = serve(open_service, listening, on_ready, drain_seconds)
     if not cut:
-        output.talk("stopped; every request that had begun was answered")
+        output.info("stopped; every request that had begun was answered")
         return ExitCode.YES
     output.warn(
         f"stopped; {counted(cut, 'request')} took longer than --drain-seconds {drain_seconds} "

@@ -8,14 +8,18 @@ import typer
 
 from rbrctl.cli.endpoint_options import EndpointOptions, with_endpoint
 from rbrctl.cli.exit_codes import ExitCode
+from rbrctl.cli.files import (
+    STANDARD_INPUT,
+    check_output_paths,
+    data_source,
+    first_problem,
+    report_problems,
+)
 from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
-from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.scores import first_problem
 from rbrctl.cli.synthesis_models import synthesis_models
 from rbrctl.cli.synthesis_plan import complete_plan, parse_counts, parse_descriptions
 from rbrctl.cli.synthesis_work import SynthesisWork
@@ -138,7 +142,7 @@ def command(
     from rbrctl.rewards.synthesis.tries import SUFFIX
 
     output = output_of(context)
-    check_products(
+    check_output_paths(
         {"-o": out, "-o's tries, in": out + SUFFIX, "--results": results, "--sft": sft},
         {"the prompts": prompts},
     )
@@ -189,7 +193,7 @@ def _write_sft(output: Output, path: str, kept: "Sequence[Transcript]", best: st
 
     ranked = [Ranked(each, 0) for each in kept if each.extra.get(COMPLETION_TYPE) == best]
     count = write_json_lines(path, export_rows(ranked, ExportForm.SFT))
-    output.talk(f"{count:,} conversations for fine-tuning written to {path}")
+    output.info(f"{count:,} conversations for fine-tuning written to {path}")
 
 
 def _report(

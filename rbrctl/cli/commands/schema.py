@@ -10,8 +10,8 @@ def command(context: typer.Context) -> ExitCode:
     """
     Print the JSON Schema (draft-07) of rule files.
 
-    Editors that know it complete keys and mark mistakes. Save it beside the rules and name it in
-    a file's first line: '# yaml-language-server: $schema=schema.json'.
+    With this schema, editors complete keys and mark mistakes. Save it beside the rules, and name it
+    in the first line of each rule file: '# yaml-language-server: $schema=schema.json'.
     """
     from rbrctl.ruleset.schema import schema_text
 

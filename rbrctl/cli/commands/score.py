@@ -1,12 +1,12 @@
-"""``rbrctl score``: the tables of a results file under any rules, asking no grader."""
+"""``rbrctl score``: score existing results with any rules, without asking a grader."""
 
 from typing import Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
+from rbrctl.cli.files import data_source, report_problems, require_some
 from rbrctl.cli.formats import CheckFormatOption
-from rbrctl.cli.inputs import data_source, report_problems
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
@@ -18,9 +18,8 @@ from rbrctl.cli.scores import (
     RuleOption,
     WorstOption,
     report_score,
-    require_some,
-    say_what_is_odd,
     score_request,
+    warn_about_anomalies,
 )
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.grading.judging import check_decoder, judged, read_decoder
@@ -53,7 +52,11 @@ def command(
     format_: CheckFormatOption = AUTO,
     wide: WideOption = False,
 ) -> int:
-    """Score the answers of a results file under a rule set, as it is now; no grader is asked."""
+    """
+    Score the answers in a results file with a rule set, without asking a grader.
+
+    The rules are used as they are now, even if the results were graded with older rules.
+    """
     output = output_of(context)
     ruleset = load_rules(rules, output)
     request = score_request(
@@ -72,7 +75,7 @@ def command(
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
             check_decoder(decoder, result.grader)
             if request.gates.any and result.asked_lazily:
-                raise UsageError(f"{name}: gates on these results: {LAZY_REFUSED}")
+                raise UsageError(f"{name}: gates cannot be used on these results: {LAZY_REFUSED}")
             shared = shared or not ruleset.propositions.keys().isdisjoint(result.answers)
             repeated.add(result)
             tally.add(judged(result, judge, decoder))
@@ -81,23 +84,23 @@ def command(
     require_some(score.results, problems, "results", name)
     if not shared:
         raise NothingMatchedError(
-            f"{name}: no answer is to a proposition of {ruleset.name}: these are results of "
-            f"another rule set ({', '.join(sorted(others))}); name it with --rules"
+            f"{name}: no answer is about a proposition of {ruleset.name}; these are results of "
+            f"another rule set ({', '.join(sorted(others))}), which --rules can name"
         )
     if others:
-        output.talk(
-            f"graded under {', '.join(sorted(others))}; scored under {ruleset.name} "
-            f"{ruleset.version} as its rules are now"
+        output.info(
+            f"the results were graded with {', '.join(sorted(others))}; they are scored with the "
+            f"present rules of {ruleset.name} {ruleset.version}"
         )
-    say_what_is_odd(output, score)
+    warn_about_anomalies(output, score)
     codes = [
         report_problems(output, problems, "score"),
         report_score(output, score, request, repeated.rates()),
     ]
     if score.without_class or score.failed_answers:
         output.warn(
-            f"{counted(score.without_class, 'result')} without a response class, "
-            f"{counted(score.failed_answers, 'failed answer')}"
+            f"{counted(score.without_class, 'result has', 'results have')} no response class, and "
+            f"{counted(score.failed_answers, 'answer')} failed"
         )
         codes.append(ExitCode.INCOMPLETE)
-    return gravest(*codes)
+    return worst_exit_code(*codes)

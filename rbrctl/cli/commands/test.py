@@ -16,7 +16,10 @@ def command(
     context: typer.Context,
     rules: Annotated[
         str,
-        typer.Argument(metavar="[PATH]", help="A folder, file, builtin:NAME, or -."),
+        typer.Argument(
+            metavar="[PATH]",
+            help="The rule set: a folder, a file, builtin:NAME, or - for standard input.",
+        ),
     ] = "rules/",
     containing: Annotated[
         str | None,
@@ -24,7 +27,7 @@ def command(
             "--filter",
             "-k",
             metavar="TEXT",
-            help="Run only tests with TEXT in their name.",
+            help="Run only the tests whose names contain TEXT.",
         ),
     ] = None,
     min_coverage: Annotated[
@@ -34,19 +37,20 @@ def command(
             min=0.0,
             max=1.0,
             metavar="SHARE",
-            help="Fail if the tests cover less than this share of the rules, from 0 to 1.",
+            help="Fail (exit code 1) if the tests cover a smaller share of the rules (0 to 1).",
         ),
     ] = None,
     format_: TestsFormatOption = AUTO,
     wide: Annotated[
-        bool, typer.Option("--wide", help="List also the rules that are fully covered.")
+        bool, typer.Option("--wide", help="Also list the rules that are fully covered.")
     ] = False,
 ) -> ExitCode:
     """
-    Run the unit tests of the rules: no grader is asked.
+    Run the unit tests of the rules. No grader is asked.
 
-    A rule is fully covered when one test keeps it, another test breaks it, and each name in its
-    requirement decides the rank of some test: the opposite value alone would change that rank.
+    A rule is fully covered if one test keeps it, another test breaks it, and each name in its
+    requirement decides the rank of some test, which means that the opposite value of this name
+    alone would change the rank.
     """
     from rbrctl.reports.unit_tests import UnitTestReport
     from rbrctl.ruleset.loader import read, ruleset_of
@@ -56,13 +60,13 @@ def command(
     ruleset = ruleset_of(loaded)
     run = run_tests(ruleset, containing)
     if not run.outcomes:
-        which = f"none of the {len(ruleset.tests)} tests has '{containing}' in its name"
-        none = "there are no tests; write some under 'tests:'"
+        which = f"none of the {len(ruleset.tests)} tests has a name that contains '{containing}'"
+        none = "the rule set has no tests; write some under 'tests:'"
         raise NothingMatchedError(f"{loaded.label}: {which if ruleset.tests else none}")
     output = output_of(context)
     report = UnitTestReport(run, loaded.findings.texts)
     write_report(output, report, format_, wide=wide)
     if min_coverage is not None and run.coverage < min_coverage:
-        output.fail(f"the tests cover {run.coverage:.3f}, less than {min_coverage:g}")
+        output.fail(f"the coverage is {run.coverage:.3f}, which is less than {min_coverage:g}")
         return ExitCode.NO
     return ExitCode.NO if run.failed else ExitCode.YES

@@ -1,11 +1,11 @@
-"""``rbrctl validate``: everything that is wrong with a rule set, and what can be proved of it."""
+"""``rbrctl validate``: check the files, the names and the meaning of rule sets."""
 
 import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rbrctl.cli.exit_codes import ExitCode, gravest
+from rbrctl.cli.exit_codes import ExitCode, worst_exit_code
 from rbrctl.cli.formats import FindingsFormatOption, report_findings
 from rbrctl.cli.options import output_of
 from rbrctl.cli.rules import rules_source
@@ -22,18 +22,18 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[PATH]...",
-            help="Folders or YAML files of rule sets, builtin:NAME, or - for standard input; of a "
-            "file, the whole set that it belongs to is checked. Without any: rules/.",
+            help="Rule sets: folders, YAML files, builtin:NAME, or - for standard input. If a file "
+            "belongs to a larger rule set, all of it is checked.  [default: rules/]",
         ),
     ] = None,
     format_: FindingsFormatOption = AUTO,
 ) -> ExitCode:
     """
-    Check rule sets: their files, their names, and by proof what their rules mean.
+    Check rule sets: their files, their names and, by proof, the meaning of their rules.
 
-    Every finding has an id that 'rbrctl explain ID' explains. A comment accepts one that is meant:
-    '# rbrctl: ignore[ID] reason' on its line, or alone on the line above. Errors and warnings make
-    the exit code 1, notes do not.
+    Every finding has an id, and 'rbrctl explain ID' explains it. To accept a finding, write the
+    comment '# rbrctl: ignore[ID] reason' on its line, or alone on the line above. The exit code is
+    1 if there are errors or warnings, but not for notes.
     """
     from rbrctl.ruleset.checks.registry import all_checks
     from rbrctl.ruleset.findings import Findings
@@ -55,8 +55,10 @@ def command(
     code = report_findings(output, findings, format_, _subject(validations), descriptions)
     for each in validations:
         if each.loaded.ruleset is not None and not each.loaded.ruleset.rules:
-            output.fail(f"{each.loaded.label}: there are no rules", "write some under 'rules:'")
-            code = gravest(code, ExitCode.NOTHING)
+            output.fail(
+                f"{each.loaded.label}: the rule set has no rules", "write some under 'rules:'"
+            )
+            code = worst_exit_code(code, ExitCode.NOTHING)
     return code
 
 

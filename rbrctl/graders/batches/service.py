@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rbrctl.errors import FileError, GraderError, cannot
+from rbrctl.errors import FileError, GraderError, NothingMatchedError, cannot
 from rbrctl.graders.batches.shards import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
 from rbrctl.graders.endpoint.http.json_body import shorten, shown
@@ -104,7 +104,7 @@ class BatchService:
             raise self._error(path, str(error)) from None
         outcome = of_response(reply, answer=False)
         if isinstance(outcome, Failure):
-            hint = " (this server has no batches; vllm run-batch takes the files as they are)"
+            hint = " (this server has no batch API; 'vllm run-batch' takes the files as they are)"
             raise self._error(path, outcome.message + (hint if reply.status == 404 else ""))
         return outcome
 
@@ -158,6 +158,32 @@ def read_state(shard: Path) -> Batch | None:
         raise cannot("read", path, error) from error
     except (ValueError, TypeError, KeyError) as error:
         raise FileError(f"{path}: is not the state of a batch ({error})") from None
+
+
+async def fetch_batch(service: BatchService, shard: Path) -> tuple[Batch, list[Path]]:
+    """
+    Ask for the state of a shard's batch, keep it, and fetch its files if the batch has ended.
+
+    Returns the batch and the paths of the fetched files. Raises NothingMatchedError if the shard
+    was not submitted, GraderError and FileError.
+    """
+    batch = await service.status(require_state(shard))
+    write_state(shard, batch)
+    fetched = []
+    for name, kind in ((batch.output_file, "output"), (batch.error_file, "errors")):
+        if batch.ended and name is not None:
+            path = shard.with_suffix(f".{kind}.jsonl")
+            await service.fetch(name, path)
+            fetched.append(path)
+    return batch, fetched
+
+
+def require_state(shard: Path) -> Batch:
+    """Return what is known of a shard's batch. Raises NothingMatchedError if it has none."""
+    known = read_state(shard)
+    if known is None:
+        raise NothingMatchedError(f"{shard}: it was not submitted yet; see 'rbrctl batch submit'")
+    return known
 
 
 def _multipart(boundary: str, name: str, data: bytes) -> bytes:

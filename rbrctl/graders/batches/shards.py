@@ -50,7 +50,7 @@ def write_shards(
     while pending is not None:
         path = prefix.with_name(f"{prefix.name}-{len(written) + 1:05d}.jsonl")
         if path.exists():
-            raise FileError(f"{path}: is there already; name another output with -o")
+            raise FileError(f"{path} already exists; name another output with -o")
         with replacing(path) as file:
             lines = size = 0
             while pending is not None:

@@ -148,7 +148,7 @@ def test_shards_keep_to_the_limits(tmp_path: Path) -> None:
         assert len(path.read_bytes().splitlines()) <= 6
         assert path.stat().st_size <= 900
     assert [row["custom_id"] for row in lines_of(paths)] == [f"id-{i}" for i in range(20)]
-    with pytest.raises(FileError, match="is there already"):
+    with pytest.raises(FileError, match="already exists"):
         write_shards(requests, tmp_path / "s")
     assert write_shards([], tmp_path / "none") == []
     assert not list(tmp_path.glob(".*"))

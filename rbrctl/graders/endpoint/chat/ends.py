@@ -56,7 +56,7 @@ def end_of(reason: Any) -> End:
     Tell what a finish reason means; servers have dozens of words for a few things.
 
     None, and a reason that is empty, are normal. What is written in capitals, with hyphens or as
-    one word of several is read alike; of a reason in several words the gravest counts.
+    one word of several is read alike; of a reason in several words the worst_exit_code counts.
     """
     if isinstance(reason, Mapping):
         reason = reason.get("type")

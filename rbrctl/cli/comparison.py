@@ -1,4 +1,4 @@
-"""What ``rbrctl diff`` makes of its options, and how it reports."""
+"""The request of ``rbrctl diff``, its comparison and its report."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rbrctl.cli.files import report_problems, standard_input
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.graders import tell_note
-from rbrctl.cli.inputs import report_problems, standard_input
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import default_rules, rules_source
@@ -33,7 +33,7 @@ _FIXTURES = "transcripts.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class DiffRequest:
-    """The options that say what is compared."""
+    """The options of ``rbrctl diff`` that say what is compared."""
 
     old: str | None
     new: str | None
@@ -48,10 +48,10 @@ class DiffRequest:
 
 
 class Comparer:
-    """Checks the options of a comparison and makes it."""
+    """Checks the options of a comparison and compares."""
 
     def __init__(self, output: Output, strict: bool) -> None:
-        """Stop at the first line that cannot be used where ``strict``."""
+        """Stop at the first line that cannot be used if ``strict`` is true."""
         self._output = output
         self._problems = ProblemLog()
         self._handler: ProblemHandler = raise_problem if strict else self._problems
@@ -59,14 +59,15 @@ class Comparer:
         """The new rules, once compared: findings are shown in their files."""
 
     def compare(self, request: DiffRequest) -> Comparison:
-        """Compare rule sets or results; raises UsageError for one of each."""
+        """Compare two rule sets or two results files; raises UsageError for one of each."""
         kinds = [is_results(side) for side in (request.old, request.new) if side is not None]
         if kinds and all(kinds):
             comparison = self._results(request)
         elif any(kinds):
             raise UsageError(
-                f"'{request.old}' and '{request.new}' are a rule set and results; compare two of a "
-                "kind, or look at results with --on"
+                f"'{request.old}' and '{request.new}' are a rule set and a results file; "
+                "compare two "
+                "rule sets or two results files, or give the results file with --on"
             )
         else:
             comparison = self._rules(request)
@@ -75,9 +76,13 @@ class Comparer:
 
     def _rules(self, request: DiffRequest) -> Comparison:
         if request.rules is not None:
-            raise UsageError("--rules is for two results; name rule sets as OLD and NEW")
+            raise UsageError(
+                "--rules is for comparing two results files; give two rule sets as OLD and NEW"
+            )
         if request.bless:
-            raise UsageError("--bless replaces a results file; OLD and NEW must be results")
+            raise UsageError(
+                "--bless replaces a results file, so OLD and NEW must be results files"
+            )
         old, new = load_revisions(request.old, request.new, request.base, self._output.environment)
         self.new = new
         if request.on is None:
@@ -100,16 +105,18 @@ class Comparer:
         return replace(comparison, corpus_label=request.on)
 
     def _regrading(self, request: DiffRequest) -> RegradeSource | None:
-        """Return the grader to ask and where the texts are; None where nobody is asked."""
+        """Return the grader and the transcripts to ask it about; None if no grader is asked."""
         choose, on = request.choose_grader, request.on
         if choose is None or on is None:
             return None
         if on == "-":
             if request.transcripts is None:
-                raise UsageError("--grader needs the texts: give --transcripts FILE")
-            raise UsageError("--grader reads the results twice; give --on a file")
+                raise UsageError(
+                    "--grader needs the transcripts of the results; give --transcripts FILE"
+                )
+            raise UsageError("--grader reads the results twice, so --on must name a file")
         if request.transcripts is not None and not holds_results(_source(on)):
-            raise UsageError(f"--transcripts is for results; {on} holds the texts itself")
+            raise UsageError(f"--transcripts is for results, but {on} already holds transcripts")
 
         transcripts = None if request.transcripts is None else _source(request.transcripts)
         return RegradeSource(choose, transcripts, self._watch)
@@ -121,13 +128,15 @@ class Comparer:
 
     def _results(self, request: DiffRequest) -> Comparison:
         if request.old is None or request.new is None:
-            raise UsageError("results are compared with results: give OLD and NEW")
+            raise UsageError(
+                "a results file is compared with another one; give both as OLD and NEW"
+            )
         if request.on is not None or request.base is not None:
-            raise UsageError("--on and --base are for rule sets, and OLD and NEW are results")
+            raise UsageError("--on and --base are for rule sets, but OLD and NEW are results files")
         _refuse_options_of_on(request)
         rules = default_rules(request.rules)
         if request.rules is None:
-            self._output.talk(f"rules: {rules}")
+            self._output.info(f"rules: {rules}")
         self.new = Revision.of(read(rules_source(rules)))
         old, new = _source(request.old), _source(request.new)
         comparison = compare_results(old, new, self.new, self._handler)
@@ -136,7 +145,9 @@ class Comparer:
 
 def _refuse_options_of_on(request: DiffRequest) -> None:
     if request.choose_grader or request.transcripts or request.calibration:
-        raise UsageError("--grader, --transcripts and --calibration go with --on FILE")
+        raise UsageError(
+            "--grader, --transcripts and --calibration can only be used with --on FILE"
+        )
 
 
 def _source(name: str) -> DataSource:
@@ -149,7 +160,7 @@ def _source(name: str) -> DataSource:
 
 @dataclass(frozen=True, slots=True)
 class DiffReporter:
-    """How a comparison is reported."""
+    """Writes the report of a comparison."""
 
     output: Output
     format: str
@@ -172,7 +183,7 @@ class DiffReporter:
 
 
 def replace_baseline(old: str, new: str, output: Output) -> None:
-    """Replace the old results by the new ones, entirely or not at all; raises FileError."""
+    """Replace the old results file by the new one, completely or not at all; raises FileError."""
     with open_input(new) as source, replacing(old) as target:
         shutil.copyfileobj(source, target)
-    output.talk(f"{old} is now {new}")
+    output.info(f"{old} is now {new}")
