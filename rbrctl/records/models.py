@@ -88,17 +88,17 @@ class Versioned(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the rule set."""
         ...
 
     @property
     def version(self) -> str:
-        """Its author's version."""
+        """Version that its author gave it."""
         ...
 
     @property
     def digest(self) -> str:
-        """Of what its rules mean."""
+        """Digest of what its rules mean."""
         ...
 
 

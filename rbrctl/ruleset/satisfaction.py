@@ -1,4 +1,4 @@
-"""Whether some assignment makes many functions true at once, without one diagram of them all."""
+"""A search for an assignment that makes many functions true, without one diagram of them all."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
