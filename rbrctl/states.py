@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class RuleState(StrEnum):
-    """Whether a rule holds for a transcript."""
+    """State of a rule for one transcript."""
 
     HELD = "held"
     BROKEN = "broken"

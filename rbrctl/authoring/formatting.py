@@ -41,7 +41,7 @@ class Formatted:
 
     @property
     def changed(self) -> bool:
-        """True where the file was not in its canonical form."""
+        """True if the file was not in its canonical form."""
         return self.before != self.after
 
 

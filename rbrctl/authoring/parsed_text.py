@@ -1,4 +1,4 @@
-"""Where the scalars and comments of a YAML text stand, so that edits of its lines spare them."""
+"""The places of scalars and comments in a YAML text, so that edits of its lines spare them."""
 
 import re
 from collections.abc import Iterator

@@ -71,22 +71,22 @@ class PairedScore:
 
     @property
     def changed(self) -> bool:
-        """True where any row is right, missed or determined otherwise than before."""
+        """True if any row is now right, wrong or undetermined that was not so before."""
         return bool(self.only_old or self.only_new or self.lost or self.new_misses)
 
     @property
     def too_few(self) -> bool:
-        """True where nothing was tested for want of rows."""
+        """True if there were too few rows to test anything."""
         return self.rows < FEW_ROWS
 
     @property
     def significant(self) -> bool:
-        """True where the difference, up or down, is beyond chance."""
+        """True if the difference, up or down, is beyond chance."""
         return self.adjusted is not None and self.adjusted < SIGNIFICANCE
 
     @property
     def fell(self) -> bool:
-        """True where a drop is beyond chance."""
+        """True if a drop is beyond chance."""
         return self.drop_p is not None and self.drop_p < SIGNIFICANCE
 
 
@@ -136,7 +136,7 @@ def compare_accuracy(corpus: Corpus, resamples: int = RESAMPLES) -> tuple[Paired
 
 def _tests_that_count(discordant: Sequence[int]) -> int:
     """
-    Give by how many tests a one-sided level must be divided.
+    Return the number of tests by which a one-sided level must be divided.
 
     A test on d rows that differ can reach no p-value under 0.5**d, so that those with few can never
     be wrong and need not be paid for. Source: R. E. Tarone, "A modified Bonferroni method for

@@ -41,12 +41,12 @@ class Comparison:
 
     @property
     def incomplete(self) -> bool:
-        """True where some lines could not be used."""
+        """True if some lines could not be used."""
         return self.bad_lines > 0
 
     @property
     def labels_are_answers(self) -> bool:
-        """True where nobody answered: the labels of transcripts are used as answers."""
+        """True if no grader was asked: the labels of the transcripts are used as answers."""
         if self.corpus is None:
             return False
         graders = (*self.corpus.tables.old.graders, *self.corpus.tables.new.graders)

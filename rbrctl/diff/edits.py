@@ -21,7 +21,7 @@ class TextEdit:
 
     @property
     def asks_anew(self) -> bool:
-        """True where the edit may change what a grader is asked."""
+        """True if the edit may change what a grader is asked."""
         return self.kind == "grader" or bool({*ASKED, "cues"} & set(self.keys))
 
 

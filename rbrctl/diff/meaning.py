@@ -185,7 +185,7 @@ class JointLogic:
 
     def _shares(self, old: list[_Demand], new: list[_Demand]) -> tuple[float, float]:
         """
-        Give the shares of the allowed assignments on which the new rank is worse, and better.
+        Return the shares of the allowed assignments on which the new rank is worse, and better.
 
         With G(i, j) = P(old rank before i and new rank before j), P(old is k and new is worse) is
         G(k+1, end) - G(k, end) - G(k+1, k+1) + G(k, k+1), and so for the other direction. Exact

@@ -40,7 +40,7 @@ class Placed(Protocol):
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """The place of the name: file and line."""
         ...
 
 

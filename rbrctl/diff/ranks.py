@@ -27,7 +27,7 @@ class RankChange:
 
     @property
     def reordered(self) -> bool:
-        """True where the two orders contradict each other."""
+        """True if the two orders contradict each other."""
         old = [self.renamed.get(rank, rank) for rank in self.old]
         common = [rank for rank in old if rank in self.new]
         return common != [rank for rank in self.new if rank in old]

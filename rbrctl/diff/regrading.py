@@ -226,7 +226,7 @@ class Regrading:
 
     @property
     def left(self) -> dict[str, int]:
-        """For each proposition the answers that stay stale because the text is missing."""
+        """Number of answers of each proposition that stay stale because the text is missing."""
         counts: dict[str, int] = {}
         for content, names in self.wanted.items():
             if content not in self.answers:

@@ -45,7 +45,7 @@ class RuleComparison:
 
     @property
     def logic_changed(self) -> bool:
-        """True where it may decide differently in any class."""
+        """True if the rule may decide differently in any class."""
         return (
             self.requirement.relation is not Relation.EQUIVALENT
             or self.old_otherwise != self.new_otherwise
@@ -54,7 +54,7 @@ class RuleComparison:
 
     @property
     def rewritten(self) -> bool:
-        """True where what it requires was written anew without a change of meaning."""
+        """True if the requirement was rewritten without a change of meaning."""
         same = self.requirement.relation is Relation.EQUIVALENT
         return same and self.old_require != self.new_require
 
@@ -94,7 +94,7 @@ class RuleSetComparison:
 
     @property
     def relation(self) -> Relation:
-        """One word for all classes; with an added or removed class it is ``neither``."""
+        """The relation of both sides over all classes; ``neither`` if a class came or went."""
         shared = self.shared_relation
         if shared is not Relation.UNDECIDED and (self.classes_added or self.classes_removed):
             return Relation.NEITHER
@@ -102,7 +102,7 @@ class RuleSetComparison:
 
     @property
     def shared_relation(self) -> Relation:
-        """One word for the classes that both sides have."""
+        """The relation of both sides over the classes that both have."""
         relations = {each.relation for each in self.classes}
         if Relation.UNDECIDED in relations:
             return Relation.UNDECIDED
@@ -113,7 +113,7 @@ class RuleSetComparison:
 
     @property
     def logic_changed(self) -> bool:
-        """True where any class, rank or axiom changed its meaning."""
+        """True if the meaning of any class, rank or axiom changed."""
         return (
             self.relation is not Relation.EQUIVALENT
             or self.ranks.changed
@@ -122,7 +122,7 @@ class RuleSetComparison:
 
     @property
     def rules_changed(self) -> bool:
-        """True where a rule came, went or decides differently, though no rank may show it."""
+        """True if a rule was added, removed or decides differently, even if no rank shows it."""
         named = any(
             each.kind == "rule" and each.change in ("added", "removed") for each in self.names
         )
@@ -130,7 +130,7 @@ class RuleSetComparison:
 
     @property
     def is_same(self) -> bool:
-        """True where nothing at all differs, not even words."""
+        """True if nothing differs at all, not even the wording."""
         rules = any(rule.logic_changed or rule.rewritten for rule in self.rules)
         return not (self.logic_changed or self.names or self.edits or rules)
 

@@ -27,23 +27,17 @@ from rbrctl.grading.plan import (
     propositions_to_ask,
 )
 from rbrctl.records.models import (
-    ASKED_KEY,
-    LAZILY,
+    INFERRED,
     Answer,
     Result,
     RuleSetIdentity,
     Transcript,
 )
+from rbrctl.records.results import further_keys, without_meaning
 from rbrctl.records.results_store import NullResultsStore, ResultsStore
 from rbrctl.ruleset.verdict import Judge
 
 T = TypeVar("T")
-
-UNRESOLVED_CLASS_KEY = "response_class_given"
-"""The key of a result that keeps a response class which the rule set does not have."""
-CLASS_PROBABILITY_KEY = "response_class_probability"
-"""The key of a result with the probability of a response class that was inferred."""
-INFERRED = "inferred"
 
 _DETAIL = re.compile(r"[:;(]|, ")
 
@@ -259,13 +253,13 @@ class Engine:
         """Return the result of a transcript that has no answers yet, its class resolved."""
         transcript = self._resolver.resolve(transcript)
         self.summary.by_category = self._resolver.by_category
-        response_class, extra = None, dict(transcript.extra)
+        response_class = unresolved_class = None
         if transcript.response_class is not None:
             spelling = transcript.response_class
             response_class = self.judge.ruleset.resolve_response_class(spelling)
             if response_class is None:
                 self.summary.unknown_classes[spelling] += 1
-                extra[UNRESOLVED_CLASS_KEY] = spelling
+                unresolved_class = spelling
         for name in transcript.labels:
             if name not in self.judge.ruleset.propositions:
                 self.summary.unknown_labels[name] += 1
@@ -284,7 +278,8 @@ class Engine:
             labels=transcript.labels,
             rank_label=rank_label,
             category=transcript.category,
-            extra=extra,
+            unresolved_class=unresolved_class,
+            extra=without_meaning(transcript.extra),
         )
 
     def resolved(self, transcript: Transcript) -> Transcript:
@@ -333,14 +328,12 @@ class Engine:
         if has_no_class and kept.response_class_source == INFERRED:
             if self._classifier is None:
                 return None
-            ungraded = _with_inferred_class(
-                ungraded, kept.response_class, kept.extra.get(CLASS_PROBABILITY_KEY)
-            )
+            ungraded = _with_inferred_class(ungraded, kept.response_class, kept.class_probability)
         elif has_no_class and self._classifier is not None:
             return None
         lazily = self._asks_lazily and kept.asked_lazily
         if lazily:
-            ungraded = _marked_lazy(ungraded)
+            ungraded = replace(ungraded, asked_lazily=True)
         current = self._judged(replace(ungraded, answers=kept.answers))
         settled = lazily and current.rank is not None
         if not settled and any(name not in kept.answers for name in self.questions(ungraded)):
@@ -363,7 +356,7 @@ class Engine:
             ungraded = await self._classified(self._classifier, transcript, ungraded)
         if self._asks_lazily and ungraded.response_class is not None:
             answers = await self._answers_asked_lazily(transcript, ungraded.response_class)
-            ungraded = _marked_lazy(ungraded)
+            ungraded = replace(ungraded, asked_lazily=True)
         else:
             names = self.questions(ungraded)
             if not names:
@@ -443,7 +436,7 @@ def current_for(grader: Grader) -> Callable[[Result], bool]:
 
 def _has_no_class(result: Result) -> bool:
     """Return True if neither a class was given, known or not, nor one was inferred."""
-    return result.response_class is None and UNRESOLVED_CLASS_KEY not in result.extra
+    return result.response_class is None and result.unresolved_class is None
 
 
 def _with_inferred_class(
@@ -453,12 +446,8 @@ def _with_inferred_class(
         result,
         response_class=response_class,
         response_class_source=INFERRED,
-        extra={**result.extra, CLASS_PROBABILITY_KEY: probability},
+        class_probability=probability,
     )
-
-
-def _marked_lazy(result: Result) -> Result:
-    return replace(result, extra={**result.extra, ASKED_KEY: LAZILY})
 
 
 def _stored_parts(result: Result) -> tuple[object, ...]:
@@ -471,5 +460,5 @@ def _stored_parts(result: Result) -> tuple[object, ...]:
         dict(result.rules),
         result.rank,
         result.axioms_broken,
-        dict(result.extra),
+        further_keys(result),
     )

@@ -86,7 +86,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
 
 
 def _lines_hint(text: str) -> str:
-    """Say how a file that is one JSON document becomes JSON Lines, where this looks like one."""
+    """Return how to turn the file into JSON Lines if it looks like one JSON document, else ""."""
     start = text.strip()
     if start.startswith("["):
         return "; JSON Lines are wanted, one object a line: jq -c '.[]' makes them of an array"

@@ -6,12 +6,11 @@ from typing import Any, Protocol
 
 from rbrctl.states import RuleState as RuleState
 
+INFERRED = "inferred"
+"""The ``response_class_source`` of a class that the grader found, not the transcript."""
 ANSWER_THRESHOLD = 0.5
 """P(true) from which on an answer is taken as true, where no calibration says otherwise."""
 
-ASKED_KEY = "asked"
-"""The key of a result that says how its questions were chosen; see ``Result.asked_lazily``."""
-LAZILY = "lazy"
 LAZY_REFUSED = (
     "these results were asked lazily: which propositions have answers depends on the answers, so"
     " that accuracy, calibration and weights made from them are biased; grade with --ask needed"
@@ -88,17 +87,17 @@ class Versioned(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the rule set."""
         ...
 
     @property
     def version(self) -> str:
-        """Its author's version."""
+        """Version that its author gave it."""
         ...
 
     @property
     def digest(self) -> str:
-        """Of what its rules mean."""
+        """Digest of what its rules mean."""
         ...
 
 
@@ -129,7 +128,7 @@ class Result:
     response_class: str | None = None
     """Resolved to the rule set's own name; None when the transcript has none."""
     response_class_source: str | None = None
-    """``given`` or ``inferred``."""
+    """``given`` or ``inferred`` (``INFERRED``)."""
     labels: Mapping[str, bool] = field(default_factory=dict)
     rank_label: str | None = None
     category: str | None = None
@@ -138,10 +137,11 @@ class Result:
     """None when it is undetermined or there is no response class."""
     rank_probabilities: Mapping[str, float] | None = None
     axioms_broken: tuple[str, ...] = ()
+    asked_lazily: bool = False
+    """True if questions were asked one by one, only until the rank was settled."""
+    unresolved_class: str | None = None
+    """The response class that the transcript gives, if the rule set does not have it."""
+    class_probability: float | None = None
+    """Probability of an inferred response class, if the grader gives one."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of the line, carried through."""
-
-    @property
-    def asked_lazily(self) -> bool:
-        """True if questions were asked one by one, only until the rank was settled."""
-        return self.extra.get(ASKED_KEY) == LAZILY

@@ -15,7 +15,14 @@ from rbrctl.records.fields import (
 )
 from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.json_lines import read_json_lines
-from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity, RuleState
+from rbrctl.records.models import (
+    INFERRED,
+    Answer,
+    GraderIdentity,
+    Result,
+    RuleSetIdentity,
+    RuleState,
+)
 from rbrctl.records.problems import LineProblem, ProblemHandler, kind_of, quoted, shown
 
 DECIMALS = 6
@@ -28,7 +35,10 @@ _KEYS = frozenset(
     }
 )
 _ANSWER_KEYS = frozenset({"p", "source", "digest", "error"})
-_CLASS_SOURCES = (None, "given", "inferred")
+_CLASS_SOURCES = (None, "given", INFERRED)
+_ASKED, _LAZY = "asked", "lazy"
+_UNRESOLVED_CLASS = "response_class_given"
+_CLASS_PROBABILITY = "response_class_probability"
 _RULE_STATES = {state.value: state for state in RuleState}
 
 
@@ -85,8 +95,65 @@ def parse_result(row: Mapping[str, Any]) -> Result:
         rank=optional_text(row, "rank"),
         rank_probabilities=_rank_probabilities(row),
         axioms_broken=_axioms_broken(row),
-        extra={key: value for key, value in row.items() if key not in _KEYS},
+        asked_lazily=_says_lazy(row),
+        unresolved_class=row[_UNRESOLVED_CLASS] if _names_a_class(row) else None,
+        class_probability=row[_CLASS_PROBABILITY] if _rates_the_class(row) else None,
+        extra=_extra(row, class_source),
     )
+
+
+def _extra(row: Mapping[str, Any], class_source: str | None) -> dict[str, Any]:
+    extra = without_meaning({key: value for key, value in row.items() if key not in _KEYS})
+    if class_source == INFERRED and extra.get(_CLASS_PROBABILITY, "") is None:
+        # The line of a class that was inferred has this key even if no probability is known.
+        del extra[_CLASS_PROBABILITY]
+    return extra
+
+
+# Three keys have a meaning only with values that a result can have. Rows of other tools, and rows
+# written by ``reward synth``, which keeps what it asked for under "asked", have them with others,
+# and these are carried through like any further key.
+
+
+def _says_lazy(row: Mapping[str, Any]) -> bool:
+    return row.get(_ASKED) == _LAZY
+
+
+def _names_a_class(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get(_UNRESOLVED_CLASS), str)
+
+
+def _rates_the_class(row: Mapping[str, Any]) -> bool:
+    value = row.get(_CLASS_PROBABILITY)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def without_meaning(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Return the further keys of a row without those that a result would take for its own.
+
+    A transcript that says ``"asked": "lazy"`` says nothing of how its answers were asked for.
+    """
+    kept = dict(extra)
+    if _says_lazy(kept):
+        del kept[_ASKED]
+    if _names_a_class(kept):
+        del kept[_UNRESOLVED_CLASS]
+    if _rates_the_class(kept):
+        del kept[_CLASS_PROBABILITY]
+    return kept
+
+
+def further_keys(result: Result) -> dict[str, Any]:
+    """Return the keys that follow the usual ones in a line: those carried through, then three."""
+    kept = without_meaning({k: v for k, v in result.extra.items() if k not in _KEYS})
+    if result.unresolved_class is not None:
+        kept[_UNRESOLVED_CLASS] = result.unresolved_class
+    if result.class_probability is not None or result.response_class_source == INFERRED:
+        kept[_CLASS_PROBABILITY] = result.class_probability
+    if result.asked_lazily:
+        kept[_ASKED] = _LAZY
+    return kept
 
 
 def _grader(row: Mapping[str, Any]) -> GraderIdentity:
@@ -213,7 +280,7 @@ def result_to_json(result: Result) -> dict[str, Any]:
             "digest": result.ruleset.digest,
         },
     }
-    return row | {key: value for key, value in result.extra.items() if key not in _KEYS}
+    return row | further_keys(result)
 
 
 def _answer_to_json(answer: Answer) -> dict[str, Any]:

@@ -114,7 +114,7 @@ class ResultsFile:
             os.close(self._number)
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the file itself."""
         return self
 
     def __exit__(
@@ -123,7 +123,7 @@ class ResultsFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End, also after an error, so that all that was written stays."""
+        """Close the file, also after an error, so that all that was written stays."""
         self.close()
 
     def _at(self, place: int) -> Result | None:

@@ -1,4 +1,4 @@
-"""Where results are stored: a file that can be resumed, a pipe, or nowhere."""
+"""Places where results are stored: a file that can be resumed, a pipe, or nowhere."""
 
 import os
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class ResultsStore(Protocol):
         ...
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the store itself."""
         ...
 
     def __exit__(
@@ -59,7 +59,7 @@ class ResultsStore(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
+        """Close the store."""
         ...
 
 
@@ -121,7 +121,7 @@ class ResultsPipe:
             os.close(number)
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the store itself."""
         return self
 
     def __exit__(
@@ -130,7 +130,7 @@ class ResultsPipe:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
+        """Close the store."""
         self.close()
 
 
@@ -153,10 +153,10 @@ class NullResultsStore:
         return iter(())
 
     def close(self) -> None:
-        """End."""
+        """Close the store."""
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the store itself."""
         return self
 
     def __exit__(
@@ -165,4 +165,4 @@ class NullResultsStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
+        """Close the store."""

@@ -14,7 +14,7 @@ from rbrctl.records.problems import LineProblem, ProblemHandler
 from rbrctl.records.results import parse_result
 
 IsCurrent = Callable[[Result], bool]
-"""Tells whether the answers of an earlier result are those that would be given today."""
+"""A test of an earlier result: are its answers those that would be given today?"""
 
 _LINE_START = b'{"id":'
 

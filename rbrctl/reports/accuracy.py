@@ -47,7 +47,7 @@ _CALIBRATION = (
 
 def accuracy_tables(score: Score) -> list[Table]:
     """
-    Give the tables of a score: against the labels where there are any, and the frequencies.
+    Return the tables of a score: agreement with the labels, if there are any, and frequencies.
 
     Frequencies are left out where every result has labels: the tables against those tell more.
     """

@@ -15,7 +15,7 @@ _TONES = {
 
 
 def case_tables(ruleset: RuleSet, decoder: AnswerDecoder, result: Result) -> list[Table]:
-    """Give the tables of one result; those of rank and rules only where it was judged."""
+    """Return the tables of one result; those of rank and rules only if it was judged."""
     tables = [_ranks(ruleset, result), _rules(ruleset, result), _answers(decoder, result)]
     return [table for table in tables if table.rows]
 

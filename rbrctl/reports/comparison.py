@@ -68,7 +68,7 @@ class ComparisonReport(Report):
 
     @property
     def passed(self) -> bool:
-        """True where no gate is closed."""
+        """True if no gate is closed."""
         return not self.failed
 
     @property

@@ -48,7 +48,7 @@ class ExplanationText:
 
 
 def explanations_body(explanations: list[Explanation]) -> Mapping[str, Any]:
-    """Give ``{"explanations": [{"kind", "name", "place", "facts": {label: [text]}}]}``."""
+    """Return ``{"explanations": [{"kind", "name", "place", "facts": {label: [text]}}]}``."""
     return {
         "explanations": [
             {
@@ -90,7 +90,7 @@ def checks_text(checks: Mapping[str, Check], palette: Palette, width: int) -> st
 
 
 def checks_body(checks: list[Check]) -> Mapping[str, Any]:
-    """Give ``{"checks": [{"id", "severity", "summary", "page"}]}``."""
+    """Return ``{"checks": [{"id", "severity", "summary", "page"}]}``."""
     return {
         "checks": [
             {
@@ -106,7 +106,7 @@ def checks_body(checks: list[Check]) -> Mapping[str, Any]:
 
 def reason_body(reason: RankReason, transcript: str) -> Mapping[str, Any]:
     """
-    Give why a transcript has its rank.
+    Return the reason why a transcript has its rank, as JSON.
 
     ``{"transcript", "response_class", "rank", "reason": {name: bool}, "broken": {rule: {name:
     bool}}, "undetermined": [rule], "unknown": [name]}``; the rank is null where it is open.

@@ -167,7 +167,7 @@ class FindingsReport(Report):
 
     @property
     def passed(self) -> bool:
-        """True where no finding is an error or a warning."""
+        """True if no finding is an error or a warning."""
         return not self.items.failed
 
     @property

@@ -6,7 +6,7 @@ from rbrctl.reports.tables import Table
 
 
 def json_rows(table: Table) -> list[dict[str, Any]]:
-    """Give each row as ``{column key: value}``; an interval is a list of two numbers."""
+    """Return each row as ``{column key: value}``; an interval is a list of two numbers."""
     return [
         {
             column.key: list(cell.value) if isinstance(cell.value, tuple) else cell.value

@@ -37,7 +37,7 @@ class CheckReport(Report):
 
     @property
     def passed(self) -> bool:
-        """True where the check was successful."""
+        """True if the check was successful."""
         return self.success
 
     @property

@@ -24,7 +24,7 @@ _MEANING = (
 
 def policy_document(ruleset: RuleSet) -> list[Block]:
     """
-    Give the whole policy as a document.
+    Return the whole policy as a document.
 
     For each response class it has the rules by rank and the tests, then what the propositions
     mean, with their examples.

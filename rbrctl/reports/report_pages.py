@@ -11,7 +11,7 @@ MODULES = {
 
 
 def report_page(name: str) -> str | None:
-    """Give the page of a report; None where there is no such report."""
+    """Return the documentation page of a report, or None if there is no such report."""
     if name not in MODULES:
         return None
     return (import_module(MODULES[name]).__doc__ or "").strip()

@@ -14,7 +14,7 @@ WIDE_ONLY = 9
 
 
 class Wrap(StrEnum):
-    """Where a column's text may be broken when the table is too wide; nothing is ever cut."""
+    """The places at which a column may wrap when the table is too wide; nothing is ever cut."""
 
     NEVER = "never"
     NAMES = "names"
@@ -83,7 +83,7 @@ class Table:
                     raise ValueError(f"table {self.key}: {column.key} is no column of intervals")
 
     def cells(self) -> list[list[Cell]]:
-        """Give all rows with every entry as a Cell."""
+        """Return all rows with every entry as a Cell."""
         return [
             [entry if isinstance(entry, Cell) else Cell(entry) for entry in row]
             for row in self.rows
@@ -91,12 +91,12 @@ class Table:
 
 
 def worth_reading(tables: Sequence[Table]) -> list[Table]:
-    """Give the tables without the optional ones that have no rows."""
+    """Return the tables without the optional ones that have no rows."""
     return [table for table in tables if table.rows or not table.optional]
 
 
 def first_rows(table: Table, count: int) -> Table:
-    """Give the table with its first ``count`` rows, and a note where that leaves any out."""
+    """Return the table cut to ``count`` rows, with a note of how many are left out, if any."""
     if count >= len(table.rows):
         return table
     note = f"The first {count} of {len(table.rows)} rows."
@@ -104,7 +104,7 @@ def first_rows(table: Table, count: int) -> Table:
 
 
 def shown(cell: Cell, column: Column) -> str:
-    """Give the words for a cell where people read, safe for a terminal, on one line."""
+    """Return the text of a cell for people to read: on one line, and safe for a terminal."""
     if cell.text is not None:
         return printable(cell.text)
     value = cell.value

@@ -61,7 +61,7 @@ def without_commands(text: str) -> str:
 
 
 def character_width(character: str) -> int:
-    """Give the number of terminal cells that a printable character takes: 0, 1 or 2."""
+    """Return the number of terminal cells that a printable character takes: 0, 1 or 2."""
     if character.isascii():
         return 1
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
@@ -70,7 +70,7 @@ def character_width(character: str) -> int:
 
 
 def text_width(text: str) -> int:
-    """Give the number of terminal cells that printable text takes."""
+    """Return the number of terminal cells that printable text takes."""
     if text.isascii():
         return len(text)
     return sum(map(character_width, text))
@@ -103,27 +103,27 @@ class Palette:
         return f"\x1b[{codes}m{text}\x1b[0m" if self.enabled and text else text
 
     def bold(self, text: str) -> str:
-        """Headings."""
+        """Style a heading."""
         return self.paint("1", text)
 
     def dim(self, text: str) -> str:
-        """Rules, defaults and what may be overlooked."""
+        """Style lines, defaults and other text of little weight."""
         return self.paint("2", text)
 
     def good(self, text: str) -> str:
-        """What is as it should be."""
+        """Style a value that is as it should be."""
         return self.paint("32", text)
 
     def bad(self, text: str) -> str:
-        """Errors and values that miss what was asked."""
+        """Style an error, or a value that misses what was asked."""
         return self.paint("1;31", text)
 
     def warning(self, text: str) -> str:
-        """Warnings and values near the edge."""
+        """Style a warning, or a value near its limit."""
         return self.paint("33", text)
 
     def note(self, text: str) -> str:
-        """Notes and hints."""
+        """Style a note or a hint."""
         return self.paint("36", text)
 
     def tone(self, tone: Tone | None, text: str) -> str:
@@ -132,7 +132,7 @@ class Palette:
         return text if tone is None else self.paint(codes[tone], text)
 
     def name(self, text: str) -> str:
-        """Names of options, commands and checks."""
+        """Style the name of an option, a command or a check."""
         return self.paint("1;36", text)
 
 

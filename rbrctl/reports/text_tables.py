@@ -160,7 +160,7 @@ class TextTables:
 
 
 def _pieces(texts: Sequence[str], wrap: Wrap) -> Iterable[int]:
-    """Give the widths that a column's texts need at least, where they may be broken."""
+    """Return the least widths that a column's texts need if they wrap wherever they may."""
     for text in texts:
         if wrap is Wrap.NEVER:
             yield text_width(text)

@@ -88,7 +88,7 @@ class UnitTestReport(Report):
 
     @property
     def passed(self) -> bool:
-        """True where every test passed."""
+        """True if every test passed."""
         return not self.run.failed
 
     @property

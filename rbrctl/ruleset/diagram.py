@@ -176,7 +176,7 @@ class Diagram:
         return images[node]
 
     def value(self, node: int, assignment: Mapping[str, bool | None]) -> bool | None:
-        """Tell the function's value where all fillings of the unknown names agree, else None."""
+        """Return the value if it is the same however the unknown names are filled in, else None."""
         seen: set[int] = set()
         todo = [node]
         while todo:
@@ -198,7 +198,7 @@ class Diagram:
         return TRUE in seen
 
     def holds(self, node: int, assignment: Mapping[str, bool]) -> bool:
-        """Tell the function's value where names that are absent are false."""
+        """Return the function's value; names that are absent count as false."""
         nodes, names = self._nodes, self._names
         while node > TRUE:
             level, low, high = nodes[node]

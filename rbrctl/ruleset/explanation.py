@@ -207,7 +207,7 @@ def _proposition(context: CheckContext, name: str) -> Iterator[Pair]:
 
 
 def _role(context: CheckContext, rule: Rule, name: str) -> str:
-    """Say which answer a rule wants."""
+    """Return which answer a rule wants, in words."""
     node, diagram = context.logic.requirements[rule.id], context.diagram
     if_true = diagram.restrict(node, {name: True})
     if_false = diagram.restrict(node, {name: False})

@@ -118,7 +118,7 @@ class Git:
         return outcome.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
 
     def commit(self, revision: str) -> str:
-        """Give the commit that a revision names; raises UsageError where there is none."""
+        """Return the commit that a revision names; raises UsageError if there is none."""
         if "\0" in revision:
             raise UsageError("a revision cannot hold a NUL character")
         asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
@@ -129,7 +129,7 @@ class Git:
         return commit
 
     def merge_base(self, revision: str) -> str:
-        """Give the commit at which HEAD left a revision; raises UsageError where there is none."""
+        """Return the commit at which HEAD left a revision; raises UsageError if there is none."""
         commits = [self.commit(revision), self.commit("HEAD")]
         outcome = self._run(["merge-base", *commits])
         base = outcome.stdout.decode("ascii", "replace").strip()
@@ -196,7 +196,7 @@ class Git:
         return contents
 
     def prefix(self, folder: Path) -> str:
-        """Give a folder's path from the root with a slash at its end; empty for the root."""
+        """Return a folder's path from the root with a slash at its end; empty for the root."""
         relative = folder.resolve().relative_to(self.root.resolve()).as_posix()
         return "" if relative == "." else f"{relative}/"
 

@@ -67,7 +67,7 @@ class Axiom:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """The place of the part: file, line and column."""
         return self.body.place
 
 

@@ -1,7 +1,8 @@
-"""Whether some assignment makes many functions true at once, without one diagram of them all."""
+"""A search for an assignment that makes many functions true, without one diagram of them all."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from heapq import nlargest
 from itertools import islice
 from typing import TypeVar
@@ -56,17 +57,51 @@ class Constraints:
         """True when some assignment fits all."""
         return self._has_base
 
-    def model(self, assumed: int = TRUE, without: Collection[str] = ()) -> dict[str, bool] | None:
+    @contextmanager
+    def extended(self, nodes: Mapping[str, int]) -> Iterator[None]:
+        """
+        Demand more functions, under new keys, within the block.
+
+        Give ``model`` a start that fits them: the assignment that fits the others may not.
+        """
+        added = {key: self._logic.diagram.support(node) for key, node in nodes.items()}
+        self._nodes.update(nodes)
+        for key, support in added.items():
+            for name in support:
+                self._users.setdefault(name, []).append(key)
+        try:
+            yield
+        finally:
+            for key, support in reversed(added.items()):
+                del self._nodes[key]
+                for name in support:
+                    # What was added last is taken away first, so that it stands at the end.
+                    self._users[name].pop()
+
+    def narrow(self, key: str, node: int) -> None:
+        """Put a function that needs no other names in the place of the one under ``key``."""
+        self._nodes[key] = node
+
+    def model(
+        self,
+        assumed: int = TRUE,
+        without: Collection[str] = (),
+        start: Mapping[str, bool] | None = None,
+        unfit: Iterable[str] = (),
+    ) -> dict[str, bool] | None:
         """
         Return an assignment that fits ``assumed`` and all functions but those ``without``.
 
-        Names that are absent are false. None where there is no such assignment.
+        Names that are absent are false. None if there is no such assignment. The search changes as
+        little as it can of ``start``, which fits all functions but ``unfit`` and ``without``; with
+        none, of the assignment that fits the functions that were given at first.
         """
         if assumed == FALSE:
             return None
+        suspects = unfit if start is not None or self._has_base else self._nodes
         try:
             search = _Search(self._nodes, assumed, without, self._users, self._weights, self._logic)
-            return search.run(self._base, () if self._has_base else self._nodes)
+            return search.run(self._base if start is None else start, suspects)
         except _TooLongError:
             nodes = [node for key, node in self._nodes.items() if key not in without]
             with self._logic.diagram.attempt(DIAGRAM_BUDGET, keep=False):

@@ -191,7 +191,7 @@ def _kind_of(value: Any) -> str:
 
 
 _EXPRESSIONS = (("axioms", 2), ("definitions", 2), ("definitions", 3), ("features", 3))
-"""Where expressions stand beside 'require': the first key of the way to them, and its length."""
+"""Places of expressions other than 'require': the first key of the path, and its length."""
 _COMPOUND = re.compile(r"\b(?:and|or|implies)\b")
 
 

@@ -35,7 +35,7 @@ class RuleSource(Protocol):
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Name of the source in messages."""
         ...
 
     def files(self) -> list[SourceFile]:

@@ -53,12 +53,12 @@ class RuleCoverage:
 
     @property
     def covered(self) -> int:
-        """How many of its points are covered: kept, broken, and each of its parts."""
+        """Number of points that are covered: kept, broken, and each part of the requirement."""
         return (self.kept > 0) + (self.broken > 0) + sum(part.covered for part in self.parts)
 
     @property
     def total(self) -> int:
-        """How many points there are."""
+        """Number of points to cover."""
         return 2 + len(self.parts)
 
     @property

@@ -135,7 +135,7 @@ class Judge:
         }
 
     def _plan(self, response_class: str, axioms: frozenset[int]) -> list[list[int]] | None:
-        """For each rank, and one past the worst, return the unconnected parts to multiply."""
+        """Return the unconnected parts to multiply, for each rank and for one past the worst."""
         key = (response_class, axioms)
         if key not in self._plans:
             try:

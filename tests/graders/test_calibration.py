@@ -122,7 +122,7 @@ def test_what_cannot_be_calibrated_by() -> None:
     with pytest.raises(GraderError, match="several graders"):
         calibrate(mixed)
     with pytest.raises(GraderError, match="asked lazily"):
-        calibrate(results(4, extra={"asked": "lazy"}))
+        calibrate(results(4, asked_lazily=True))
     with pytest.raises(NothingMatchedError, match="no answer has a label"):
         calibrate([])
 

@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from graders_for_tests import OracleGrader
@@ -100,7 +101,7 @@ def test_an_unknown_class_or_label_is_counted_and_kept(judge):
     summary, results = grade(judge, OracleGrader(judge.ruleset), [row])
     assert summary.unknown_classes == {"talkative": 1}
     assert summary.unknown_labels == {"mystery": 1}
-    assert results[0].extra["response_class_given"] == "talkative"
+    assert results[0].unresolved_class == "talkative"
     assert results[0].labels == {"kind": True, "mystery": True}
 
 
@@ -199,7 +200,7 @@ def test_a_missing_class_is_inferred_once(judge, tmp_path):
     assert guesser.calls == 1
     assert (results[0].response_class, results[0].response_class_source) == ("silence", "inferred")
     assert results[0].rank == "bad"
-    assert results[0].extra["response_class_probability"] == 0.75
+    assert results[0].class_probability == 0.75
     assert (summary.inferred_class, summary.without_class, summary.complete) == (1, 0, True)
 
 
@@ -219,7 +220,7 @@ def test_lazy_asking_settles_the_rank_with_fewer_questions_and_says_so(judge):
     rows = [transcript(n, kind=True, rude=True) for n in range(20)]
     _, results = grade(judge, grader, rows, ask=Ask.LAZY)
     assert {result.rank for result in results} == {"bad"}
-    assert {result.extra["asked"] for result in results} == {"lazy"}
+    assert all(result.asked_lazily for result in results)
     assert all(set(result.answers) == {"rude"} for result in results)
 
 
@@ -232,7 +233,22 @@ def test_a_lazy_line_is_not_enough_for_a_full_run(judge, tmp_path):
             summary, results = grade(judge, grader, [transcript(1, rude=True)], store, ask)
         assert len(grader.calls) == (0 if summary.kept else 1)
     assert set(results[0].answers) == {"kind", "rude"}
-    assert "asked" not in results[0].extra
+    assert not results[0].asked_lazily
+
+
+@pytest.mark.parametrize("claim", [{"try": 3}, "lazy"])
+def test_what_a_transcript_says_under_asked_is_not_how_its_result_was_asked(judge, tmp_path, claim):
+    row = replace(transcript(1, rude=True), extra={"asked": claim})
+    for ask, calls in ((Ask.NEEDED, 1), (Ask.NEEDED, 0), (Ask.LAZY, 0)):
+        grader = OracleGrader(judge.ruleset)
+        grader.asks_together = False
+        path = tmp_path / "results.jsonl"
+        with open_store(path, judge, grader) as store:
+            _, results = grade(judge, grader, [row], store, ask)
+            # A line that is complete is not written anew, whatever it carries through.
+            assert path.read_text("utf-8").count("\n") == 1
+        assert len(grader.calls) == calls
+        assert not results[0].asked_lazily
 
 
 def test_lazy_asking_is_refused_where_it_saves_nothing(judge):

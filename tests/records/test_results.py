@@ -1,6 +1,7 @@
 """Results are written as the design says and read back the same."""
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -142,3 +143,54 @@ def test_names_from_a_file_cannot_break_or_flood_a_message(name: str) -> None:
             parse_result(result_to_json(EXAMPLE) | {key: value})
         assert len(str(caught.value).splitlines()) == 1
         assert len(str(caught.value)) < 200
+
+
+LINE = (
+    '{"id":"a","content":"c1","prompt":"p1","response_class":%s,"response_class_source":%s,'
+    '"labels":{},"rank_label":null,"category":null,"answers":{"kind":{"p":0.25}},"rules":{},'
+    '"rank":null,"rank_probabilities":null,"axioms_broken":[],"grader":{"kind":"endpoint",'
+    '"model":"m","mode":"logprobs","digest":"g1"},"ruleset":{"name":"safety","version":"1.0.0",'
+    '"digest":"r1"}%s}\n'
+)
+SYNTHESIS = '{"target":{"rank":"ideal"},"try":3}'
+
+
+@pytest.mark.parametrize(
+    ("line", "typed"),
+    [
+        (LINE % ('"x"', '"given"', ""), (False, None, None)),
+        (LINE % ('"x"', '"given"', ',"note":7,"asked":"lazy"'), (True, None, None)),
+        (LINE % ("null", "null", ',"response_class_given":"odd"'), (False, "odd", None)),
+        (LINE % ('"x"', '"inferred"', ',"response_class_probability":0.75'), (False, None, 0.75)),
+        (LINE % ('"x"', '"inferred"', ',"response_class_probability":1'), (False, None, 1)),
+        (LINE % ('"x"', '"inferred"', ',"response_class_probability":null'), (False, None, None)),
+        (
+            LINE % ('"x"', '"inferred"', ',"response_class_probability":0.5,"asked":"lazy"'),
+            (True, None, 0.5),
+        ),
+        (LINE % ('"x"', '"given"', f',"asked":{SYNTHESIS},"note":7'), (False, None, None)),
+        (LINE % ('"x"', '"given"', ',"asked":"later"'), (False, None, None)),
+        (LINE % ("null", "null", ',"response_class_given":["odd"]'), (False, None, None)),
+        (LINE % ('"x"', '"given"', ',"response_class_probability":null'), (False, None, None)),
+        (LINE % ('"x"', '"given"', ',"response_class_probability":7'), (False, None, None)),
+        (LINE % ('"x"', '"given"', ',"response_class_probability":true'), (False, None, None)),
+    ],
+)
+def test_a_line_of_0_1_is_read_into_fields_and_written_as_it_was(
+    line: str, typed: tuple[bool, str | None, float | None]
+) -> None:
+    (result,) = read_results(io.BytesIO(line.encode()), raise_problem)
+    assert (result.asked_lazily, result.unresolved_class, result.class_probability) == typed
+    written = result_to_json(result)
+    assert json.dumps(written, separators=(",", ":")) + "\n" == line
+    assert parse_result(written) == result
+
+
+def test_a_transcript_cannot_say_how_a_result_came_about() -> None:
+    claims = {"asked": "lazy", "response_class_given": "odd", "response_class_probability": 0.5}
+    row = result_to_json(replace(EXAMPLE, extra={**claims, "note": 7}))
+    assert row["note"] == 7
+    assert not claims.keys() & row.keys()
+    synthesis = {"asked": {"try": 3}}
+    assert result_to_json(replace(EXAMPLE, extra=synthesis))["asked"] == {"try": 3}
+    assert result_to_json(replace(EXAMPLE, extra=synthesis, asked_lazily=True))["asked"] == "lazy"

@@ -48,5 +48,5 @@ class Names:
 
 
 def unknown_keys(where: str, found: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Say which keys have no counterpart."""
+    """Return a sentence that names the keys without a counterpart."""
     return [f"{where}: '{key}' has no counterpart" for key in found if key not in set(known)]

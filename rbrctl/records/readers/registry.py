@@ -26,7 +26,7 @@ def read_row(row: Row) -> Reading:
 
 
 def _unrecognised(row: Row) -> str:
-    """Say what a row lacks, and which of its keys may hold it, as other tools write it."""
+    """Return a message: what the row lacks, and which of its keys may hold it in another form."""
     if row.get("completion") is not None:
         return f'no "prompt"{_hint(row, _OTHER_PROMPT_KEYS)}'
     if "chosen" in row and "rejected" in row:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import assert_never
 
 from rbrctl.errors import RecordError
-from rbrctl.grading.engine import UNRESOLVED_CLASS_KEY
 from rbrctl.records.models import Result
 from rbrctl.records.problems import kind_of, quoted
 from rbrctl.ruleset.verdict import Judge
@@ -189,7 +188,7 @@ def candidates_of(
 
 
 def _class_problem(result: Result, judge: Judge) -> str:
-    name = result.response_class or result.extra.get(UNRESOLVED_CLASS_KEY)
+    name = result.response_class or result.unresolved_class
     if name is None:
         return NO_CLASS
     hint = hint_for(name, judge.ruleset.response_classes)
