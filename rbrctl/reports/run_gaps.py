@@ -74,6 +74,6 @@ def _add_answers(gaps: RunGaps, summary: RunSummary) -> None:
         )
     if summary.low_mass:
         gaps.warnings.append(
-            f"{counted(summary.low_mass, 'answer may not be an answer', 'answers may not be answers')}"
-            " to the question: the model gave yes and no together less than half of the probability"
+            f"{counted(summary.low_mass, 'answer')} with a low mass: the model gave yes and no "
+            "together less than half of the probability, so it may not have answered the question"
         )

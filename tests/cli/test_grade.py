@@ -169,7 +169,7 @@ def test_a_server_that_fails_again_and_again_ends_the_run_with_how_to_go_on(fold
     assert code == 2
     assert "20 calls failed in a row" in err
     assert (
-        "hint: when the problem is solved, run the same command again: the answers so far are in the"
+        "hint: when the problem is solved, run the same command again: the answers so far are in "
         in err
     )
     assert "hint:" not in rbrctl("grade", "t.jsonl", *at, "--cache", "none")[2]
