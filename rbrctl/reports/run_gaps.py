@@ -73,7 +73,10 @@ def _add_answers(gaps: RunGaps, summary: RunSummary) -> None:
             + (f"; all reasons: {listed}" if failed > 1 else "")
         )
     if summary.low_mass:
+        answers = counted(
+            summary.low_mass, "answer may not be an answer", "answers may not be answers"
+        )
         gaps.warnings.append(
-            f"{counted(summary.low_mass, 'answer may not be an answer', 'answers may not be answers')}"
-            " to the question: the model gave yes and no together less than half of the probability"
+            f"{answers} to the question: the model gave yes and no together less than half of the "
+            "probability"
         )
