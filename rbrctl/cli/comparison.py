@@ -1,12 +1,11 @@
 """The request of ``rbrctl diff``, its comparison and its report."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rbrctl.cli.files import report_problems, standard_input
+from rbrctl.cli.files import report_problems, transcript_source
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.graders import tell_note
 from rbrctl.cli.output import Output
@@ -21,14 +20,10 @@ from rbrctl.diff.run import compare, compare_results
 from rbrctl.errors import UsageError
 from rbrctl.graders.calibration_file import read_calibration
 from rbrctl.graders.interface import OpenGrader
-from rbrctl.records.files import DataSource, open_input, replacing
 from rbrctl.records.problems import ProblemHandler, ProblemLog, raise_problem
 from rbrctl.reports.comparison import ComparisonReport
 from rbrctl.ruleset.loader import read
 from rbrctl.ruleset.model import RuleSet
-from rbrctl.ruleset.sources import BUILTIN_DATA, BUILTIN_PREFIX, builtin_path
-
-_FIXTURES = "transcripts.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ class Comparer:
         if request.on is None:
             _refuse_options_of_on(request)
             return compare(old, new)
-        on, regrading = _source(request.on), self._regrading(request)
+        on, regrading = transcript_source(request.on), self._regrading(request)
         calibration = None
         if request.calibration is not None:
             calibration = read_calibration(Path(request.calibration))
@@ -115,10 +110,12 @@ class Comparer:
                     "--grader needs the transcripts of the results; give --transcripts FILE"
                 )
             raise UsageError("--grader reads the results twice, so --on must name a file")
-        if request.transcripts is not None and not holds_results(_source(on)):
+        if request.transcripts is not None and not holds_results(transcript_source(on)):
             raise UsageError(f"--transcripts is for results, but {on} already holds transcripts")
 
-        transcripts = None if request.transcripts is None else _source(request.transcripts)
+        transcripts = (
+            None if request.transcripts is None else transcript_source(request.transcripts)
+        )
         return RegradeSource(choose, transcripts, self._watch)
 
     @contextmanager
@@ -138,7 +135,7 @@ class Comparer:
         if request.rules is None:
             self._output.info(f"rules: {rules}")
         self.new = Revision.of(read(rules_source(rules)))
-        old, new = _source(request.old), _source(request.new)
+        old, new = transcript_source(request.old), transcript_source(request.new)
         comparison = compare_results(old, new, self.new, self._handler)
         return replace(comparison, old_label=request.old, new_label=request.new)
 
@@ -148,14 +145,6 @@ def _refuse_options_of_on(request: DiffRequest) -> None:
         raise UsageError(
             "--grader, --transcripts and --calibration can only be used with --on FILE"
         )
-
-
-def _source(name: str) -> DataSource:
-    if name == "-":
-        return standard_input()
-    if name.startswith(BUILTIN_PREFIX):
-        return builtin_path(name, BUILTIN_DATA) / _FIXTURES
-    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +169,3 @@ class DiffReporter:
         texts = {} if new is None else new.texts
         report = ComparisonReport(comparison, gates, failed, ruleset, texts, self.limit)
         write_report(self.output, report, self.format, wide=self.wide)
-
-
-def replace_baseline(old: str, new: str, output: Output) -> None:
-    """Replace the old results file by the new one, completely or not at all; raises FileError."""
-    with open_input(new) as source, replacing(old) as target:
-        shutil.copyfileobj(source, target)
-    output.info(f"{old} is now {new}")

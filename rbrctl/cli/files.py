@@ -46,14 +46,22 @@ def standard_input() -> "BinaryIO":
     return sys.stdin.buffer
 
 
+def transcript_source(path: str) -> "DataSource":
+    """Return the source for a path, for standard input (``-``) or for ``builtin:fixtures``."""
+    from rbrctl.ruleset.sources import BUILTIN_DATA, BUILTIN_PREFIX, builtin_path
+
+    if path.startswith(BUILTIN_PREFIX):
+        return builtin_path(path, BUILTIN_DATA) / SHIPPED_FILE
+    return standard_input() if path == STANDARD_INPUT else path
+
+
 def read_source(path: str, on_problem: "ProblemHandler") -> "Iterator[Transcript]":
     """Read transcripts from a path, standard input (``-``) or ``builtin:fixtures``."""
     from rbrctl.records.transcripts import read_transcripts
-    from rbrctl.ruleset.sources import BUILTIN_DATA, builtin_path
 
-    if path == SHIPPED:
-        return read_transcripts(builtin_path(path, BUILTIN_DATA) / SHIPPED_FILE, on_problem, path)
-    return read_transcripts(data_source(path), on_problem)
+    name = path if path == SHIPPED else None
+    source = transcript_source(path) if path == SHIPPED else data_source(path)
+    return read_transcripts(source, on_problem, name)
 
 
 def warn_first(output: Output, messages: Sequence[str], what: str, shown: int = 5) -> None:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -152,6 +153,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def replace_file(new: str | os.PathLike[str], old: str | os.PathLike[str]) -> None:
+    """Replace the content of ``old`` by that of ``new``, or not at all. Raises FileError."""
+    with open_input(new) as source, replacing(old) as target:
+        shutil.copyfileobj(source, target)
 
 
 def open_special(name: str) -> int:

@@ -219,7 +219,7 @@ def test_the_command_lists_what_is_lost_and_overwrites_nothing(
     assert run(["import", "rbr.json"], output=Output({})) == 0
     out = capsys.readouterr().out
     assert out.startswith("RBR configuration: 4 rules over 4 propositions, in rules\n")
-    assert "not carried over:\n- Comply: " in out
+    assert "Not converted:\n- Comply: " in out
     assert "\n- prompt_template: " in out
     assert load("rules").name == "imported"
     assert run(["import", "rbr.json"], output=Output({})) == 2

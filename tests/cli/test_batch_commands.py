@@ -83,7 +83,7 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
     (tmp_path / "out.jsonl").write_text("\n".join(lines))
     code, out, err = call("batch", "read", "out.jsonl")
     assert (code, out) == (4, "0 answers stored in the cache\n")
-    assert "1 failed: too late" in err
+    assert "1 question failed: too late" in err
     assert "1 line answers no question of this cache" in err
     assert "1 line is no batch line; the first: out.jsonl:3: " in err
 

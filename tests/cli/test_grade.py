@@ -423,7 +423,10 @@ def test_a_class_is_told_by_category_or_given_for_all(folder, rbrctl):
     assert code == 4
     assert json.loads(out)["without_class"] == 1
     assert "1 response class was taken from the category, by the policy of the rules" in err
-    assert "give it as response_class or by --response-class, or let a --model infer it" in err
+    assert (
+        "give the class as response_class or with --response-class, or let a model (--model) infer"
+        in err
+    )
     code, out, _ = rbrctl("grade", "t.jsonl", "-o", "r.jsonl", "--response-class", "Talk")
     assert code == 0
     rows = [json.loads(line) for line in (folder / "r.jsonl").read_text().splitlines()]

@@ -203,7 +203,7 @@ def test_calibrate_writes_what_it_reports(call: Call, tmp_path: Path) -> None:
     code, out, err = call("grader", "calibrate", results, "-o", str(tmp_path / "c.yaml"))
     assert code == 0
     assert "Calibration of each proposition" in out
-    assert "too few labels to fit, left as they are: rare" in out
+    assert "Not calibrated, because they have too few labels: rare" in out
     assert "Reliability" in out
     assert max(map(len, out.splitlines())) <= 80
     assert "the calibration was written to" in err

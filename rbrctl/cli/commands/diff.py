@@ -110,9 +110,10 @@ def command(
     more than chance. For two results files, it shows for each rule which grader, model or prompt
     agrees better with the labels.
     """
-    from rbrctl.cli.comparison import Comparer, DiffReporter, DiffRequest, replace_baseline
+    from rbrctl.cli.comparison import Comparer, DiffReporter, DiffRequest
     from rbrctl.cli.graders import choose_grader
     from rbrctl.diff.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
+    from rbrctl.records.files import replace_file
 
     output = output_of(context)
     named = gates = parse_gates(fail_on or ())
@@ -142,7 +143,8 @@ def command(
     reporter = DiffReporter(output, format_, None if limit == 0 else limit, wide)
     reporter.report(comparison, gates, failed, comparer.new)
     if bless and old is not None and new is not None:
-        replace_baseline(old, new, output)
+        replace_file(new, old)
+        output.info(f"{old} is now {new}")
     return worst_exit_code(
         ExitCode.NO if failed else ExitCode.YES,
         ExitCode.INCOMPLETE if comparison.incomplete else ExitCode.YES,

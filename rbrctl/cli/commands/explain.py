@@ -1,7 +1,6 @@
 """``rbrctl explain``: what a check or a name means, and why a transcript has its rank."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,7 +15,6 @@ from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result
-    from rbrctl.ruleset.model import RuleSet
 
 
 class ExplainFormat(StrEnum):
@@ -187,73 +185,39 @@ def _explain_result(
     calibration: str | None,
     format_: ExplainFormat,
 ) -> ExitCode:
+    from rbrctl.grading.explaining import explain_result
+    from rbrctl.grading.judging import read_decoder
     from rbrctl.reports.explanation import EXPLANATION_VERSION, ExplanationText, reason_body
     from rbrctl.reports.json_report import json_report
     from rbrctl.ruleset.loader import load
-    from rbrctl.ruleset.reasons import explain_reason, possible_ranks, rank_reason
-    from rbrctl.ruleset.verdict import Judge
 
     ruleset = load(rules_source(rules))
     result = _find(output, results, id)
-    response_class = _response_class(output, result, ruleset)
-    if response_class is None:
+    if result.ruleset.digest != ruleset.digest:
+        output.warn(
+            f"the results were graded with {result.ruleset.name} {result.ruleset.version}, not "
+            f"with these rules; the explained rank is that of {ruleset.name} {ruleset.version}"
+        )
+    found = explain_result(result, ruleset, read_decoder(calibration))
+    if found is None:
+        output.fail(f"'{id}' has no response class, so it was not judged and has no rank")
         return ExitCode.INCOMPLETE
-    judge = Judge(ruleset)
-    assignment = _assignment(result, calibration)
-    given = {
-        name: answer.probability
-        for name, answer in result.answers.items()
-        if answer.probability is not None
-    }
-    reason = rank_reason(judge, response_class, assignment, given)
     if format_ is ExplainFormat.JSON:
-        output.report(json_report("reason", EXPLANATION_VERSION, reason_body(reason, id)))
-        return ExitCode.YES
-    ranks = possible_ranks(judge, response_class, assignment) if reason.rank is None else ()
-    explanation = explain_reason(ruleset, id, reason, given, ranks)
-    output.report(ExplanationText(output.palette, output.width).render([explanation]))
+        output.report(json_report("reason", EXPLANATION_VERSION, reason_body(found.reason, id)))
+    else:
+        output.report(ExplanationText(output.palette, output.width).render([found.explanation]))
     return ExitCode.YES
 
 
 def _find(output: Output, results: str, id: str) -> "Result":
+    from rbrctl.grading.explaining import find_result
     from rbrctl.records.problems import ProblemLog
-    from rbrctl.records.results import read_results
 
     problems = ProblemLog(limit=1)
-    for result in read_results(data_source(results), problems):
-        if result.id == id:
-            return result
-    for problem in problems.items:
-        output.warn(f"{counted(problems.count, 'line')} could not be used; the first is {problem}")
-    raise NothingMatchedError(f"{results}: there is no result with the id '{id}'")
-
-
-def _response_class(output: Output, result: "Result", ruleset: "RuleSet") -> str | None:
-    """Return the response class of a result in the rule set; report what does not fit."""
-    if result.ruleset.digest != ruleset.digest:
-        output.warn(
-            f"the results were graded with {result.ruleset.name} {result.ruleset.version}, "
-            "not with "
-            f"these rules; the explained rank is that of {ruleset.name} {ruleset.version}"
-        )
-    if result.response_class is None:
-        output.fail(f"'{result.id}' has no response class, so it was not judged and has no rank")
-        return None
-    found = ruleset.resolve_response_class(result.response_class)
-    if found is None:
-        known = ", ".join(ruleset.response_classes)
-        raise UsageError(
-            f"the rule set has no response class '{result.response_class}'; it has {known}"
-        )
-    return found
-
-
-def _assignment(result: "Result", calibration: str | None) -> dict[str, bool | None]:
-    from rbrctl.graders.calibration import Calibration
-    from rbrctl.graders.calibration_file import read_calibration
-
-    reading = Calibration(result.grader)
-    if calibration is not None:
-        reading = read_calibration(Path(calibration))
-        reading.check(result.grader)
-    return {name: reading.truth(name, answer) for name, answer in result.answers.items()}
+    try:
+        return find_result(data_source(results), id, problems)
+    except NothingMatchedError:
+        for problem in problems.items:
+            lines = counted(problems.count, "line")
+            output.warn(f"{lines} could not be used; the first is {problem}")
+        raise

@@ -243,7 +243,7 @@ def test_a_servers_batches_are_driven(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
-        (Reply("404 Not Found"), "this server has no batches; vllm run-batch takes the files"),
+        (Reply("404 Not Found"), "this server has no batch API; 'vllm run-batch' takes the files"),
         (Reply("401 X", f'{{"error": "{KEY.reveal()}"}}'.encode()), r"status 401: \*\*\*"),
         (Reply(cut_at=0), "closed the connection"),
         (json_reply({}), "the reply has no id"),
