@@ -9,7 +9,7 @@ from rbrctl.cli.files import report_problems, transcript_source
 from rbrctl.cli.formats import write_report
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.rules import default_rules
+from rbrctl.cli.rules import default_rules, rules_source
 from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.gates import Gate, GateFailure
 from rbrctl.diff.inputs import holds_results
