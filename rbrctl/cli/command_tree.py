@@ -47,7 +47,7 @@ class Command(TyperCommand):
         for option, parameter in options_by_name(self.params).items():
             if parameter.envvar is None:
                 parameter.envvar = environment_name(option)
-            # Usage errors name the variable themselves, where it is the one at fault.
+            # A usage error names the variable itself if its value is wrong.
             parameter.show_envvar = False
 
     def make_context(
@@ -172,7 +172,7 @@ class LazyGroup(TyperGroup):
 
 
 def load_entry(entry: Entry) -> Any:
-    """Make the command or group that an entry stands for."""
+    """Return the command or group of an entry."""
     if isinstance(entry, GroupEntry):
         return LazyGroup(
             entry.name,
@@ -184,7 +184,7 @@ def load_entry(entry: Entry) -> Any:
 
 
 def root_group(entries: tuple[Entry, ...]) -> LazyGroup:
-    """Make the program's own group, with its version and completion options."""
+    """Return the root group of the program, with the version and completion options."""
     parameters = [*parameters_of(root_options, completion=True), *parameters_of(global_options)]
     return LazyGroup(
         "rbrctl",

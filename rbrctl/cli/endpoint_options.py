@@ -192,7 +192,7 @@ class EndpointOptions:
     ] = None
 
     typed: tuple[str, ...] = ()
-    """Which of these options were typed on the command line; not an option itself."""
+    """The options that were typed on the command line; this field is not an option itself."""
 
     @property
     def named(self) -> bool:

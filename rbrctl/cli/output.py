@@ -176,5 +176,5 @@ class Output:
             sys.stderr.write(without_commands(line) + "\n")
             sys.stderr.flush()
         except OSError:
-            # Nobody can be told that nobody can be told.
+            # There is no stream left on which to report that stderr failed.
             _to_nowhere(sys.stderr)

@@ -3,23 +3,27 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rbrctl.graders.batches.service import Batch
-from rbrctl.graders.cache import CacheShare
-from rbrctl.graders.calibration import Calibration, PropositionCalibration, pooled_bins
-from rbrctl.graders.endpoint.probe import ProbeReport
-from rbrctl.graders.endpoint.usage import Estimate
-from rbrctl.graders.training.cross_validation import CrossValidationReport
 from rbrctl.reports.outcome import CheckReport, TablesReport
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 from rbrctl.wording import counted
 
+# Each command loads only what it reports about.
+if TYPE_CHECKING:
+    from rbrctl.graders.batches.service import Batch
+    from rbrctl.graders.cache import CacheShare
+    from rbrctl.graders.calibration import Calibration, PropositionCalibration
+    from rbrctl.graders.endpoint.probe import ProbeReport
+    from rbrctl.graders.endpoint.usage import Estimate
+    from rbrctl.graders.training.cross_validation import CrossValidationReport
+
 REPORT_VERSION = 1
 _PICTURE_WIDTH = 24
 
 
-def training_report(report: CrossValidationReport) -> TablesReport:
+def training_report(report: "CrossValidationReport") -> TablesReport:
     """Return the figures of the cross-validation of a trained grader."""
     body = {
         "rows": report.rows,
@@ -33,7 +37,7 @@ def training_report(report: CrossValidationReport) -> TablesReport:
     return TablesReport("training", REPORT_VERSION, [_training_table(report)], body)
 
 
-def _training_table(report: CrossValidationReport) -> Table:
+def _training_table(report: "CrossValidationReport") -> Table:
     columns = (
         Column("proposition", "proposition", wrap=Wrap.NAMES),
         Column("n", "n", numeric=True),
@@ -79,14 +83,14 @@ def _training_table(report: CrossValidationReport) -> Table:
     return Table("propositions", title, columns, rows, notes)
 
 
-def calibration_report(calibration: Calibration) -> TablesReport:
+def calibration_report(calibration: "Calibration") -> TablesReport:
     """Return the fitted maps of a calibration, and its reliability before and after them."""
     tables = [_calibration_table(calibration), _reliability_table(calibration)]
     body = {"grader": calibration.grader.digest}
     return TablesReport("calibration", REPORT_VERSION, tables, body)
 
 
-def _calibration_table(calibration: Calibration) -> Table:
+def _calibration_table(calibration: "Calibration") -> Table:
     columns = (
         Column("proposition", "proposition", wrap=Wrap.NAMES),
         Column("source", "source", priority=2),
@@ -112,7 +116,7 @@ def _calibration_table(calibration: Calibration) -> Table:
     return Table("propositions", "Calibration of each proposition", columns, rows, notes)
 
 
-def _calibration_row(name: str, source: str, entry: PropositionCalibration) -> tuple[Value, ...]:
+def _calibration_row(name: str, source: str, entry: "PropositionCalibration") -> tuple[Value, ...]:
     before, after = entry.before, entry.after
     return (
         name,
@@ -129,8 +133,10 @@ def _calibration_row(name: str, source: str, entry: PropositionCalibration) -> t
     )
 
 
-def _reliability_table(calibration: Calibration) -> Table:
+def _reliability_table(calibration: "Calibration") -> Table:
     """Return how often answers were true, by tenths of probability, before and after the maps."""
+    from rbrctl.graders.calibration import pooled_bins
+
     columns = (
         Column("stage", "stage"),
         Column("from", "from", numeric=True, decimals=1),
@@ -170,7 +176,7 @@ def _reliability_picture(predicted: float, true: float) -> str:
     return "".join(line)
 
 
-def probe_report(report: ProbeReport) -> TablesReport:
+def probe_report(report: "ProbeReport") -> TablesReport:
     """Return what a probe of an endpoint found in each mode."""
     columns = (
         Column("mode", "mode"),
@@ -184,7 +190,7 @@ def probe_report(report: ProbeReport) -> TablesReport:
     return TablesReport("probe", REPORT_VERSION, tables, body)
 
 
-def batches_report(batches: Mapping[Path, Batch]) -> TablesReport:
+def batches_report(batches: "Mapping[Path, Batch]") -> TablesReport:
     """Return the state of each submitted batch."""
     columns = (
         Column("file", "file", wrap=Wrap.NAMES),
@@ -203,7 +209,7 @@ def batches_report(batches: Mapping[Path, Batch]) -> TablesReport:
     return TablesReport("batches", REPORT_VERSION, [table])
 
 
-def cache_report(path: Path, size: int, shares: Sequence[CacheShare]) -> TablesReport:
+def cache_report(path: Path, size: int, shares: "Sequence[CacheShare]") -> TablesReport:
     """Return how many answers of which model a cache of ``size`` bytes holds."""
     columns = (
         Column("endpoint", "endpoint", wrap=Wrap.NAMES),
@@ -232,7 +238,7 @@ def _date(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def estimate_report(estimate: Estimate, cost: float | None, *, lazy: bool) -> CheckReport:
+def estimate_report(estimate: "Estimate", cost: float | None, *, lazy: bool) -> CheckReport:
     """
     Return the calls, tokens and price of a run that was not made.
 

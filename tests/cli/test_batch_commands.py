@@ -84,8 +84,8 @@ def test_what_failed_is_told(call: Call, tmp_path: Path) -> None:
     code, out, err = call("batch", "read", "out.jsonl")
     assert (code, out) == (4, "0 answers stored in the cache\n")
     assert "1 question failed: too late" in err
-    assert "1 line answers no question of this cache" in err
-    assert "1 line is no batch line; the first: out.jsonl:3: " in err
+    assert "1 line answers no question that this cache knows" in err
+    assert "1 line is not a batch line; the first: out.jsonl:3: " in err
 
 
 @pytest.mark.parametrize(

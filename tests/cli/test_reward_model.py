@@ -111,7 +111,7 @@ def test_a_server_needs_text_to_read(reward: Call) -> None:
         (("--rm-url", "http://h/pooling"), "wants the name of its model: --rm-model NAME"),
         (
             ("--rm-url", "http://127.0.0.1:9", "--rm-key-env", "NONE"),
-            "--rm-key-env NONE: the variable is not set or empty",
+            "--rm-key-env NONE: this environment variable is not set or is empty",
         ),
     ],
 )

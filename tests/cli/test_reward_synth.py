@@ -279,7 +279,10 @@ def test_bad_lines_are_counted_and_told(synth: Synth, serve: Serve) -> None:
         (("--writer-url", "http://h/v1"), "--writer-url says something of a writer"),
         (("--writer-price-in", "1"), "--writer-price-in says something of a writer"),
         (("--writer", "w", "--writer-url", "h/v1"), "--writer-url 'h/v1' is not a URL"),
-        (("--writer", "w", "--writer-key-env", "NONE"), "--writer-key-env NONE: the variable"),
+        (
+            ("--writer", "w", "--writer-key-env", "NONE"),
+            "--writer-key-env NONE: this environment variable",
+        ),
         (("--writer", "w", "--writer-extra-body", "["), "--writer-extra-body must be a JSON"),
         (("--grader", "recorded:r.jsonl"), "no recorded answer is about a completion"),
         (("--plan", "hello=good:²"), "write CLASS=RANK:N"),

@@ -73,7 +73,8 @@ class _Importing:
         content["rules"] = rules
         if template:
             self.lost.append(
-                "prompt_template: prompts are built in another way here; write grader.template anew"
+                "prompt_template: rbrctl builds prompts differently; write it again as "
+                "grader.template"
             )
         self.lost.append("no proposition has examples: add some, they are the grader's few shots")
         return Imported("RBR configuration", content, tuple(self.lost))

@@ -206,7 +206,7 @@ def _source_or_case(
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which transcripts are graded."""
+    """The transcripts that are graded."""
 
     classes: frozenset[str]
     """Names of response classes; empty for all."""

@@ -38,7 +38,7 @@ class BatchOrigin:
 
 
 def read_custom_id(text: str, cache: AnswerCache) -> tuple[BatchOrigin, bytes] | None:
-    """Give the run and the key of a custom_id; None where it is none of this cache's."""
+    """Return the run and the key of a custom_id; None if this cache does not know it."""
     match = _PATTERN.fullmatch(text)
     if match is None:
         return None

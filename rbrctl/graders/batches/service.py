@@ -1,5 +1,5 @@
 """
-Driving a server's batches: upload, create, ask how it goes, fetch what came.
+Client of a batch API: upload a file, create a batch, ask for its state, fetch its files.
 
 OpenAI's Batch API: ``POST /files`` (multipart, ``purpose=batch``), ``POST /batches``,
 ``GET /batches/ID``, ``GET /files/ID/content``.
@@ -50,7 +50,7 @@ class BatchService:
     def __init__(
         self, transport: Transport, where: str, timeout: float, hidden: tuple[Secret, ...] = ()
     ) -> None:
-        """Speak over a transport; ``where`` names the endpoint in errors."""
+        """Use a transport; ``where`` names the endpoint in errors."""
         self._transport = transport
         self._where = where
         self._timeout = timeout
@@ -76,7 +76,7 @@ class BatchService:
         return self._batch(created, wanted["input_file_id"])
 
     async def status(self, batch: Batch) -> Batch:
-        """Ask how a batch goes."""
+        """Return the present state of a batch."""
         path = f"/batches/{quote(batch.id, safe='')}"
         return self._batch(await self._json("GET", path, b""), batch.input_file)
 
@@ -136,18 +136,18 @@ class BatchService:
 
 
 def state_path(shard: Path) -> Path:
-    """Give the file beside a shard that keeps what is known of its batch."""
+    """Return the path of the file beside a shard that keeps the state of its batch."""
     return shard.with_suffix(".batch.json")
 
 
 def write_state(shard: Path, batch: Batch) -> None:
-    """Keep what is known of a shard's batch. Raises FileError."""
+    """Write the state of a shard's batch to its file. Raises FileError."""
     with replacing(state_path(shard)) as stream:
         stream.write(json.dumps(asdict(batch), indent=2).encode("utf-8") + b"\n")
 
 
 def read_state(shard: Path) -> Batch | None:
-    """Give what is known of a shard's batch; None where it was not submitted. Raises FileError."""
+    """Return the last state of a shard's batch; None if it was not submitted. Raises FileError."""
     path = state_path(shard)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -179,7 +179,7 @@ async def fetch_batch(service: BatchService, shard: Path) -> tuple[Batch, list[P
 
 
 def require_state(shard: Path) -> Batch:
-    """Return what is known of a shard's batch. Raises NothingMatchedError if it has none."""
+    """Return the last state of a shard's batch. Raises NothingMatchedError if it has none."""
     known = read_state(shard)
     if known is None:
         raise NothingMatchedError(f"{shard}: it was not submitted yet; see 'rbrctl batch submit'")
