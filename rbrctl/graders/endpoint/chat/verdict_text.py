@@ -54,7 +54,7 @@ _BARE = {
     for end in ("", ".")
     for mark in ("", "**")
 }
-"""What most replies are, read without any grammar."""
+"""The texts of most replies, which need no grammar."""
 LONGEST = 60_000
 """Characters beyond which a reply, without its thinking, is no answer to a yes/no question."""
 
