@@ -189,7 +189,7 @@ class EndpointGrader:
     async def _round(
         self, fragments: Fragments, keys: Mapping[str, _Key], cached: Mapping[_Key, Answer]
     ) -> dict[str, Answer]:
-        """Return all answers of one repeat: from the cache, from calls in flight or from new calls."""
+        """Return the answers of one repeat: from the cache, from calls in flight or new ones."""
         results: dict[str, Answer] = {}
         missing: list[str] = []
         shared: dict[str, asyncio.Future[Answer]] = {}
