@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from json import JSONDecoder
 from typing import Any
 
-from rbrctl.records.control_tokens import LEADING, end_without_tokens
+from rbrctl.records.control_tokens import end_without_tokens, leading_tokens
 from rbrctl.records.thinking import judge_reply_start
 
 WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE)
@@ -102,11 +102,11 @@ def prepared(text: str) -> str | None:
     end = end_without_tokens(text)
     if end <= start:
         return " " * len(text)
-    leading = LEADING.match(text, start, end)
+    leading = leading_tokens().match(text, start, end)
     if leading is not None:
         role = _ROLE.match(text, leading.end(), end)
         start = role.end() if role is not None else leading.end()
-        again = LEADING.match(text, start, end)
+        again = leading_tokens().match(text, start, end)
         start = again.end() if again is not None else start
     shown = text[start:end].replace("⟦", " ").replace("⟧", " ")
     for step in _STEPS:
