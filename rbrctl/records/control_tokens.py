@@ -14,6 +14,7 @@ HTML, comparisons, links, generics and indices have none of these shapes.
 """
 
 import re
+from functools import cache
 
 _STRUCTURAL = (
     r"start|end|begin|bos|eos|bot|eot|eop|eod|eom|sop|soh|eoh|fim|im|turn|token|tok|special"
@@ -31,29 +32,48 @@ LISTED = re.compile(
     re.IGNORECASE,
 )
 """The tokens that version 0.1 broke up; a text without any other is quoted as it was then."""
-_SHAPED = re.compile(
+_SHAPED = (
     rf"(<)(?=[|｜]|/?(?i:{_TAG})>|</?[A-Z][A-Z_]+>>)"
     r"|(\[)(?=[|｜]|/?[A-Z][A-Z_]{2,}\]|/?gMASK\])"
     r"|(\])(?=~)|(~)(?=[\[\]])|(◁)(?=/?\w)|([|｜])(?=>)"
 )
-_ANY = re.compile(rf"(?:{_SHAPED.pattern})|(?:(?i:{LISTED.pattern}))")
+_ANY = rf"(?:{_SHAPED})|(?:(?i:{LISTED.pattern}))"
 _WHOLE = (
     rf"<[|｜][^<>\n]{{1,60}}[|｜]>|</?(?i:{_TAG})>|\[/?(?!YES\])(?:[A-Z][A-Z_]{{2,}}|gMASK)\]"
     r"|[\[\]](?:e|~!?b)~?[\[\]]|<\|\w{1,30}>|<\w{1,30}\|>|\[[|｜]\w{1,40}[|｜]\]"
 )
-LEADING = re.compile(rf"\s*(?:(?:{_WHOLE})\s*)+")
-LAST = re.compile(rf"(?:{_WHOLE})\s*\Z")
+_ENDINGS = ">[]"
+"""The characters that a whole token can end with."""
 _LONGEST = 80
 """Characters of the longest token that is looked for at the end of a text."""
 _BRACKETS = "<[]◁>"
 """Every control token has one of these; most texts have none, and are not searched."""
 
 
+# Compiling these three takes longer than many a command, and few texts hold a control token.
+
+
+@cache
+def _any_token() -> re.Pattern[str]:
+    return re.compile(_ANY)
+
+
+@cache
+def leading_tokens() -> re.Pattern[str]:
+    """Return the pattern of control tokens, and space, at the beginning of a text."""
+    return re.compile(rf"\s*(?:(?:{_WHOLE})\s*)+")
+
+
+@cache
+def _last_token() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_WHOLE})\s*\Z")
+
+
 def broken_up(text: str) -> str:
     """Return the text with a space inside each control token, which makes it plain text."""
     if not any(bracket in text for bracket in _BRACKETS):
         return text
-    return _ANY.sub(lambda match: f"{match[0]} ", text)
+    return _any_token().sub(lambda match: f"{match[0]} ", text)
 
 
 def has_unlisted(text: str) -> bool:
@@ -66,6 +86,9 @@ def has_unlisted(text: str) -> bool:
 def end_without_tokens(text: str) -> int:
     """Return the offset at which a text ends if control tokens and space at its end are cut off."""
     end = len(text.rstrip())
-    while (match := LAST.search(text, max(0, end - _LONGEST), end)) is not None:
+    while end and text[end - 1] in _ENDINGS:
+        match = _last_token().search(text, max(0, end - _LONGEST), end)
+        if match is None:
+            break
         end = len(text[: match.start()].rstrip())
     return end

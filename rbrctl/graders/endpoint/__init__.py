@@ -1,1 +1,1 @@
-"""The grader behind an OpenAI-compatible endpoint: transport, limits, modes and their reading."""
+"""The grader that asks a model behind an OpenAI-compatible endpoint."""

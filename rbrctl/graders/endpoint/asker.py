@@ -1,4 +1,4 @@
-"""What every mode offers: a way to turn propositions into calls, and replies into answers."""
+"""The interface of all modes: propositions become calls, and replies become answers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -12,39 +12,39 @@ class Asker(Protocol):
 
     @property
     def source(self) -> str:
-        """What kind of evidence its answers rest on."""
+        """The name of the mode, which says what evidence its answers rest on."""
         ...
 
     @property
     def asks_together(self) -> bool:
-        """True where one call answers all propositions of a transcript."""
+        """True if one call answers all propositions of a transcript."""
         ...
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """For each proposition that can be asked, the digest of all that changes its text."""
+        """For each proposition that can be asked, a digest of everything that the request says."""
         ...
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Split propositions into those that one call each asks."""
+        """Split propositions into groups; each group is asked in one call."""
         ...
 
     def request_size(self, fragments: Fragments, group: Sequence[str]) -> int:
-        """Give the bytes of what one call for that group would send, in all its samples."""
+        """Return how many bytes a group's requests have, all samples together."""
         ...
 
     def output_tokens(self, group: Sequence[str]) -> int:
-        """Guess the tokens that come back for that group, in all its samples."""
+        """Estimate how many tokens come back for a group, all samples together."""
         ...
 
     def calls(self, group: Sequence[str]) -> int:
-        """Give the number of calls for that group."""
+        """Return the number of calls for a group."""
         ...
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
         """
-        Ask a group; every name gets an Answer, be it an error.
+        Ask a group; every name gets an answer, which may be an error.
 
-        Raises GraderError only where going on is pointless.
+        Raises GraderError only if going on is pointless.
         """
         ...

@@ -1,4 +1,4 @@
-"""What is known of an endpoint's abilities with one model."""
+"""What is known about an endpoint with one model."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -31,14 +31,14 @@ def parser_version(source: str) -> int:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """
-    What requests may contain so that this endpoint takes them.
+    What requests may contain so that this endpoint accepts them.
 
-    The defaults are what OpenAI's current chat models take.
+    The defaults are right for OpenAI's current chat models.
     """
 
     mode: Mode = Mode.LOGPROBS
     token_fields: tuple[str, ...] = ("max_completion_tokens",)
-    """Which fields cap the output; both where a server ignores one, none where it takes neither."""
+    """The fields that cap the output: both if a server may ignore one, none if it refuses both."""
     top_logprobs: int = MOST_TOP_LOGPROBS
     """How many alternatives the probe found to be accepted; part of every question's digest."""
     allowed_top_logprobs: int = 0
@@ -51,13 +51,13 @@ class Capabilities:
     temperature: bool = True
     seed: bool = True
     system_role: bool = True
-    """False where the model's chat format has no system turn: its text then opens the first one."""
+    """False if the chat format has no system turn: its text then opens the first user turn."""
     reasoning: bool = False
-    """It thinks before it answers, so that a cap of a few tokens would cut the answer off."""
+    """True if the model thinks first, so that a cap of a few tokens would cut off its answer."""
     unsure: bool = False
-    """It answered neither of two easy questions with yes or no, in no mode that was tried."""
+    """True if it answered neither of two easy questions with yes or no, whatever the mode."""
     max_questions: int = 0
-    """Questions a call in decisions modes; 0 for the mode's own limit."""
+    """Questions per call in the modes decisions and systemone; 0 for the mode's own limit."""
 
     @property
     def asked_top_logprobs(self) -> int:
@@ -66,10 +66,10 @@ class Capabilities:
 
     def sampling(self, settings: EndpointSettings, cap: int, default: float) -> dict[str, Any]:
         """
-        Give a chat request's fields for sampling.
+        Return the sampling fields of a chat request.
 
-        ``cap`` is the most tokens that an answer needs, ``default`` the temperature where the
-        user has set none.
+        ``cap`` is the largest number of tokens that an answer needs; ``default`` is the
+        temperature if the user has set none.
         """
         fields: dict[str, Any] = {}
         most = settings.max_tokens or (None if self.reasoning else cap)
@@ -83,12 +83,12 @@ class Capabilities:
         return fields | dict(settings.extra_body)
 
     def to_json(self) -> dict[str, Any]:
-        """Give it as plain data, to be remembered."""
+        """Return plain data that ``from_json`` reads."""
         return asdict(self) | {"mode": self.mode.value, "token_fields": list(self.token_fields)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
-        """Read what to_json wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        """Read what ``to_json`` wrote. Raises KeyError, TypeError or ValueError for other data."""
         known = cls(**data)
         for each in fields(cls):
             value, default = getattr(known, each.name), each.default

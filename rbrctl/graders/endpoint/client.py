@@ -1,4 +1,4 @@
-"""Calls to an endpoint: limited, paced, retried within bounds, counted."""
+"""Makes calls to an endpoint: limits their rate, retries them within bounds, and counts them."""
 
 import asyncio
 import random
@@ -23,27 +23,27 @@ _FULL_STATUSES = frozenset({429, 503, 529})
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long a call is tried; times in seconds."""
+    """How often and how long a call is tried; all times are in seconds."""
 
     retries: int = 5
-    """Tries after the first."""
+    """The largest number of tries after the first."""
     base: float = 0.5
-    """The longest wait before the first retry; doubled for each further one."""
+    """The longest wait before the first retry; it doubles with each further one."""
     longest: float = 30.0
-    """The longest wait of our own."""
+    """The longest wait that the client chooses by itself."""
     longest_asked: float = 120.0
-    """The longest wait that a server may ask for; a longer one ends the call."""
+    """The longest wait that a server may ask for; if it asks for more, the call fails."""
     rate_factor: int = 3
-    """How many times as many tries a full server (429) gets as a failing one."""
+    """A full server (status 429) is tried this many times as often as a failing one."""
 
 
 class Client:
     """
     Sends calls to one endpoint.
 
-    A call raises CallError when it alone has failed, GraderError when going on is pointless, and
-    then every later call raises the same at once. BudgetSpentError comes after the calls in
-    flight have ended, so that what they cost is not lost.
+    A call raises CallError if only this call has failed. It raises GraderError if going on is
+    pointless; every later call then raises the same error at once. BudgetSpentError is raised only
+    after the calls in flight have ended, so that the answers that they cost are not lost.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Client:
         secrets: Collection[Secret] = (),
     ) -> None:
         """
-        Bind a transport to its limits; ``where`` names the endpoint in errors.
+        Connect a transport with its limits; ``where`` names the endpoint in errors.
 
         ``spending`` may be shared with other clients, whose calls then count together.
         """
@@ -83,15 +83,17 @@ class Client:
         self, path: str, body: Body, *, tokens: int = 0, method: str = "POST"
     ) -> dict[str, Any]:
         """
-        Send a JSON body to a path below the base address and give the object that comes back.
+        Send a JSON body to a path below the base address and return the object that comes back.
 
-        ``body`` is called when there is a place for the call, so that what waits stays small;
-        ``tokens`` is a guess at the call's tokens, for the pace. Raises CallError, GraderError.
+        ``body`` is called once there is a place for the call, so that waiting calls need little
+        memory. ``tokens`` is an estimate of the call's tokens, for the rate limit. Raises
+        CallError or GraderError.
         """
         started = asyncio.get_running_loop().time()
         outcome = await self.attempt(path, body, tokens=tokens, method=method)
         if not isinstance(outcome, Failure):
             return outcome
+        # The first reason to stop stays the one that every call reports.
         if self._stop is None:
             self._stop = self._breaker.failed(outcome, started)
         raise self._stop or CallError(outcome)
@@ -106,11 +108,10 @@ class Client:
         retries: int | None = None,
     ) -> dict[str, Any] | Failure:
         """
-        Send a call as ``call`` does and give the last failure if all tries fail.
+        Send a call as ``call`` does, but return the last failure if all tries fail.
 
-        ``retries`` bounds the tries after the first further than the policy does.
-
-        No failure counts as a sign of the endpoint's health: for a probe, which expects some.
+        A probe uses it, since it expects failures: they do not count towards stopping the run.
+        ``retries`` limits the tries after the first more tightly than the policy does.
         """
         tries = 0
         while True:
@@ -137,6 +138,7 @@ class Client:
     ) -> dict[str, Any] | Failure:
         sent = 0
 
+        # The body is made late, inside _send; its size is needed to judge the reply's counts.
         def counted() -> bytes:
             nonlocal sent
             data = body()
@@ -158,11 +160,11 @@ class Client:
         self, method: str, path: str, body: Body, tokens: int, urgent: bool
     ) -> Response | Failure:
         """
-        Send once; a further try is urgent, so that a dead endpoint is found out by a few calls.
+        Send once. A further try is urgent, so that a few calls find out that an endpoint is dead.
 
-        After a reply the place is given back two turns of the event loop later: by then what the
-        reply says is on disk (AnswerCache writes at the next turn), and killing the process can
-        never cost more answers than there are places.
+        After a reply, the call's place becomes free only two turns of the event loop later. By
+        then the answer is on disk (AnswerCache writes at the next turn), so that killing the
+        process can never cost more answers than there are places.
         """
         await self._limiter.acquire(urgent=urgent)
         loop = asyncio.get_running_loop()
@@ -172,6 +174,7 @@ class Client:
                 await self._requests.take()
             if self._tokens is not None:
                 await self._tokens.take(tokens)
+            # Checked here and not earlier: waiting for a place may have taken minutes.
             self._check_stopped()
             self.usage.calls += 1
             sent_at = loop.time()
@@ -196,9 +199,9 @@ class Client:
 
     def _heed(self, response: Response, sent_at: float) -> None:
         """
-        Send less where the server says that it is full, before the place is given back.
+        Lower the limits if the server says that it is full, before the place becomes free.
 
-        A wait that is longer than any is waited for ends its own call and holds up no other.
+        A wait that is longer than the policy allows ends its own call and holds up no other.
         """
         if response.status in _FULL_STATUSES:
             asked = retry_after(response.headers) or 0.0
@@ -213,6 +216,7 @@ class Client:
         self.usage.add_reply(reply.get("usage"), sent)
         used = self.usage.input_tokens + self.usage.output_tokens - before
         if self._tokens is not None and used:
+            # The rate limiter was told an estimate before the call.
             self._tokens.correct(used - tokens)
         self._breaker.succeeded(asyncio.get_running_loop().time())
 
@@ -226,6 +230,7 @@ class Client:
             raise
 
     async def _drain(self) -> None:
+        """Wait until no call is in flight."""
         while self._limiter.active:
             self._drained.clear()
             await self._drained.wait()
@@ -239,7 +244,8 @@ class Client:
         return tries <= self._policy.retries * factor
 
     def _wait(self, failure: Failure, tries: int) -> float:
-        """Full jitter over a doubling span, on top of what the server asks for."""
+        """Return the seconds to wait: what the server asks, and a random part that grows."""
+        # The exponent is bounded, since 2.0 ** 1024 would overflow.
         span = min(self._policy.base * 2.0 ** min(tries - 1, 16), self._policy.longest)
         if failure.wait is not None:
             return failure.wait + random.uniform(0.0, min(span, 1.0))

@@ -1,4 +1,4 @@
-"""What went wrong with a call, and whether to try again."""
+"""What went wrong with a call, and whether another try could help."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from rbrctl.graders.endpoint.http.transport import TransportError
 
 
 class FailureKind(StrEnum):
-    """What kind of thing went wrong."""
+    """The kind of a failure, on which retries and advice depend."""
 
     KEY = "key"
     QUOTA = "quota"
@@ -40,7 +40,7 @@ HOPELESS_KINDS = frozenset(
         FailureKind.CERTIFICATE,
     }
 )
-"""Kinds that fail every call alike, unless one has succeeded before."""
+"""Kinds that make every call fail, unless one has succeeded before."""
 _STATUS_OF_CODE = {
     "rate_limit": 429,
     "insufficient_quota": 402,
@@ -50,23 +50,23 @@ _STATUS_OF_CODE = {
     "context_length": 400,
     "not_found": 404,
 }
-"""What the codes and types in words that servers put into errors begin with, as a status."""
+"""The HTTP status that belongs to an error's code or type in words, by how it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failed try: what it was, in words, and what may follow."""
+    """One failed try: its kind, a message, and whether and when to try again."""
 
     kind: FailureKind
     message: str
     retryable: bool
     status: int | None = None
     wait: float | None = None
-    """Seconds that the server asked to wait; None where it did not say."""
+    """Seconds that the server asked to wait; None if it did not say."""
     usage: Any = None
-    """What the reply says that it cost, where a reply came."""
+    """The reply's ``usage``, if a reply came: a failed call may cost something too."""
     taken: bool = False
-    """True where the server took the request, and what it replied with status 200 is no answer."""
+    """True if the server accepted the request, but replied with status 200 and no answer."""
 
 
 class CallError(Exception):
@@ -79,7 +79,7 @@ class CallError(Exception):
 
 
 def of_transport(error: TransportError) -> Failure:
-    """Tell what a request without a whole response means."""
+    """Return the failure of a request that got no whole response."""
     kind = FailureKind.BROKEN if error.connected else FailureKind.UNREACHABLE
     if error.untrusted:
         kind = FailureKind.CERTIFICATE
@@ -88,9 +88,10 @@ def of_transport(error: TransportError) -> Failure:
 
 def of_response(response: Response, *, answer: bool = True) -> Failure | dict[str, Any]:
     """
-    Read a whole response: the JSON object it holds, or how it failed.
+    Return the JSON object of a whole response, or how the request failed.
 
-    Where it is no ``answer`` but an account of work (a batch), only an error in its place is one.
+    With ``answer=False`` the response reports on work (the status of a batch) and is no answer
+    itself: then only an error at its top is a failure.
     """
     if response.status == 200:
         return _of_success(response, answer)
@@ -126,7 +127,7 @@ def _of_success(response: Response, answer: bool) -> Failure | dict[str, Any]:
 
 
 def _status_of(error: Any) -> int:
-    """Tell with which status an error would have come; 500 where it does not say."""
+    """Return the HTTP status that belongs to an error in a 200 reply; 500 if it does not say."""
     if not isinstance(error, Mapping):
         return 500
     for name in ("code", "status", "status_code", "type"):

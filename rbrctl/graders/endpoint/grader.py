@@ -1,4 +1,4 @@
-"""The grader behind an endpoint: cache first, then calls, every answer on disk before it counts."""
+"""The endpoint grader: looks into the cache, asks the rest, and stores every answer at once."""
 
 import asyncio
 import hashlib
@@ -42,7 +42,7 @@ class EndpointGrader:
         repeat: int = 1,
         unsure: bool = False,
     ) -> None:
-        """Bind an asker to a cache; ``concurrency`` is the most calls in flight."""
+        """Connect an asker with a cache; ``concurrency`` is the number of calls in flight."""
         self._asker = asker
         self._client = client
         self._cache = cache
@@ -52,7 +52,7 @@ class EndpointGrader:
         self._classifier = classifier
         self._repeat = repeat
         self.unsure = unsure
-        """True where a probe got neither of two easy questions answered."""
+        """True if the probe got neither of its two easy questions answered."""
         self._in_flight: dict[_Key, asyncio.Future[Answer]] = {}
         version = parser_version(asker.source)
         # Keys of 0.1 stay valid: neither the order nor the form of these parts may change.
@@ -79,16 +79,16 @@ class EndpointGrader:
 
     @property
     def asks_together(self) -> bool:
-        """True in decisions modes."""
+        """True in the modes decisions and systemone."""
         return self._asker.asks_together
 
     @property
     def concurrency(self) -> int:
         """
-        How many transcripts keep the connections filled.
+        Return how many transcripts to work on at once, so that the connections are never idle.
 
-        As many as calls where each has several; twice as many where one call is all, since a
-        transcript is judged and stored between its call and the next one's.
+        That is the number of calls if a transcript needs several. It is twice as many if one call
+        answers everything, since a transcript is judged and stored after its only call.
         """
         return self._concurrency * 2 if self._asker.asks_together else self._concurrency
 
@@ -100,7 +100,7 @@ class EndpointGrader:
 
     @property
     def origin(self) -> Origin:
-        """Where its answers come from, as the cache has it."""
+        """The origin under which the cache keeps its answers."""
         return self._origin
 
     @property
@@ -129,7 +129,9 @@ class EndpointGrader:
         self, transcript: Transcript, propositions: Collection[str]
     ) -> Iterator[tuple[bytes, bytes]]:
         """
-        Give cache key and request body of each call that is not in the cache, for a batch.
+        Yield the cache key and the request body of each question that the cache cannot answer.
+
+        They are the lines of a batch.
 
         Raises UsageError in modes that ask several propositions or samples at once.
         """
@@ -151,7 +153,7 @@ class EndpointGrader:
                     yield key, asker.body(fragments, name)
 
     def estimate(self, transcript: Transcript, propositions: Collection[str]) -> Estimate:
-        """Tell what answering would take, without asking."""
+        """Return what answering would take; no call is made."""
         names = list(dict.fromkeys(propositions))
         shown = visible_transcript(transcript)
         if shown is None:
@@ -180,14 +182,14 @@ class EndpointGrader:
         await self._client.close()
 
     def _keys(self, fragments: Fragments, names: Sequence[str], index: int) -> dict[str, _Key]:
-        """Give the cache keys: the transcript's digest, then the question's."""
+        """Return the cache keys by name: the transcript's digest followed by the question's."""
         digest, questions = fragments.digest, self._question_keys[index]
         return {name: digest + questions[name] for name in names}
 
     async def _round(
         self, fragments: Fragments, keys: Mapping[str, _Key], cached: Mapping[_Key, Answer]
     ) -> dict[str, Answer]:
-        """Give all answers of one repeat: from the cache, from calls in flight, from new calls."""
+        """Return the answers of one repeat: from the cache, from calls in flight or new ones."""
         results: dict[str, Answer] = {}
         missing: list[str] = []
         shared: dict[str, asyncio.Future[Answer]] = {}
@@ -207,7 +209,7 @@ class EndpointGrader:
     async def _ask_missing(
         self, fragments: Fragments, keys: Mapping[str, _Key], missing: Sequence[str]
     ) -> dict[str, Answer]:
-        """Ask what is missing; who wants the same meanwhile finds its future in flight."""
+        """Ask what is missing; callers that want the same meanwhile wait for these futures."""
         loop = asyncio.get_running_loop()
         futures: dict[str, asyncio.Future[Answer]] = {
             name: loop.create_future() for name in missing
@@ -236,7 +238,8 @@ class EndpointGrader:
                 self._in_flight.pop(keys[name], None)
                 if not future.done():
                     future.set_exception(reason)
-                    future.exception()  # Nobody else may wait: that is no error of its own.
+                    # If nobody waits for it, asyncio would report an exception nobody looked at.
+                    future.exception()
 
     async def _ask_group(
         self,
@@ -250,13 +253,14 @@ class EndpointGrader:
         self.usage.answers += len(good)
         self.usage.failed_answers += len(answers) - len(good)
         if good:
+            # An answer counts only once it is on disk: whoever waits for a future comes after this.
             await self._cache.put(good, self._origin)
         for name, answer in answers.items():
             futures[name].set_result(answer)
         return answers
 
     def _combined(self, answers: Sequence[Answer]) -> Answer:
-        """Give the mean over repeats, with each of them in the details; an error if any is one."""
+        """Return the mean over repeats, listed in the details; an error if any repeat failed."""
         if len(answers) == 1:
             return answers[0]
         for answer in answers:

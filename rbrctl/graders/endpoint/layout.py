@@ -1,4 +1,4 @@
-"""Choosing what comes first in a request, by counting what a server must read anew."""
+"""Chooses what comes first in a request, by counting what a server has to read anew."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,46 +11,46 @@ from rbrctl.ruleset.model import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Bytes a transcript: what is sent, and what of it a prefix cache spares."""
+class PromptCost:
+    """Bytes that a server is sent per transcript, and how many of them its prefix cache saves."""
 
     sent: float
-    shared: float
+    cached: float
 
     @property
-    def fresh(self) -> float:
-        """What has to be read anew."""
-        return self.sent - self.shared
+    def uncached(self) -> float:
+        """Bytes that the server has to read anew."""
+        return self.sent - self.cached
 
 
 def compare_layouts(
     ruleset: RuleSet, sample: Sequence[Transcript], questions_each: float
-) -> dict[Layout, Reading]:
+) -> dict[Layout, PromptCost]:
     """
-    Count what each layout would make a server with a prefix cache read, over the sample.
+    Return what each layout costs a server with a prefix cache, as a mean over the sample.
 
-    Question first shares each proposition's prefix between all transcripts but the first.
-    Conversation first shares the task and the conversation between all questions of a transcript
-    but the first, and says the examples with less around them.
+    With the question first, all transcripts but the first find a proposition's prefix cached. With
+    the conversation first, all questions about a transcript but the first find the task and the
+    conversation cached.
     """
     conversation = sum(Fragments(item).size for item in sample) / len(sample)
-    readings: dict[Layout, Reading] = {}
+    costs: dict[Layout, PromptCost] = {}
     for layout in (Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST):
         forms = _forms(ruleset, layout)
         sent = sum(form.size for form in forms) / len(forms) + conversation
         if layout is Layout.QUESTION_FIRST:
             prefix = sum(form.prefix_size for form in forms) / len(forms)
-            shared = prefix * questions_each * (len(sample) - 1) / len(sample)
+            cached = prefix * questions_each * (len(sample) - 1) / len(sample)
         else:
             tail = sum(form.tail_size for form in forms) / len(forms)
-            shared = (sent - tail) * max(questions_each - 1, 0.0)
-        readings[layout] = Reading(sent * questions_each, shared)
-    return readings
+            cached = (sent - tail) * max(questions_each - 1, 0.0)
+        costs[layout] = PromptCost(sent * questions_each, cached)
+    return costs
 
 
 def choose_layout(ruleset: RuleSet, sample: Sequence[Transcript], questions_each: float) -> Layout:
     """
-    Choose the layout that leaves less to read; the rule set's own template leaves no choice.
+    Return the layout that leaves less to read; the rule set's own template leaves no choice.
 
     Without a sample the question comes first.
     """
@@ -58,8 +58,8 @@ def choose_layout(ruleset: RuleSet, sample: Sequence[Transcript], questions_each
         return Layout.TEMPLATE
     if not sample or not _forms(ruleset, Layout.QUESTION_FIRST):
         return Layout.QUESTION_FIRST
-    readings = compare_layouts(ruleset, sample, questions_each)
-    return min(readings, key=lambda layout: readings[layout].fresh)
+    costs = compare_layouts(ruleset, sample, questions_each)
+    return min(costs, key=lambda layout: costs[layout].uncached)
 
 
 def _forms(ruleset: RuleSet, layout: Layout) -> list[Form]:

@@ -16,15 +16,15 @@ BURST_SECONDS = 1.0
 
 class AdaptiveLimiter:
     """
-    A gate that lets through as many calls as the server bears, up to ``maximum``.
+    Lets through as many calls at once as the server can take, up to ``maximum``.
 
-    Grows as TCP does: by one a success at first (doubling each round), and by one a round after
-    the first push-back, which halves it. Push-backs of calls that were sent before the last
-    halving do not halve again: they tell of the same moment.
+    The limit grows as TCP's window does: at first by one for each success, which doubles it each
+    round; after the first push-back, which halves it, by one for each round. Push-backs of calls
+    that were sent before the last halving do not halve it again, since they report the same moment.
     """
 
     def __init__(self, maximum: int, start: int = START) -> None:
-        """Begin at ``start`` or ``maximum``, whichever is lower."""
+        """Start with a limit of ``start`` or ``maximum``, whichever is lower."""
         self.maximum = maximum
         self._limit = float(min(maximum, start))
         self._active = 0
@@ -43,7 +43,7 @@ class AdaptiveLimiter:
         return self._active
 
     async def acquire(self, *, urgent: bool = False) -> None:
-        """Wait for a place; first come, first served, and ``urgent`` ones before all others."""
+        """Wait for a place: first come, first served, but ``urgent`` calls before all others."""
         loop = asyncio.get_running_loop()
         if not self._waiters and self._active < self.limit and loop.time() >= self._paused_until:
             self._active += 1
@@ -56,6 +56,7 @@ class AdaptiveLimiter:
         try:
             await waiter
         except asyncio.CancelledError:
+            # The place may have been granted just before the cancellation: it must not be lost.
             if waiter.done() and not waiter.cancelled():
                 self.release()
             raise
@@ -66,16 +67,17 @@ class AdaptiveLimiter:
         self._wake()
 
     def succeeded(self) -> None:
-        """Tell of a call that was answered: there may be room for more."""
+        """Record an answered call: there may be room for more."""
         if self._limit < self.maximum:
+            # 1/limit for each of about ``limit`` calls in flight is one for each round.
             step = 1.0 if self._backed_off_at is None else 1.0 / self._limit
             self._limit = min(self._limit + step, float(self.maximum))
 
     def pushed_back(self, sent_at: float, pause: float = 0.0) -> None:
         """
-        Tell of a call, sent at that time of the loop's clock, that the server had no room for.
+        Record a call that the server had no room for; ``sent_at`` is in the loop's time.
 
-        ``pause`` seconds pass before any further call is sent.
+        No further call is sent for ``pause`` seconds.
         """
         now = asyncio.get_running_loop().time()
         if self._backed_off_at is None or sent_at >= self._backed_off_at:
@@ -98,6 +100,7 @@ class AdaptiveLimiter:
             return
         while self._waiters and self._active < self.limit:
             waiter = self._waiters.popleft()
+            # A cancelled waiter is skipped; it never held a place.
             if not waiter.done():
                 self._active += 1
                 waiter.set_result(None)

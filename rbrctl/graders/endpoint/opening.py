@@ -1,4 +1,4 @@
-"""Putting an endpoint grader together out of settings, a rule set and a cache."""
+"""Puts an endpoint grader together from settings, a rule set and a cache."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,16 +33,19 @@ from rbrctl.ruleset.model import RuleSet
 
 _CHOSEN_LAYOUTS = frozenset({Layout.QUESTION_FIRST, Layout.CONVERSATION_FIRST})
 QUESTIONS_EACH = 11.0
-"""Questions a transcript where the caller does not know: between the 5 and 17 of 23 that the
-reference policy's classes depend on."""
+"""
+Questions per transcript if the caller does not know the number.
+
+The response classes of the reference policy depend on 5 to 17 of its 23 propositions.
+"""
 
 
 def open_client(settings: EndpointSettings, spending: Spending | None = None) -> Client:
     """
-    Make a client for an endpoint; nothing is connected yet. Raises UsageError.
+    Return a client for an endpoint; nothing is connected yet. Raises UsageError.
 
-    Its calls count against the settings' budget alone, or against what ``spending`` allows to
-    several clients together.
+    Its calls count against the budget of the settings, or against ``spending`` if several clients
+    share one budget.
     """
     address = parse_address(settings.base_url)
     return Client(
@@ -104,16 +107,16 @@ async def open_grader(
     client: Client | None = None,
 ) -> EndpointGrader:
     """
-    Make a grader; the endpoint is probed if it has not been before.
+    Return a grader; probe the endpoint if that has not been done before.
 
-    ``sample`` and ``questions_each`` are the work at hand, by which the layout is chosen; what was
-    found and chosen is remembered in the cache, so that a later run asks the same questions.
-    The cache is the grader's from here on, which closes it, and is closed too where none is made.
-    ``offline`` makes no call: what is not known is assumed as OpenAI's current chat models have
-    it, and remembered as if it had been found with ``keep_assumptions`` (for a batch, whose answers
-    are then of the same grader). ``client`` is one for these settings that is open already, and is
-    the grader's from here on as the cache is. Raises UsageError, GraderError, FileError,
-    RuleSetError.
+    ``sample`` and ``questions_each`` describe the work at hand, by which the layout is chosen. What
+    was found and chosen is remembered in the cache, so that a later run asks the same questions.
+    The grader owns the cache from here on and closes it; the cache is also closed on an error.
+
+    ``offline`` makes no call: what is not known is assumed to be as with OpenAI's current chat
+    models. ``keep_assumptions`` remembers that as if it had been found, so that the answers of a
+    batch belong to the same grader. ``client`` may be an open client for these settings; the
+    grader owns it as it does the cache. Raises UsageError, GraderError, FileError or RuleSetError.
     """
     try:
         client = client or open_client(settings)
@@ -152,7 +155,7 @@ async def open_grader(
 async def known_capabilities(
     settings: EndpointSettings, client: Client, cache: AnswerCache, *, offline: bool = False
 ) -> Capabilities:
-    """Give what is remembered of an endpoint and model, or probe it and remember."""
+    """Return what is remembered of an endpoint and a model; else probe it and remember that."""
     name = _probe_note(settings)
     try:
         return Capabilities.from_json(cache.recall(name) or {"mode": None})
@@ -166,7 +169,7 @@ async def known_capabilities(
 
 
 def remember_probe(settings: EndpointSettings, report: ProbeReport, cache: AnswerCache) -> None:
-    """Keep what a probe found for later runs. Raises FileError."""
+    """Remember what a probe found for later runs. Raises FileError."""
     cache.remember(_probe_note(settings), report.capabilities.to_json())
 
 
@@ -189,7 +192,7 @@ def known_layout(
     sample: Sequence[Transcript],
     questions_each: float,
 ) -> Layout:
-    """Give the layout that was asked for, that was chosen before, or that shares more."""
+    """Return the layout that was asked for, was chosen before, or leaves least to read anew."""
     if ruleset.grader.template is not None:
         return Layout.TEMPLATE
     if settings.layout != "auto":
@@ -228,7 +231,7 @@ def make_asker(
 def identity_of(
     ruleset: RuleSet, settings: EndpointSettings, capabilities: Capabilities, layout: Layout
 ) -> GraderIdentity:
-    """Digest all that is the same for every proposition."""
+    """Return the identity, with a digest of everything that is the same for all propositions."""
     mode = capabilities.mode
     shared = {
         "endpoint": str(parse_address(settings.base_url)),

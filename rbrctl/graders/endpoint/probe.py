@@ -1,4 +1,4 @@
-"""Finding out what an endpoint can do with a model by asking it, never by its name."""
+"""Finds out what an endpoint can do with a model by asking it, never by the model's name."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from rbrctl.ruleset.model import GraderPrompt
 
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
-    """One thing that was tried: whether it works, and what was seen."""
+    """One mode that was tried: whether it works, and what was seen."""
 
     mode: Mode
     works: bool
@@ -30,7 +30,7 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """What was found, and why the mode was chosen."""
+    """What was found, and everything that was tried on the way."""
 
     capabilities: Capabilities
     steps: tuple[ProbeStep, ...]
@@ -41,9 +41,9 @@ async def probe(settings: EndpointSettings, client: Client) -> ProbeReport:
     """
     Ask the endpoint two easy questions in each mode, best first, until one works.
 
-    A mode that the settings name is the only one tried; the decisions modes have nothing to find
-    out and are then taken at their word. Raises GraderError where the endpoint cannot be reached,
-    refuses the key or works in no mode.
+    If the settings name a mode, only that one is tried; the modes decisions and systemone have
+    nothing to find out, so they are not tried at all. Raises GraderError if the endpoint cannot be
+    reached, refuses the key or works in no mode.
     """
     before = client.usage.calls
     if settings.mode in {Mode.DECISIONS, Mode.SYSTEMONE}:
@@ -67,7 +67,7 @@ async def probe(settings: EndpointSettings, client: Client) -> ProbeReport:
 
 
 def _seen(steps: Sequence[ProbeStep]) -> str:
-    """Say what was seen in each mode, and what was seen in several once."""
+    """Return what was seen in each mode; what was seen in several modes is said once."""
     modes: dict[str, list[str]] = {}
     for step in steps:
         modes.setdefault(step.detail, []).append(step.mode)

@@ -1,4 +1,4 @@
-"""All that a user can say about an endpoint."""
+"""The settings of an endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ from rbrctl.scrubbing import credentials_in, without_credentials
 @dataclass(frozen=True, slots=True)
 class EndpointSettings:
     """
-    Where to ask, what, and how hard.
+    Settings of an endpoint: URL, model, concurrency, retries and limits.
 
-    The address, the key and the headers come from options, the environment or the user's own
-    configuration only: whoever fills this in sees to that.
+    The address, the key and the headers must come from options, the environment or the user's own
+    configuration, never from a repository: whoever makes these settings is responsible for that.
     """
 
     base_url: str
@@ -31,18 +31,18 @@ class EndpointSettings:
     """``http://host:port`` of a proxy to go through; None for a direct connection."""
     mode: Mode = Mode.AUTO
     concurrency: int = 64
-    """The most calls in flight."""
+    """The largest number of calls in flight."""
     timeout: float = 120.0
-    """Seconds for one call; a reasoning model may need more."""
+    """Seconds to wait for one call before it counts as failed."""
     connect_timeout: float = 10.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     temperature: float | None = None
-    """None: 0, and 1 for votes."""
+    """None means 0, and 1 in votes mode."""
     seed: int | None = None
     max_tokens: int | None = None
-    """None: a few where the model answers at once, no cap where it reasons first."""
+    """None means a few tokens, or no cap for a model that reasons before it answers."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of every chat request (``reasoning_effort``, ``chat_template_kwargs``)."""
     votes: int = 5
@@ -50,17 +50,17 @@ class EndpointSettings:
     pack: int = 1
     """Propositions in one call in schema mode."""
     repeat: int = 1
-    """How often each question is asked."""
+    """How many times each question is asked."""
     layout: str = "auto"
     """``auto``, ``question-first`` or ``conversation-first``."""
     max_reply_bytes: int = MAX_REPLY_BYTES
     certificates: str | None = None
-    """A file of certificates to trust in place of the system's."""
+    """A file or folder of certificates to trust in place of the system's."""
     prices: Prices = field(default_factory=Prices)
     budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
-        """Refuse values that cannot be meant. Raises UsageError."""
+        """Raise UsageError for values that cannot be meant."""
         if not self.model.strip():
             raise UsageError("an endpoint needs the name of a model (--model)")
         for name in ("concurrency", "votes", "pack", "repeat"):
@@ -84,7 +84,7 @@ class EndpointSettings:
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """Every text that must not be shown: keys, headers, and what URLs hold of these."""
+        """Every text that must not be shown: the key, headers, and passwords and keys in URLs."""
         in_urls = [*credentials_in(self.base_url), *credentials_in(self.proxy or "")]
         own = (*([self.key] if self.key else []), *self.headers.values())
         return (*own, *map(Secret, in_urls))
@@ -95,7 +95,7 @@ class EndpointSettings:
         return without_credentials(self.base_url)
 
     def request_headers(self) -> dict[str, str]:
-        """Give the headers of every request, the key among them."""
+        """Return the headers of every request; the key is among them."""
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "rbrctl"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key.reveal()}"

@@ -8,13 +8,13 @@ from typing import Any
 from rbrctl.errors import BudgetSpentError
 
 MOST_TOKENS = 10_000_000
-"""Of one reply; more than any model reads or writes."""
+"""The largest token count of one reply that is believed; no model reads or writes as much."""
 TEMPLATE_TOKENS = 4096
-"""What a server's own template may add to a request; else no token is shorter than a byte."""
+"""Tokens that a server's chat template may add; otherwise a request has at most one per byte."""
 BYTES_A_TOKEN_AT_MOST = 8
 """English has four to five; a request whose tokens have more on average was not read whole."""
 LEAST_MISSING = 500
-"""Tokens that must be missing before a server is said to truncate."""
+"""The number of missing tokens from which a server is said to truncate requests."""
 _INPUT = ("prompt_tokens", "input_tokens")
 _OUTPUT = ("completion_tokens", "output_tokens")
 _CACHED = ("cache_read_input_tokens",)
@@ -28,7 +28,7 @@ class Prices:
     output: float | None = None
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
-        """Give what those tokens cost; None where no price is known."""
+        """Return what those tokens cost; None if no price is known."""
         if self.input is None and self.output is None:
             return None
         millionths = input_tokens * (self.input or 0.0) + output_tokens * (self.output or 0.0)
@@ -52,17 +52,17 @@ class Usage:
     odd_counts: int = 0
     """Replies whose counts of tokens cannot be true, and were not counted."""
     truncated: tuple[int, int] | None = None
-    """Tokens that the server counted, and a low guess at what was sent, where that is far more."""
+    """Tokens that the server counted and that were sent at least; None if it reads everything."""
     started: float = field(default_factory=time.monotonic)
 
     @property
     def cost(self) -> float | None:
-        """What the counted tokens cost; None where no price is known."""
+        """The cost of the counted tokens; None if no price is known."""
         return self.prices.cost(self.input_tokens, self.output_tokens)
 
     @property
     def seconds(self) -> float:
-        """How long the run has taken so far."""
+        """Seconds since the run started."""
         return max(time.monotonic() - self.started, 1e-9)
 
     def add_reply(self, usage: Any, sent_bytes: int | None = None) -> None:
@@ -97,7 +97,7 @@ class Usage:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the server's accounts, for the user to hear once."""
+        """Sentences about what the server's token counts show to be wrong."""
         found = []
         if self.truncated is not None:
             counted, least = self.truncated
@@ -131,7 +131,7 @@ class Usage:
         return "; ".join(parts)
 
     def summary(self) -> dict[str, float | int | None]:
-        """Give all counts, the cost and the rates a second, for a report."""
+        """Return all counts, the cost and the rates per second, for a report."""
         return {
             "calls": self.calls,
             "retries": self.retries,
@@ -171,13 +171,13 @@ class Estimate:
         )
 
     def cost(self, prices: Prices) -> float | None:
-        """Give what the calls would cost; None where no price is known."""
+        """Return what the calls would cost; None if no price is known."""
         return prices.cost(self.input_tokens, self.output_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The most that a run may use; None where there is no limit."""
+    """The most that a run may use; None stands for no limit."""
 
     calls: int | None = None
     cost: float | None = None
@@ -185,23 +185,23 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class _Spender:
-    """One client: what it has used, and how many calls it waits for."""
+    """One client: what it has used, and how many calls it is waiting for."""
 
     usage: Usage
     in_flight: Callable[[], int]
 
     @property
     def average(self) -> float:
-        """What a call has cost so far; 0 where none was answered or no price is known."""
+        """The mean cost of an answered call; 0 without an answer or a price."""
         usage = self.usage
         return (usage.cost or 0.0) / usage.answered_calls if usage.answered_calls else 0.0
 
 
 class Spending:
-    """What the clients of one run use, at whatever prices each, held against one budget."""
+    """One budget for all clients of a run, which may have different prices."""
 
     def __init__(self, budget: Budget) -> None:
-        """Begin with no client."""
+        """Start without a client."""
         self._budget = budget
         self._spenders: list[_Spender] = []
 
@@ -211,10 +211,10 @@ class Spending:
 
     def check(self) -> None:
         """
-        Raise BudgetSpentError where the call that is about to be sent could go over a limit.
+        Raise BudgetSpentError if the call that is about to be sent could exceed a limit.
 
-        It is in flight already. A call's cost is known after it; until then it counts as the
-        average one of its client so far.
+        That call is in flight already. What a call costs is known only after it; until then it
+        counts as much as the average call of its client.
         """
         most_calls, most_cost = self._budget.calls, self._budget.cost
         calls = sum(each.usage.calls for each in self._spenders)
@@ -234,7 +234,7 @@ class Spending:
 
 
 def _count(usage: Mapping[str, Any], names: Sequence[str]) -> int | None:
-    """Give the first of the names that has a count; 0 where none has, None for no true count."""
+    """Return the count under the first name that has one; 0 without any, None for a wrong one."""
     value = next((usage[name] for name in names if usage.get(name) is not None), 0)
     whole = isinstance(value, int) and not isinstance(value, bool)
     if isinstance(value, float) and 0 <= value <= MOST_TOKENS and value.is_integer():

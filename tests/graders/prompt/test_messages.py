@@ -136,7 +136,7 @@ def test_what_a_layout_shares_is_what_its_requests_have_in_common() -> None:
         sent = sum(len(body) for group in bodies for body in group)
         shared = sum(in_common(group[0], body) for group in bodies for body in group[1:])
         assert readings[layout].sent == pytest.approx(sent / len(sample), rel=0.05)
-        assert readings[layout].shared == pytest.approx(shared / len(sample), rel=0.15)
+        assert readings[layout].cached == pytest.approx(shared / len(sample), rel=0.15)
 
 
 def in_common(one: bytes, other: bytes) -> int:

@@ -1,4 +1,4 @@
-"""One proposition, one chat completion: by token probabilities, schema, votes or plain text."""
+"""Asks one proposition per chat completion: the modes logprobs, schema, votes and text."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from rbrctl.ruleset.model import RuleSet
 
 CHAT_PATH = "/chat/completions"
 LOGPROB_CAP = 4
-"""Tokens that a one-word answer needs at most: a blank, markup, and a word in two pieces."""
+"""The largest number of tokens of a one-word answer: a blank, markup, a word in two pieces."""
 TEXT_CAP = 16
 SCHEMA_CAP = 32
 
@@ -37,7 +37,7 @@ def chat_body(
     mode: Mode,
     messages: Sequence[Mapping[str, str]],
 ) -> dict[str, Any]:
-    """Write a chat request of a mode for given messages."""
+    """Return the body of a chat request in a mode, with these messages."""
     turns = list(messages) if capabilities.system_role else without_system(messages)
     body: dict[str, Any] = {"model": settings.model, "messages": turns}
     if mode is Mode.LOGPROBS:
@@ -50,13 +50,13 @@ def chat_body(
 
 
 def without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """Open the first user turn with what the system turn says."""
+    """Return messages without a system turn: its text opens the first user turn."""
     system, first, *rest = messages
     return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 
 
 def answer_schema(names: Sequence[str]) -> dict[str, Any]:
-    """Write a response format in which every name is answered by yes or no."""
+    """Return a response format that answers every name with yes or no."""
     schema = {
         "type": "object",
         "properties": {name: {"type": "string", "enum": ["yes", "no"]} for name in names},
@@ -70,7 +70,7 @@ def answer_schema(names: Sequence[str]) -> dict[str, Any]:
 
 
 def read_reply(mode: Mode, reply: Mapping[str, Any]) -> tuple[float, dict[str, Any]]:
-    """Read P(yes) of a one-proposition reply. Raises UnreadableError."""
+    """Return P(yes) of a reply about one proposition, and its details. Raises UnreadableError."""
     if mode is Mode.LOGPROBS:
         return read_logprobs(reply)
     if mode is Mode.SCHEMA:
@@ -82,7 +82,7 @@ def read_reply(mode: Mode, reply: Mapping[str, Any]) -> tuple[float, dict[str, A
 
 
 class ChatAsker:
-    """Asks one proposition a call; in votes mode several samples of it."""
+    """Asks one proposition per call; in votes mode it takes several samples."""
 
     asks_together = False
 
@@ -131,27 +131,27 @@ class ChatAsker:
         self.source = mode.value
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Give each proposition its own call."""
+        """Return one group for each proposition."""
         return [(name,) for name in names]
 
     def request_size(self, fragments: Fragments, group: Sequence[str]) -> int:
-        """Give the bytes of the proposition's requests."""
+        """Return the size of the proposition's requests in bytes."""
         return (self._forms[group[0]].size + fragments.size) * self._samples
 
     def output_tokens(self, group: Sequence[str]) -> int:
-        """Guess a word or a small object each."""
+        """Return an estimate: a word, or a small object, for each sample."""
         return (8 if self._mode is Mode.SCHEMA else 2) * self._samples
 
     def calls(self, group: Sequence[str]) -> int:
-        """One, or one a vote."""
+        """Return 1, or the number of votes."""
         return self._samples
 
     def body(self, fragments: Fragments, name: str) -> bytes:
-        """Give the request for one proposition, for a batch."""
+        """Return the request for one proposition, for a batch."""
         return self._current_forms()[name].fill(fragments)
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
-        """Ask one proposition."""
+        """Ask the only proposition of the group."""
         (name,) = group
         digest = self.digests[name]
         if self._samples == 1:
@@ -183,7 +183,7 @@ class ChatAsker:
 
 
 def _poll(votes: Sequence[Answer], digest: str, source: str) -> Answer:
-    """Give the share of yes; the first error where any sample failed."""
+    """Return the share of yes among the votes; the first error if any sample failed."""
     for vote in votes:
         if vote.probability is None:
             return Answer(error=vote.error, digest=digest, details=vote.details)

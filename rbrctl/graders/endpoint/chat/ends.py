@@ -15,11 +15,11 @@ class End(StrEnum):
 
     NORMAL = "normal"
     CUT = "cut"
-    """At the token cap, or where the context is full."""
+    """Cut off at the token cap, or because the context is full."""
     TOOLS = "tools"
     WITHHELD = "withheld"
     BROKEN = "broken"
-    """The server failed while it wrote: another try may fare better."""
+    """The server failed while it wrote; another try could help."""
     UNKNOWN = "unknown"
 
 
@@ -53,10 +53,10 @@ _FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "incom
 
 def end_of(reason: Any) -> End:
     """
-    Tell what a finish reason means; servers have dozens of words for a few things.
+    Return what a finish reason means; servers have dozens of words for a few things.
 
-    None, and a reason that is empty, are normal. What is written in capitals, with hyphens or as
-    one word of several is read alike; of a reason in several words the worst_exit_code counts.
+    None and an empty reason are normal. Capitals, hyphens, underscores and words that are joined
+    together make no difference. If a reason has several words, the worst of them counts.
     """
     if isinstance(reason, Mapping):
         reason = reason.get("type")
@@ -73,7 +73,7 @@ def end_of(reason: Any) -> End:
 
 def error_in(reply: Mapping[str, Any]) -> Any:
     """
-    Give the error that a reply holds beside or in place of its answer; None where it holds none.
+    Return the error that a reply holds beside or in place of its answer; None if it has none.
 
     It may stand at the top, in the first choice or in its message.
     """
@@ -91,7 +91,7 @@ def error_in(reply: Mapping[str, Any]) -> Any:
 
 
 def broken_reason(reply: Mapping[str, Any]) -> str | None:
-    """Give the finish reason of a reply that the server broke off; None where it did not."""
+    """Return the finish reason of a reply that the server broke off; None if it did not."""
     reason = _first_choice(reply).get("finish_reason")
     broken = reason not in (None, "stop", "length") and end_of(reason) is End.BROKEN
     return shown(reason, 60) if broken else None
@@ -99,9 +99,9 @@ def broken_reason(reply: Mapping[str, Any]) -> str | None:
 
 def why_no_answer(choice: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
     """
-    Tell why a choice is no answer although it may hold a text; None where it may be one.
+    Return why a choice is no answer although it may hold a text; None if it can be one.
 
-    A cut at the token cap is for ``cut_before_end`` to judge, which knows the text.
+    A cut at the token cap is not judged here but by ``cut_before_end``, which looks at the text.
     """
     refusal = _refusal_in(message)
     if refusal:
@@ -126,9 +126,9 @@ def why_no_answer(choice: Mapping[str, Any], message: Mapping[str, Any]) -> str 
 
 def cut_before_end(text: str) -> bool:
     """
-    Tell whether a reply that was cut off at the token cap could have gone on to say otherwise.
+    Return whether a reply that was cut off at the token cap could have gone on to say otherwise.
 
-    A bare yes or no is whole, and so is one that ended its sentence, unless what follows begins to
+    A bare yes or no is complete. So is one that ended its sentence, unless what follows begins to
     take it back.
     """
     said = text[judge_reply_start(text) or 0 :]

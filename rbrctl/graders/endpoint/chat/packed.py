@@ -1,4 +1,4 @@
-"""Several propositions in one chat completion, answered by a JSON object."""
+"""Asks several propositions in one chat completion, which answers with a JSON object."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ _ANSWER = "Answer every question by its name in a JSON object, each with yes or 
 
 
 class PackedAsker:
-    """Asks up to ``settings.pack`` propositions a call, the conversation first."""
+    """Asks up to ``settings.pack`` propositions per call; the conversation comes first."""
 
     asks_together = False
     source = "schema"
@@ -31,7 +31,7 @@ class PackedAsker:
         capabilities: Capabilities,
         client: Client,
     ) -> None:
-        """Write every proposition's instructions once."""
+        """Write the instructions of every proposition once."""
         self._client = client
         self._pack = settings.pack
         self._model = settings.model
@@ -48,25 +48,25 @@ class PackedAsker:
         }
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Split into packs of almost equal size."""
+        """Split into groups of almost equal size."""
         count = -(-len(names) // self._pack)
         return [names[start::count] for start in range(count)]
 
     def request_size(self, fragments: Fragments, group: Sequence[str]) -> int:
-        """Give the bytes of the pack's request."""
+        """Return the size of the group's request in bytes."""
         questions = sum(len(self._texts[name]) for name in group)
         return self._input.size + fragments.size + questions + 120 * len(group)
 
     def output_tokens(self, group: Sequence[str]) -> int:
-        """Guess a name and a word each."""
+        """Return an estimate: a name and a word for each proposition."""
         return 8 * len(group) + 2
 
     def calls(self, group: Sequence[str]) -> int:
-        """One."""
+        """Return 1."""
         return 1
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
-        """Ask a pack; a proposition that the object leaves out is an error for it alone."""
+        """Ask a group; a proposition that the reply leaves out fails alone."""
         tokens = tokens_of(self.request_size(fragments, group))
         try:
             reply = await self._client.call(

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterable
 from json import JSONDecoder
 from typing import Any
 
-from rbrctl.records.control_tokens import LEADING, end_without_tokens
+from rbrctl.records.control_tokens import end_without_tokens, leading_tokens
 from rbrctl.records.thinking import judge_reply_start
 
 WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE)
 """A wrapper in prepared text; without a ``word`` it holds something else than yes or no."""
 MOST_JSON = 8
-"""Opening braces at which a JSON object is tried."""
+"""The number of opening braces at which a JSON object is looked for."""
 
 _Replacement = Callable[[re.Match[str]], str]
 
@@ -88,7 +88,7 @@ _OTHER_KEYS = frozenset(
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as its pairs: a key that comes twice is no reason to lose one of them."""
+    """A JSON object as a list of pairs, so that no value is lost if a key comes twice."""
 
 
 _DECODER = JSONDecoder(object_pairs_hook=_Pairs)
@@ -102,11 +102,11 @@ def prepared(text: str) -> str | None:
     end = end_without_tokens(text)
     if end <= start:
         return " " * len(text)
-    leading = LEADING.match(text, start, end)
+    leading = leading_tokens().match(text, start, end)
     if leading is not None:
         role = _ROLE.match(text, leading.end(), end)
         start = role.end() if role is not None else leading.end()
-        again = LEADING.match(text, start, end)
+        again = leading_tokens().match(text, start, end)
         start = again.end() if again is not None else start
     shown = text[start:end].replace("⟦", " ").replace("⟧", " ")
     for step in _STEPS:
@@ -182,7 +182,7 @@ def _without_quoted_lines(text: str) -> str:
 
 
 def _without_tables(text: str) -> str:
-    """Keep of a table the cells of a column or row that is headed by a label; blank the rest."""
+    """Keep the cells of a table whose column or row is headed by a label; blank the others."""
     if "|" not in text:
         return text
     labels: frozenset[int] = frozenset()

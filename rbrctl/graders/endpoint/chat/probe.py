@@ -1,4 +1,4 @@
-"""Finding out what chat completions take: token caps, temperature, logprobs, schema."""
+"""Finds out what a chat endpoint accepts: token caps, temperature, logprobs, schema."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,9 +29,9 @@ from rbrctl.ruleset.model import GraderPrompt, Proposition
 
 BOTH_CAPS = ("max_completion_tokens", "max_tokens")
 PROBE_RETRIES = 2
-"""A probe gives up sooner than a run does: somebody waits to see whether the address is right."""
+"""A probe gives up sooner than a run, since a user is waiting for its result."""
 MOST_TRIES = 8
-"""Tries in one mode, each without a field that the server did not take."""
+"""Tries in one mode; each leaves out a field that the server refused."""
 _PLACE = Place("probe", 1, 1, 1, 1)
 TRANSCRIPT = Transcript(
     id="probe",
@@ -49,14 +49,14 @@ QUESTIONS: Mapping[str, Proposition] = {
 
 class ChatProbe:
     """
-    Tries chat modes, dropping the fields that a server refuses until it takes the request.
+    Tries chat modes, and drops the fields that a server refuses until it accepts the request.
 
-    Both caps are sent at first, since a server that knows neither ``max_completion_tokens`` nor
-    an error for unknown fields would write on to the end of its context.
+    Both token caps are sent at first: a server that ignores ``max_completion_tokens`` without an
+    error would otherwise write on to the end of its context.
     """
 
     def __init__(self, settings: EndpointSettings, client: Client) -> None:
-        """Probe in the mode that the settings name, or in all of them, best first."""
+        """Probe the mode that the settings name, or all of them, the best first."""
         self._settings = settings
         self._client = client
         self._where = f"{settings.where}, model {settings.model}"
@@ -64,10 +64,10 @@ class ChatProbe:
 
     async def run(self) -> Capabilities | None:
         """
-        Give what works, None where nothing does. Raises GraderError.
+        Return what works; None if nothing does. Raises GraderError.
 
-        Where a server takes a mode and the model answers neither yes nor no, that mode is given,
-        as unsure, if there is no better one.
+        If a server accepts a mode and the model answers neither yes nor no, that mode is returned
+        as unsure, unless another one is better.
         """
         named = self._settings.mode
         modes = [Mode.LOGPROBS, Mode.SCHEMA, Mode.TEXT] if named is Mode.AUTO else [named]
@@ -129,7 +129,7 @@ class ChatProbe:
         return capabilities if works or capabilities.unsure else None
 
     async def _second_chance(self, capabilities: Capabilities, seen: str) -> tuple[bool, str]:
-        """Ask the other question: one answer that cannot be read may be bad luck, two are not."""
+        """Ask the other question: one unreadable answer may be bad luck, two are not."""
         body = self._body(capabilities, "apologises")
         outcome = await self._client.attempt(CHAT_PATH, body, retries=PROBE_RETRIES)
         if isinstance(outcome, Failure):
@@ -142,7 +142,7 @@ class ChatProbe:
 
 
 def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
-    """Tell whether a reply is what its mode needs, and what was seen. Raises UnreadableError."""
+    """Return whether a reply has what its mode needs, and what was seen. Raises UnreadableError."""
     if mode is Mode.LOGPROBS:
         return _read_logprobs(reply)
     if mode is Mode.SCHEMA:
@@ -153,7 +153,7 @@ def _read(mode: Mode, reply: Mapping[str, Any]) -> tuple[bool, str]:
 
 def _read_logprobs(reply: Mapping[str, Any]) -> tuple[bool, str]:
     """
-    Tell apart a server that gives usable token probabilities and one that does not.
+    Return whether a reply has usable token probabilities, and what was seen.
 
     What counts is the token of the verdict, as for every later answer: a model that thinks first
     may be certain of its first token, and list no alternative to it. Raises UnreadableError if
@@ -186,7 +186,7 @@ def _most_alternatives(content: Any) -> int | None:
 
 
 def reasons(reply: Mapping[str, Any]) -> bool:
-    """Tell whether the model thought before it answered, or was cut off while it did."""
+    """Return whether the model thought before it answered, or was cut off while it did."""
     usage = reply.get("usage")
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
     if isinstance(details, dict) and details.get("reasoning_tokens"):
@@ -201,7 +201,7 @@ def reasons(reply: Mapping[str, Any]) -> bool:
 
 def without_refused(capabilities: Capabilities, message: str) -> Capabilities | None:
     """
-    Drop what an error message names from the request; None where it names nothing that is sent.
+    Return capabilities without what an error message names; None if it names nothing.
 
     OpenAI's messages put the field in quotes; others name it somewhere in a list of places.
     """

@@ -1,4 +1,4 @@
-"""Taking a chat completion apart, and reading one answer out of it."""
+"""Reads the answer of a chat completion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from rbrctl.records.thinking import is_thinking_part, judge_reply_start
 
 RAW_LIMIT = 2000
 UNSEEN_LIMIT = 0.05
-"""Where the side that is not listed could have more than this, an answer says so."""
+"""If the word that is not listed could have a larger probability, the answer says so."""
 
 
 class UnreadableError(ValueError):
@@ -54,7 +54,7 @@ class ChatChoice:
 
 
 def choice_of(reply: Mapping[str, Any]) -> ChatChoice:
-    """Take the first choice out of a reply. Raises UnreadableError."""
+    """Return the first choice of a reply. Raises UnreadableError if it is no answer."""
     choices = reply.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise UnreadableError(_without_choices(reply), shown(dict(reply), RAW_LIMIT))
@@ -82,9 +82,9 @@ def _normal_end(
     reply: Mapping[str, Any], choice: Mapping[str, Any], message: Mapping[str, Any], text: str
 ) -> str | None:
     """
-    Give the finish reason of a choice, ``length`` by whatever name a cut at the token cap has.
+    Return the finish reason of a choice; a cut at the token cap is always named ``length``.
 
-    Raises UnreadableError where the reply ended in another way, whatever text it holds.
+    Raises UnreadableError if the reply ended in another way, whatever text it holds.
     """
     error = error_in(reply)
     if error is not None:
@@ -99,7 +99,7 @@ def _normal_end(
 
 
 def check_whole(choice: ChatChoice) -> None:
-    """Raise UnreadableError where the token cap cut off what might have said otherwise."""
+    """Raise UnreadableError if the token cap cut off what might have said otherwise."""
     if choice.finish_reason == "length" and choice.text.strip() and cut_before_end(choice.text):
         raise UnreadableError(
             "the token limit cut the reply off in the middle of a sentence; raise --max-tokens",
@@ -121,7 +121,7 @@ def _text(content: Any) -> str:
 
 
 def check_complete(choice: ChatChoice) -> None:
-    """Raise UnreadableError where the reply was cut off before its answer, or is empty."""
+    """Raise UnreadableError if the reply was cut off before its answer, or is empty."""
     cut = choice.finish_reason == "length"
     if judge_reply_start(choice.text) is None or (not choice.text.strip() and choice.reasoning):
         raise UnreadableError(
@@ -133,7 +133,7 @@ def check_complete(choice: ChatChoice) -> None:
 
 
 def read_text(reply: Mapping[str, Any]) -> bool:
-    """Read a plain yes or no. Raises UnreadableError."""
+    """Return a plain yes or no. Raises UnreadableError."""
     choice = choice_of(reply)
     check_complete(choice)
     check_whole(choice)
@@ -145,9 +145,9 @@ def read_text(reply: Mapping[str, Any]) -> bool:
 
 def read_schema(reply: Mapping[str, Any]) -> dict[str, bool]:
     """
-    Read a JSON object of yes and no answers by name. Raises UnreadableError.
+    Return the yes and no answers of a JSON object by name. Raises UnreadableError.
 
-    Code fences around it, which some servers leave, are taken off.
+    Code fences around the object are removed, since some servers add them.
     """
     choice = choice_of(reply)
     check_complete(choice)
@@ -195,6 +195,6 @@ def evidence_of(reply: Mapping[str, Any]) -> Evidence:
 
 
 def failed_answer(message: str, digest: str, raw: str = "") -> Answer:
-    """Make an answer that is an error, with the raw text kept."""
+    """Return an answer that is an error and keeps the raw text."""
     details = {"raw": printable(raw[:RAW_LIMIT])} if raw else {}
     return Answer(error=printable(message), digest=digest, details=details)

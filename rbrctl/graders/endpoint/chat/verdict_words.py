@@ -1,5 +1,5 @@
 """
-The words of the grammar in ``verdict_text``: what leads to a verdict, and what takes one back.
+The words of the grammar in ``verdict_grammar``: what leads to a verdict, and what takes one back.
 
 Each pattern is one term of that grammar. They are matched against prepared text, in which markup
 and quotations are blank; every repetition in them is bounded, so that they take linear time.

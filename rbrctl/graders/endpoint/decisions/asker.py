@@ -1,4 +1,4 @@
-"""All propositions of a transcript in one call, in the shapes of decisions and of System One."""
+"""Asks all propositions of a transcript in one call: the modes decisions and systemone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _SPLITTABLE_STATUSES = frozenset({400, 413, 422})
 
 
 class DecisionsAsker:
-    """Asks up to the server's limit of questions a call; each is answered or fails alone."""
+    """Asks up to the server's limit of questions per call; each is answered, or fails, alone."""
 
     asks_together = True
 
@@ -54,26 +54,26 @@ class DecisionsAsker:
         self.digests: Mapping[str, str] = digests
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Split at the server's limit, into groups of almost equal size."""
+        """Split into groups of almost equal size, none larger than the server's limit."""
         count = -(-len(names) // self._limit)
         size = -(-len(names) // max(count, 1))
         return [names[start : start + size] for start in range(0, len(names), max(size, 1))]
 
     def request_size(self, fragments: Fragments, group: Sequence[str]) -> int:
-        """Give the bytes of the group's request."""
+        """Return the size of the group's request in bytes."""
         questions = sum(len(self._questions[name]) for name in group)
         return self._input.size + fragments.size + questions
 
     def output_tokens(self, group: Sequence[str]) -> int:
-        """Nothing: answers are no generated text."""
+        """Return 0: answers are numbers and no generated text."""
         return 0
 
     def calls(self, group: Sequence[str]) -> int:
-        """One."""
+        """Return 1."""
         return 1
 
     async def ask(self, fragments: Fragments, group: Sequence[str]) -> Mapping[str, Answer]:
-        """Ask a group; where the server finds it too long, its halves."""
+        """Ask a group; if the server says that it has too many questions, ask each half."""
         tokens = tokens_of(self.request_size(fragments, group))
         try:
             reply = await self._client.call(
@@ -118,7 +118,7 @@ class DecisionsAsker:
 
 
 def _with_mass(value: float, mass: float | str) -> tuple[float | str, dict[str, Any]]:
-    """Hold a probability against the mass that it rests on, as in log-probability mode."""
+    """Check the mass that a probability rests on, as in log-probability mode."""
     if isinstance(mass, str):
         return mass, {}
     try:

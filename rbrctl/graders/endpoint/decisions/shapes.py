@@ -9,7 +9,7 @@ from rbrctl.graders.prompt.forms import encode
 
 
 class QuestionShape(Protocol):
-    """One way to write many questions in a request, and to find their answers in the reply."""
+    """A way to write many questions into a request, and to find their answers in the reply."""
 
     source: str
     path: str
@@ -22,11 +22,11 @@ class QuestionShape(Protocol):
         ...
 
     def values(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
-        """Give each question's probability, or why it has none; absent ones were not answered."""
+        """Return each question's probability, or why it has none; others were not answered."""
         ...
 
     def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
-        """Return the probability mass of each question's labels, where the server tells it."""
+        """Return the probability mass of each question's labels, if the server reports it."""
         ...
 
 
@@ -81,7 +81,7 @@ class DecisionsShape:
         return found
 
     def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
-        """Return those that the reply's diagnostics or an answer's own tell."""
+        """Return those that the diagnostics of the reply or of an answer report."""
         answers = reply.get("answers")
         entries = answers if isinstance(answers, list) else []
         named = {

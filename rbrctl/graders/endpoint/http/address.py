@@ -1,4 +1,4 @@
-"""The address of an endpoint, taken apart and checked."""
+"""The address of an endpoint, parsed and checked."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -12,13 +12,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an endpoint is: ``scheme://host:port/path?query``, without any credentials."""
+    """An endpoint's address, ``scheme://host:port/path?query``, without user name and password."""
 
     scheme: str
     host: str
     port: int
     path: str
-    """Without a slash at its end; empty for the root."""
+    """The path without a slash at its end; empty for the root."""
     query: str = ""
 
     @property
@@ -33,18 +33,18 @@ class Address:
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def target(self, path: str) -> str:
-        """Give the request target of a path below the base (``/chat/completions``)."""
+        """Return the request target of a path below the base, such as ``/chat/completions``."""
         return f"{self.path}{path}" + (f"?{self.query}" if self.query else "")
 
     @property
     def url(self) -> str:
-        """The whole URL, with whatever keys its parameters hold: for requests alone."""
+        """The whole URL; its parameters may hold keys, so it is for requests only."""
         query = f"?{self.query}" if self.query else ""
         return f"{self.scheme}://{self.authority}{self.path}{query}"
 
     @property
     def local(self) -> bool:
-        """True for this machine: the loopback addresses, localhost and names below it."""
+        """True for loopback addresses, ``localhost`` and names below it."""
         host = self.host.lower().rstrip(".")
         if host == "localhost" or host.endswith(".localhost"):
             return True
@@ -54,13 +54,13 @@ class Address:
             return False
 
     def __str__(self) -> str:
-        """Write it as it is shown to people and used in digests: without keys."""
+        """Return the URL without keys, as people see it and digests use it."""
         return without_credentials(self.url)
 
 
 def parse_address(url: str, option: str = "--base-url") -> Address:
     """
-    Take a base URL apart (``https://api.example.com/v1``); errors name the option it came by.
+    Parse a base URL such as ``https://api.example.com/v1``; errors name the option it came from.
 
     Raises UsageError for anything but http and https, for credentials inside the URL, and for
     characters that do not belong into a URL.

@@ -16,12 +16,12 @@ class Connection(asyncio.Protocol):
     """
     An HTTP/1.1 connection as an asyncio protocol.
 
-    It sits on the protocol callbacks rather than on streams since that halves the time for each
-    call (no task switch between the bytes and their reader).
+    It uses protocol callbacks rather than streams, which halves the time per call: no task has to
+    be switched between the bytes and their reader.
     """
 
     def __init__(self, max_body: int) -> None:
-        """Wait to be connected; ``max_body`` bounds a response's body in bytes."""
+        """Start unconnected; ``max_body`` is the largest body of a response in bytes."""
         self._max_body = max_body
         self._transport: asyncio.Transport | None = None
         self._parser: ResponseParser | None = None
@@ -41,6 +41,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand bytes to the parser (called by the event loop)."""
         if self._parser is None or self._waiter is None:
+            # No request is waiting, so these bytes would be taken for the reply to the next one.
             self.abort()
             return
         try:
@@ -52,18 +53,18 @@ class Connection(asyncio.Protocol):
             self._succeed(response)
 
     def eof_received(self) -> bool:
-        """Take the end of the stream as the end of the body, where that is its framing."""
+        """Take the end of the stream, which may be the end of the body."""
         self._end(None)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what was waiting (called by the event loop)."""
+        """Fail the request that was waiting (called by the event loop)."""
         self._end(exc)
         self._transport = None
 
     async def exchange(self, request: bytes, timeout: float) -> Response:
         """
-        Send a request and wait for its whole response, at most ``timeout`` seconds.
+        Send a request and return its whole response, within ``timeout`` seconds.
 
         Raises TransportError; afterwards the connection is closed unless it can be used again.
         """
@@ -79,6 +80,7 @@ class Connection(asyncio.Protocol):
             transport.write(request)
             return await waiter
         except asyncio.CancelledError:
+            # The reply is still on its way: the connection cannot carry another request.
             self.abort()
             raise
         finally:

@@ -1,4 +1,4 @@
-"""A transport of HTTP/1.1 connections straight on asyncio: the client is never the bottleneck."""
+"""A transport that speaks HTTP/1.1 directly over asyncio, so that it is never the bottleneck."""
 
 import asyncio
 import socket
@@ -16,12 +16,12 @@ from rbrctl.graders.endpoint.http.transport import TransportError
 
 class DirectTransport:
     """
-    Keeps idle connections on a stack and opens one where none is idle.
+    Keeps idle connections on a stack, and opens a new one if none is idle.
 
-    How many there are is bounded by whoever calls: one a request in flight. The newest idle
-    connection is used first, so that in quiet times the others fall idle and are closed by the
-    server. A connection that proves dead before a byte of the reply came, having served before,
-    is replaced once at no cost to the caller's retries.
+    There are as many connections as the caller has requests in flight. The connection that was
+    used last is used first, so that in quiet times the others stay idle until the server closes
+    them. If a connection that has served before turns out to be dead before a byte of the reply
+    has come, it is replaced, and that counts as no try of the caller's.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class DirectTransport:
         max_body: int = MAX_REPLY_BYTES,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Prepare the request head; nothing is connected yet. Raises UsageError."""
+        """Prepare the head of requests; nothing is connected yet. Raises UsageError."""
         self._address = address
         self._head_end = request_headers(address, headers)
         self._connect_timeout = connect_timeout
@@ -55,6 +55,8 @@ class DirectTransport:
                 response = await connection.exchange(request, timeout)
             except TransportError as error:
                 if reused and error.unanswered:
+                    # The server closed it while it was idle. Each round uses up one idle
+                    # connection, so this ends with a new one at the latest.
                     continue
                 raise
             finally:
@@ -62,7 +64,7 @@ class DirectTransport:
             return response
 
     async def close(self) -> None:
-        """Close every connection and let the loop see it closed."""
+        """Close every connection, and let the event loop run once so that it notices."""
         for connection in self._open:
             connection.abort()
         self._open.clear()
@@ -124,21 +126,22 @@ class DirectTransport:
 
 
 class _Racing(TypedDict, total=False):
-    """How a loop tries a host's addresses."""
+    """How an event loop tries the addresses of a host."""
 
     happy_eyeballs_delay: float
 
 
 def _address_racing(loop: asyncio.AbstractEventLoop) -> _Racing:
-    """Race a host's addresses where the loop can; uvloop tries them in turn and knows no delay."""
+    """Try a host's addresses in parallel if the loop can; uvloop does not know this option."""
     return {"happy_eyeballs_delay": 0.25} if isinstance(loop, asyncio.BaseEventLoop) else {}
 
 
 def request_headers(address: Address, headers: Mapping[str, str]) -> str:
     """
-    Write the headers that all requests share, each line ended.
+    Return the header lines that all requests share.
 
-    Raises UsageError where one could break out of its line. The message never shows a value.
+    Raises UsageError if a name or value could break out of its line. The message never shows a
+    value, which may be a key.
     """
     lines = [f"Host: {address.authority}\r\n"]
     for name, value in headers.items():

@@ -1,4 +1,4 @@
-"""What a server says went wrong, in whatever shape it says it."""
+"""Finds what a server says about an error, in the shapes of many servers."""
 
 import html
 import re
@@ -29,11 +29,11 @@ _KEY_WORDS = re.compile(
 
 def error_text(body: bytes) -> str:
     """
-    Find what an error body says, in any of the shapes that servers use.
+    Return what the body of an error says.
 
     ``{"error": {"message"}}``, ``{"error": text}``, ``{"detail": text or [{"loc", "msg"}]}``,
     ``{"message"}``, ``{"errors": [...]}``, a list of any of them, a JSON text, a page of HTML or
-    plain text; empty where it says nothing.
+    plain text are read. The result is empty if it says nothing.
     """
     text = body[:_MOST_READ].decode("utf-8-sig", "replace").strip()
     try:
@@ -45,7 +45,7 @@ def error_text(body: bytes) -> str:
 
 
 def words_of(error: Any, depth: int = _NESTED) -> str:
-    """Find the words of an error that was read already; empty where it has none."""
+    """Return the words of an error that is decoded already; empty if it has none."""
     if isinstance(error, str):
         return _of_text(error)
     if depth == 0:
@@ -57,7 +57,7 @@ def words_of(error: Any, depth: int = _NESTED) -> str:
 
 
 def speaks_of_key(words: str) -> bool:
-    """Tell whether an error is about the key, whatever its status."""
+    """Return whether an error is about the key, whatever its status."""
     return _KEY_WORDS.search(words) is not None
 
 
@@ -75,13 +75,13 @@ def _of_object(error: Mapping[str, Any], depth: int) -> str:
 
 
 def _of_provider(metadata: Any) -> str:
-    """Find what the provider behind a gateway said (OpenRouter's ``metadata.raw``)."""
+    """Return what the provider behind a gateway said (OpenRouter's ``metadata.raw``)."""
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
     return error_text(raw.encode("utf-8", "replace")) if isinstance(raw, str) else words_of(raw)
 
 
 def _of_text(text: str) -> str:
-    """Take the words out of a page of HTML; any other text is its own words."""
+    """Return the words of a page of HTML; any other text is returned as it is."""
     if not re.match(r"\s*<(?:!doctype|html|head|body|h1|center|title)\b", text, re.IGNORECASE):
         return shorten(text[:2000])
     title = _TITLE.search(text)

@@ -1,4 +1,4 @@
-"""Reading JSON from a server: strict where Python's own reader is lenient."""
+"""Reads JSON from a server, and is strict where Python's own reader is lenient."""
 
 import json
 import math
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 MAX_DEPTH = 64
-"""How deep a value may be nested; the deepest reply that a server has a reason to send has 10."""
+"""The deepest nesting that is read; no reply has a reason for more than 10 levels."""
 MAX_NUMBER_DIGITS = 300
 """An integer of more digits is above every float."""
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -21,9 +21,9 @@ class NoObjectError(ValueError):
 
 class Unusable:
     """
-    What stands where a reply has no value that JSON knows, or two that contradict each other.
+    Stands where a reply has a value that JSON does not know, or two that contradict each other.
 
-    It is of no type that any reader takes, so that whatever needs the value fails, and that alone.
+    It has none of the types that readers accept. So what needs the value fails, and nothing else.
     """
 
     __slots__ = ("_what",)
@@ -42,7 +42,7 @@ def _integer(text: str) -> int | Unusable:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object; a name that comes twice counts only where both values are the same."""
+    """Return an object; a name that comes twice counts only if both values are the same."""
     value = dict(pairs)
     if len(value) == len(pairs):
         return value
@@ -62,12 +62,12 @@ def decode_reply(body: bytes) -> dict[str, Any]:
     """
     Read a server's reply as one JSON object.
 
-    What no JSON value is (NaN), an integer beyond every float, and a name with two values stand as
-    Unusable where they are, so that they spoil nothing else. Raises ValueError with a reason for
-    what is not UTF-8, not JSON, nested too deep, or another kind of value (NoObjectError).
+    NaN, an integer beyond every float, and a name with two values become Unusable where they
+    stand, so that they spoil nothing else. Raises ValueError with a reason for what is not UTF-8,
+    not JSON, nested too deep, or another kind of value (NoObjectError).
 
-    Token probabilities are long and regular, and their names are not looked at twice: that would
-    take half as long again.
+    In replies with token probabilities, names that come twice are not looked for: these replies
+    are long, and the check would take half as long again as reading them.
     """
     if _depth_exceeds(body, MAX_DEPTH):
         raise ValueError("it is nested too deep")
@@ -114,11 +114,11 @@ def _first_unusable(value: Any) -> Unusable | None:
 
 def _depth_exceeds(body: bytes, limit: int) -> bool:
     """
-    Tell whether brackets are nested deeper than a limit, in a time that no body makes long.
+    Return whether brackets are nested deeper than a limit, in linear time for any body.
 
-    Innermost pairs are struck out until few brackets are left, which the regular replies of
-    servers take a few passes to be; only then are strings, which may hold brackets, left out and
-    the brackets counted one by one.
+    First, innermost pairs are removed until few brackets are left; ordinary replies need a few
+    passes. Only if that does not help, strings (which may hold brackets) are left out and the
+    other brackets are counted one by one.
     """
     brackets = body.translate(None, _NO_BRACKETS)
     for _ in range(_QUICK_PASSES):
@@ -137,7 +137,7 @@ def _depth_exceeds(body: bytes, limit: int) -> bool:
 
 
 def number_of(value: Any) -> float | None:
-    """Give a number of a reply as a finite float; None for anything else, booleans among it."""
+    """Return a number as a finite float; None for anything else, booleans included."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -148,18 +148,18 @@ def number_of(value: Any) -> float | None:
 
 
 def printable(text: str) -> str:
-    """Put a replacement mark where a text has what no file or terminal takes."""
+    """Return the text with a replacement mark for each character that no text file can hold."""
     return text.translate(_HIDDEN)
 
 
 def shown(value: Any, limit: int = 300) -> str:
-    """Show a value from a server on one line, whatever it is."""
+    """Return any value from a server as one short line."""
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 1000:
         return "an integer of hundreds of digits"
     return shorten(value if isinstance(value, str) else repr(value), limit)
 
 
 def shorten(text: str, limit: int = 300) -> str:
-    """Put a text from outside on one line of at most ``limit`` characters."""
+    """Return a text from outside as one line of at most ``limit`` characters."""
     line = " ".join(printable(text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_REPLY_BYTES = 4 * 1024 * 1024
-"""The most that one answer may take: in memory, what JSON says in few bytes is fifty times that."""
+"""The largest body that is read; decoded JSON can take fifty times as much memory."""
 MAX_INTERIM_RESPONSES = 16
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: .*)?")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*")
@@ -15,11 +15,11 @@ _BODILESS = frozenset({204, 205, 304})
 
 
 class ProtocolError(Exception):
-    """The bytes are no HTTP/1.1 response, or one that breaks a limit."""
+    """The bytes are not an HTTP/1.1 response, or one that exceeds a limit."""
 
 
 class BodyTooLargeError(ProtocolError):
-    """The body is larger than this reader was told to take."""
+    """The body is larger than the parser accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,19 @@ class Response:
 
 class ResponseParser:
     """
-    Takes bytes as they come and gives one response.
+    Takes bytes as they come and returns one response.
 
-    Framing after RFC 9112, section 6: ``Transfer-Encoding: chunked`` before ``Content-Length``
-    before the end of the connection. ``max_body`` bounds the body in bytes, before and after
-    decompression. After the response is whole, ``reusable`` tells whether the connection may
-    carry another.
+    How the body ends is decided as RFC 9112, section 6.3, has it: by ``Transfer-Encoding:
+    chunked``, else by ``Content-Length``, else by the end of the connection. ``max_body`` bounds
+    the body in bytes, before and after decompression. Once the response is whole, ``reusable``
+    says whether the connection may carry another request.
+
+    The parser is a state machine: ``_read`` is the method for what comes next. It returns True if
+    it got on and more may be read from the buffer, and False if more bytes are needed.
     """
 
     def __init__(self, max_body: int) -> None:
-        """Start before the status line."""
+        """Start in front of the status line."""
         self._max_body = max_body
         self._buffer = bytearray()
         self._read = self._read_head
@@ -58,12 +61,13 @@ class ResponseParser:
 
     @property
     def started(self) -> bool:
-        """True once any byte has come."""
+        """True once a byte has come."""
         return bool(self._status or self._buffer)
 
     def feed(self, data: bytes) -> Response | None:
-        """Take bytes; give the response once it is whole. Raises ProtocolError."""
+        """Take bytes; return the response once it is whole. Raises ProtocolError."""
         if self.response is not None:
+            # Bytes that nobody asked for: the next reply on this connection could be a forged one.
             self.reusable = False
             return self.response
         self._buffer += data
@@ -74,7 +78,7 @@ class ResponseParser:
         return self.response
 
     def end(self) -> Response | None:
-        """Tell that the connection has ended; give the response if that is what ends its body."""
+        """Take the end of the connection; return the response if that is what ends its body."""
         if self.response is None and self._read == self._read_until_end:
             self._finish()
             self.reusable = False
@@ -85,6 +89,7 @@ class ResponseParser:
         if end < 0:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise ProtocolError(f"a response head of more than {MAX_HEAD_BYTES:,} bytes")
+            # Something else than HTTP is told at its first bytes, and not after the time limit.
             if self._buffer and not b"HTTP/1.".startswith(self._buffer[:7]):
                 raise ProtocolError("the reply does not begin like HTTP/1.1")
             return False
@@ -104,6 +109,7 @@ class ResponseParser:
         return True
 
     def _skip_interim(self) -> bool:
+        # 100 and 103 may come first; 101 would hand the connection to another protocol.
         self._interim += 1
         if self._interim > MAX_INTERIM_RESPONSES or self._status == 101:
             raise ProtocolError(f"an unexpected interim response, status {self._status}")
@@ -122,11 +128,13 @@ class ResponseParser:
             if coding.lower() != "chunked":
                 raise ProtocolError(f"a transfer coding that is not 'chunked': {coding[:40]!r}")
             if length is not None:
+                # Both at once may be an attempt at response splitting (RFC 9112, section 6.3).
                 self._keep_alive = False
             self._read = self._read_chunk_size
         elif length is not None:
             self._remaining = _content_length(length)
             if self._remaining > self._max_body:
+                # Refused by what it announces: not a byte of it is read.
                 raise BodyTooLargeError(self._too_large(self._remaining))
             self._read = self._read_fixed
         else:
@@ -156,6 +164,7 @@ class ResponseParser:
         return True
 
     def _read_chunk(self) -> bool:
+        # The size is the server's word alone: what is kept is bounded by what came (_take).
         taken = min(self._remaining, len(self._buffer))
         self._take(taken)
         self._remaining -= taken
@@ -174,6 +183,7 @@ class ResponseParser:
         if not line:
             self._finish()
             return True
+        # Trailers are read over, but a server could send them for ever.
         self._interim += 1
         if self._interim > 100:
             raise ProtocolError("more than 100 trailer lines")
@@ -219,6 +229,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
         name = match[1].decode("ascii").lower()
         value = match[2].decode("latin-1")
         if name in headers:
+            # A repeated field is one list (RFC 9110, section 5.3).
             value = f"{headers[name]}, {value}"
         headers[name] = value
     return headers
@@ -237,11 +248,13 @@ def _decompress(body: bytes, coding: str, max_body: int) -> bytes:
     if coding in {"gzip", "x-gzip"}:
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
     elif coding == "deflate":
+        # Some servers send raw deflate data without the zlib header (RFC 9110, section 8.4.1.2).
         raw = bool(body) and (body[0] & 0x0F) != 8
         decoder = zlib.decompressobj(-zlib.MAX_WBITS if raw else zlib.MAX_WBITS)
     else:
         raise ProtocolError(f"a content coding that was not asked for: {coding[:40]!r}")
     try:
+        # One byte more than is allowed is enough to notice a compression bomb.
         text = decoder.decompress(body, max_body + 1)
     except zlib.error as error:
         raise ProtocolError(f"a body that is not {coding} as it says: {error}") from error

@@ -1,4 +1,4 @@
-"""A transport through a proxy, over httpx; the only module that imports it."""
+"""A transport through a proxy; the only module that imports httpx."""
 
 import asyncio
 import ssl
@@ -16,10 +16,10 @@ from rbrctl.scrubbing import without_credentials
 
 class ProxiedTransport:
     """
-    One httpx client for each request in flight, since a shared one slows down with their number.
+    Sends requests through a proxy, with one httpx client for each request in flight.
 
-    Proxies, their authentication and CONNECT are httpx's business; redirects are not followed and
-    the environment is not read.
+    A shared client would become slower the more requests are in flight. httpx takes care of
+    proxies, their authentication and CONNECT; it follows no redirects and reads no environment.
     """
 
     def __init__(

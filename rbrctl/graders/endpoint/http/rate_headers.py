@@ -10,14 +10,14 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _MOST_DIGITS = 300
 LONGEST = 1e9
-"""Seconds; a wait beyond is said to be this."""
+"""The longest wait in seconds; a longer one counts as this one."""
 LONGEST_RESET = 300.0
-"""Seconds until an allowance is filled again that are waited for before a call is refused."""
+"""The longest time in seconds that is waited for an allowance to be filled up again."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """
-    Give the seconds that the server asks to wait, None where it does not say.
+    Return the seconds that the server asks to wait; None if it does not say.
 
     Reads ``retry-after-ms``, and ``Retry-After`` as seconds or as a date (RFC 9110, 10.2.3).
     """
@@ -47,7 +47,7 @@ def _number(text: str) -> float | None:
 
 def exhausted_for(headers: Mapping[str, str]) -> float:
     """
-    Give the seconds until an exhausted allowance is filled again; 0 where nothing is exhausted.
+    Return the seconds until an exhausted allowance is filled again; 0 if nothing is exhausted.
 
     OpenAI's headers: ``x-ratelimit-remaining-requests`` (and ``-tokens``) with
     ``x-ratelimit-reset-requests`` such as ``120ms``, ``1s``, ``6m0s``. A reset that is further

@@ -1,4 +1,4 @@
-"""Keys that never show themselves, and a transport that takes them out of all that comes back."""
+"""Keys that are never shown, and a transport that removes them from all that comes back."""
 
 from collections.abc import Iterable
 
@@ -13,25 +13,25 @@ class Secret:
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
-        """Hold the text; surrounding white space, the usual slip of a pasted key, is dropped."""
+        """Keep the text without white space around it, which pasted keys often have."""
         self._text = text.strip()
 
     def reveal(self) -> str:
-        """Give the text itself, for the request's head and for nothing else."""
+        """Return the text itself; only the head of a request may hold it."""
         return self._text
 
     def __repr__(self) -> str:
-        """Show that there is something, and nothing of it."""
+        """Return a text that shows nothing of the secret."""
         return "Secret('***')"
 
     __str__ = __repr__
 
     def __bool__(self) -> bool:
-        """Tell whether there is a key at all."""
+        """Return whether there is a key at all."""
         return bool(self._text)
 
     def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
-        """Refuse to be pickled into a file."""
+        """Raise TypeError: no file may hold a pickled secret."""
         raise TypeError("a Secret cannot be pickled")
 
 
@@ -42,14 +42,14 @@ def scrub(text: str, secrets: Iterable[Secret]) -> str:
 
 class ScrubbedTransport:
     """
-    Wraps another transport.
+    Wraps another transport, and hides secrets in its responses and errors.
 
-    Errors, raw texts in results, the cache, fetched batch files and traces are all made of what
-    comes through here, so that a key that a server echoes gets no further.
+    Errors, raw texts in results, the cache, batch files and traces are all made from what comes
+    through here. So a key that a server echoes gets no further.
     """
 
     def __init__(self, inner: Transport, secrets: Iterable[Secret]) -> None:
-        """Hide these secrets in what ``inner`` brings."""
+        """Hide these secrets in every response of ``inner``."""
         self._inner = inner
         self._scrubber = Scrubber(each.reveal() for each in secrets)
 

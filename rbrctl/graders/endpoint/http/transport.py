@@ -1,4 +1,4 @@
-"""What carries requests to an endpoint, and how it fails."""
+"""The interface of transports, which carry requests to an endpoint, and their error."""
 
 from typing import Protocol
 
@@ -9,9 +9,11 @@ class TransportError(Exception):
     """
     A request got no whole response.
 
-    ``connected`` tells whether there was a connection; ``retryable`` whether another try can help
-    at all; ``unanswered`` that the connection ended before a byte of the reply, as one does that
-    the server had given up just then; ``untrusted`` that the server's certificate was refused.
+    - ``connected``: there was a connection.
+    - ``retryable``: another try could help.
+    - ``unanswered``: the connection ended before the first byte of the reply. That happens to an
+      idle connection which the server closes at that very moment.
+    - ``untrusted``: the server's certificate was refused.
     """
 
     def __init__(
@@ -23,7 +25,7 @@ class TransportError(Exception):
         unanswered: bool = False,
         untrusted: bool = False,
     ) -> None:
-        """Keep the message and what it means for another try."""
+        """Keep the message and what is known about the failure."""
         super().__init__(message)
         self.connected = connected
         self.retryable = retryable
@@ -32,15 +34,15 @@ class TransportError(Exception):
 
 
 class Transport(Protocol):
-    """Sends one request and gives its whole response; redirects are not followed."""
+    """Sends a request and returns its whole response; redirects are not followed."""
 
     async def send(
         self, method: str, path: str, body: bytes, timeout: float, content_type: str
     ) -> Response:
         """
-        Send a request to a path below the base address.
+        Send a request to a path below the base address and return the response.
 
-        ``timeout`` is in seconds, for everything after the connection stands. Raises
+        ``timeout`` is in seconds, for everything after the connection is made. Raises
         TransportError.
         """
         ...

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbrctl.graders.endpoint.chat.verdict_text import LONGEST, read_verdict
+from rbrctl.graders.endpoint.chat.verdict_grammar import LONGEST
+from rbrctl.graders.endpoint.chat.verdict_text import read_verdict
 
 
 @pytest.mark.parametrize(
