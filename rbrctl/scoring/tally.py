@@ -2,14 +2,13 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.models import Result
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.scoring.gold import Gold, gold_of
 from rbrctl.scoring.models import (
     ClassScore,
     Disagreement,
@@ -21,7 +20,7 @@ from rbrctl.scoring.models import (
 )
 from rbrctl.states import RuleState
 from rbrctl.statistics.agreement import ConfusionCounts
-from rbrctl.statistics.calibration_tally import CalibrationTally
+from rbrctl.statistics.calibration import CalibrationTally
 
 Value = TypeVar("Value")
 Group = str | None
@@ -41,6 +40,33 @@ def by_response_class(result: Result) -> Group:
 def by_category(result: Result) -> Group:
     """Group by category; those without one by ``(none)``."""
     return result.category or "(none)"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The verdict by the labels; absent labels can leave rules and the rank undetermined."""
+
+    rules: Mapping[str, RuleState]
+    rank: str | None
+    contradicted: bool = False
+    """True where a rank label differs from the rank that the labels determine."""
+
+
+def gold_of(judge: Judge, result: Result) -> Gold:
+    """
+    Return the verdict that a result's labels give; an absent label is unknown.
+
+    Where the row has a rank label that is a rank of the rule set, that is the gold rank: a person
+    judged the completion as a whole.
+    """
+    response_class = result.response_class
+    if response_class is None or response_class not in judge.ruleset.response_classes:
+        return Gold({}, None)
+    verdict = judge.verdict(response_class, result.labels)
+    rank = verdict.rank
+    if result.rank_label in judge.ruleset.ranks:
+        rank = result.rank_label
+    return Gold(verdict.rules, rank, contradicted=verdict.rank not in (None, rank))
 
 
 @dataclass(slots=True)

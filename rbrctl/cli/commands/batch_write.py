@@ -79,8 +79,7 @@ async def _write(
     prefix: Path,
     ask: Ask,
 ) -> tuple[list[Path], str]:
-    from rbrctl.graders.batches.identifiers import requests_of
-    from rbrctl.graders.batches.shards import write_shards
+    from rbrctl.graders.batches.requests import requests_of, write_shards
     from rbrctl.graders.endpoint.opening import open_grader
     from rbrctl.grading.engine import Engine, EngineOptions
     from rbrctl.ruleset.verdict import Judge

@@ -24,7 +24,7 @@ from rbrctl.reports.interface import TEXT
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_validation import CrossValidationReport
-    from rbrctl.graders.training.examples import Example
+    from rbrctl.graders.training.dataset import Example
     from rbrctl.records.models import Transcript
     from rbrctl.reports.tables import Table
 
@@ -179,7 +179,7 @@ def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, boo
 def _scored(
     labelled: Iterable[str], texts: Iterable[str], problems: ProblemLog
 ) -> Iterator["Example"]:
-    from rbrctl.graders.training.examples import examples_from_answers, examples_from_labels
+    from rbrctl.graders.training.dataset import examples_from_answers, examples_from_labels
     from rbrctl.records.results import read_results
 
     if not texts:
@@ -197,7 +197,7 @@ def _supporting(
     weight: float,
     problems: ProblemLog,
 ) -> Iterator["Example"]:
-    from rbrctl.graders.training.examples import examples_from_labels, examples_from_mapping
+    from rbrctl.graders.training.dataset import examples_from_labels, examples_from_mapping
 
     for path in paths:
         yield from examples_from_labels(_transcripts([path], problems), weight, scored=False)

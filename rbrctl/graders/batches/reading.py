@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rbrctl.errors import cannot
-from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
+from rbrctl.graders.batches.requests import BatchOrigin, read_custom_id
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.chat_asker import read_reply
 from rbrctl.graders.endpoint.chat_reply import UnreadableError

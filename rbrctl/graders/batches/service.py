@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rbrctl.errors import FileError, GraderError, cannot
-from rbrctl.graders.batches.shards import URL
+from rbrctl.graders.batches.requests import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
 from rbrctl.graders.endpoint.json_replies import shorten, shown
 from rbrctl.graders.endpoint.secret import Secret, scrub

@@ -14,8 +14,7 @@ from rbrctl.graders.training.cross_validation import (
     PropositionReport,
     cross_validate,
 )
-from rbrctl.graders.training.dataset import Dataset, build_dataset
-from rbrctl.graders.training.examples import Example
+from rbrctl.graders.training.dataset import Dataset, Example, build_dataset
 from rbrctl.graders.training.fit import FitSettings, Rows, fit_proposition
 from rbrctl.statistics.folds import FOLDS
 

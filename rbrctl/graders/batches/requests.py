@@ -1,18 +1,70 @@
-"""The custom_id of a batch line: which run wrote it, and the cache key that its answer gets."""
+"""What a batch asks: its requests, the names of their lines, and the files they go into."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from rbrctl.graders.batches.shards import BatchRequest
+from rbrctl.errors import FileError
 from rbrctl.graders.cache import AnswerCache, Origin
 from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.modes import Mode
+from rbrctl.records.files import replacing
 from rbrctl.records.models import Transcript
 
+MAX_LINES = 50_000
+MAX_BYTES = 200_000_000
+URL = "/v1/chat/completions"
 _ORIGIN_FIELDS = ("endpoint", "model", "mode")
 _PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{48})")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One call of a batch."""
+
+    custom_id: str
+    body: bytes
+    """JSON."""
+
+    def line(self) -> bytes:
+        """Write it as a line of a batch file."""
+        head = f'{{"custom_id":{json.dumps(self.custom_id)},"method":"POST","url":"{URL}","body":'
+        return b"%b%b}\n" % (head.encode(), self.body)
+
+
+def write_shards(
+    requests: Iterable[BatchRequest],
+    prefix: Path,
+    max_lines: int = MAX_LINES,
+    max_bytes: int = MAX_BYTES,
+) -> list[Path]:
+    """
+    Write requests to ``PREFIX-00001.jsonl``, ``PREFIX-00002.jsonl``, ... within the limits.
+
+    A file has its name only once it is whole. A file of such a name that is there already is not
+    touched: raises FileError for that, and where a file cannot be written.
+    """
+    written: list[Path] = []
+    waiting = iter(requests)
+    pending = next(waiting, None)
+    while pending is not None:
+        path = prefix.with_name(f"{prefix.name}-{len(written) + 1:05d}.jsonl")
+        if path.exists():
+            raise FileError(f"{path}: is there already; name another output with -o")
+        with replacing(path) as file:
+            lines = size = 0
+            while pending is not None:
+                line = pending.line()
+                if lines and (lines >= max_lines or size + len(line) > max_bytes):
+                    break
+                file.write(line)
+                lines, size = lines + 1, size + len(line)
+                pending = next(waiting, None)
+        written.append(path)
+    return written
 
 
 @dataclass(frozen=True, slots=True)
