@@ -12,9 +12,9 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import ScoreRequest, first_problem, report_score, say_what_is_odd
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
-from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import Destination, Run, RunSettings, open_run
+from rbrctl.grading.summary import RunSummary
 from rbrctl.records.models import LAZY_REFUSED, Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.model import RuleSet

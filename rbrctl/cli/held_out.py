@@ -8,8 +8,8 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.grading import say_what_is_missing
 from rbrctl.cli.output import Output
 from rbrctl.graders.interface import OpenedGrader
-from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.run import Destination, RunSettings, open_run
+from rbrctl.grading.summary import RunSummary
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted

@@ -36,8 +36,8 @@ def propositions_to_ask(
     """
     if ask is Ask.ALL or response_class is None:
         return tuple(name for name in judge.ruleset.propositions if name in answerable)
-    wanted = {*judge.dependencies(response_class), *labels}
-    return tuple(name for name in judge.ruleset.propositions if name in wanted & set(answerable))
+    wanted = {*judge.dependencies(response_class), *labels}.intersection(answerable)
+    return tuple(name for name in judge.ruleset.propositions if name in wanted)
 
 
 async def answers_about(
@@ -95,7 +95,7 @@ class LazyPlan:
     def next_question(
         self, response_class: str, known: Mapping[str, bool], askable: Collection[str]
     ) -> str | None:
-        """Give the proposition to ask next; None where the rank is settled or cannot be."""
+        """Return the proposition to ask next; None if the rank is settled or cannot be."""
         if self._judge.verdict(response_class, known).rank is not None:
             return None
         diagram = self._judge.logic.diagram
