@@ -106,16 +106,23 @@ def test_an_interrupt_ends_everything_and_keeps_what_was_stored(
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["a"]
 
 
-def test_stopping_an_asynchronous_run_stores_before_it_closes(rules: Path, rows: Path) -> None:
-    class Watching(OracleGrader):
-        late = 0
+class Watching(OracleGrader):
+    """Takes long over all rows but the first, and counts answers that end after it was closed."""
 
-        async def answer(self, transcript, propositions):
-            try:
-                return await super().answer(transcript, propositions)
-            finally:
-                self.late += self.closed
+    late = 0
 
+    async def answer(self, transcript, propositions):
+        try:
+            if transcript.id != "a":
+                await asyncio.sleep(60)
+            return await super().answer(transcript, propositions)
+        finally:
+            self.late += self.closed
+
+
+def test_stopping_an_asynchronous_run_ends_the_asking_before_the_grader_is_closed(
+    rules: Path, rows: Path
+) -> None:
     grader = Watching(rbrctl.load(rules), concurrency=2)
 
     async def take_one() -> None:

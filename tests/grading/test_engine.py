@@ -149,8 +149,17 @@ def test_a_later_run_asks_only_what_is_missing(judge, tmp_path, concurrency):
     assert len(path.read_text().splitlines()) == 9
 
 
+class OneIsFast(OracleGrader):
+    """Answers t0 at once and the others a little later."""
+
+    async def answer(self, transcript, propositions):
+        if transcript.id != "t0":
+            await asyncio.sleep(0.02)
+        return await super().answer(transcript, propositions)
+
+
 def test_what_was_finished_when_the_caller_stops_is_stored(judge, tmp_path):
-    grader = OracleGrader(judge.ruleset, concurrency=3)
+    grader = OneIsFast(judge.ruleset, concurrency=3)
     store = open_store(tmp_path / "results.jsonl", judge, grader)
 
     async def take_one():
@@ -158,11 +167,12 @@ def test_what_was_finished_when_the_caller_stops_is_stored(judge, tmp_path):
         rows = [transcript(number) for number in range(9)]
         async with aclosing(engine.results(rows, store)) as stream:
             async for _ in stream:
-                await asyncio.sleep(0.05)  # The others finish while the caller is busy.
+                await asyncio.sleep(0.2)  # The others finish while the caller is busy.
                 break
 
     with store:
         asyncio.run(take_one())
+        assert [result.id for result in store.results()][:1] == ["t0"]
         assert store.count == len(grader.calls) == 3
 
 
