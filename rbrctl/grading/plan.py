@@ -14,7 +14,7 @@ class Ask(StrEnum):
     """How many propositions are asked about each transcript."""
 
     NEEDED = "needed"
-    """Those that the rules of the transcript's response class depend on, and those with labels."""
+    """The propositions that the rules of the response class depend on, and those with labels."""
     ALL = "all"
     """Every proposition that the grader can answer."""
     LAZY = "lazy"
@@ -134,9 +134,8 @@ async def answer_lazily(
     """
     Ask one question after the other until the rank is settled.
 
-    With as many transcripts in flight as the grader has connections, every wave fills them. An
-    answer that is an error settles nothing and is not asked again. ``truth`` reads an answer.
-    Raises what the grader raises.
+    A failed answer settles nothing and is not asked again. ``truth`` decodes an answer. Raises what
+    the grader raises.
     """
     answers: dict[str, Answer] = {}
     known: dict[str, bool] = {}

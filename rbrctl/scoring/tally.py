@@ -1,4 +1,4 @@
-"""Score a stream of results in one pass and flat memory: only counts are kept."""
+"""Scoring a stream of results in one pass and constant memory: only counts are kept."""
 
 import heapq
 from collections import Counter
@@ -28,17 +28,17 @@ Grouping = Callable[[Result], Group]
 
 
 def by_nothing(result: Result) -> Group:
-    """Put all results in one group."""
+    """Return None: all results are in one group."""
     return None
 
 
 def by_response_class(result: Result) -> Group:
-    """Group by response class; those without one by ``(none)``."""
+    """Return the response class of a result, or ``(none)``."""
     return result.response_class or "(none)"
 
 
 def by_category(result: Result) -> Group:
-    """Group by category; those without one by ``(none)``."""
+    """Return the category of a result, or ``(none)``."""
     return result.category or "(none)"
 
 
@@ -71,7 +71,7 @@ def gold_of(judge: Judge, result: Result) -> Gold:
 
 @dataclass(slots=True)
 class _Pairs:
-    """A confusion in the making: (label, answer) -> rows."""
+    """A confusion matrix while it is counted: rows by (label, answer)."""
 
     gold_rows: int = 0
     cells: Counter[tuple[bool, bool]] = field(default_factory=Counter)
@@ -86,7 +86,7 @@ class _Pairs:
 
 
 class ScoreTally:
-    """Takes judged results one by one; ``score`` gives what they add up to."""
+    """Counts judged results one by one; ``score`` returns the figures."""
 
     def __init__(
         self,
@@ -98,9 +98,9 @@ class ScoreTally:
         disagreements: int = 5,
     ) -> None:
         """
-        Count for all rules, propositions and ranks, or only for what is named.
+        Count for all rules, propositions and ranks, or only for those named.
 
-        The ``disagreements`` rows that part most from their labels are kept.
+        ``disagreements`` is the number of rows to keep that disagree most with their labels.
         """
         self._judge = judge
         self._decoder = decoder
@@ -170,7 +170,7 @@ class ScoreTally:
                 pairs.cells[label is RuleState.BROKEN, found is RuleState.BROKEN] += 1
 
     def _add_propositions(self, result: Result, group: Group) -> dict[str, tuple[bool, float]]:
-        """Count the labelled propositions; give those that were told wrongly."""
+        """Count the labelled propositions; return those that were answered wrongly."""
         wrong: dict[str, tuple[bool, float]] = {}
         for name, label in result.labels.items():
             if name not in self._propositions:
@@ -277,6 +277,6 @@ _TOTALS = (
 def _in_order(
     counted: dict[tuple[str, Group], Value], order: Collection[str]
 ) -> list[tuple[tuple[str, Group], Value]]:
-    """Sort what was counted by the rule set's order of names, then by group."""
+    """Return what was counted, sorted by group and then by the rule set's order of names."""
     positions = {name: position for position, name in enumerate(order)}
     return sorted(counted.items(), key=lambda item: (item[0][1] or "", positions[item[0][0]]))

@@ -15,7 +15,7 @@ from rbrctl.cli.options import output_of
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
-    from rbrctl.graders.batches.reading import BatchReading
+    from rbrctl.graders.batches.reading import BatchFileCounts
     from rbrctl.graders.batches.service import Batch, BatchService
     from rbrctl.graders.cache import AnswerCache
 
@@ -45,11 +45,11 @@ def command(
 
 async def _collect(
     files: list[Path], endpoint: EndpointOptions, cache: "AnswerCache", output: "Output"
-) -> "tuple[BatchReading, int]":
-    from rbrctl.graders.batches.reading import BatchReading, read_batch_file
+) -> "tuple[BatchFileCounts, int]":
+    from rbrctl.graders.batches.reading import BatchFileCounts, read_batch_file
     from rbrctl.graders.batches.service import write_state
 
-    total, waiting = BatchReading(), 0
+    total, waiting = BatchFileCounts(), 0
     async with batch_service(endpoint, output) as service:
         for file in files:
             batch = await service.status(require_state(file))

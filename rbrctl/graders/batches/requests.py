@@ -1,4 +1,9 @@
-"""What a batch asks: its requests, the names of their lines, and the files they go into."""
+"""
+The requests of a batch: which questions they ask, their names, and the files they are written to.
+
+A file has one JSON object a line, ``{"custom_id", "method", "url", "body"}``; at most 50,000 lines
+and 200 MB (OpenAI's Batch API; ``vllm run-batch`` takes the same lines).
+"""
 
 import json
 import re
@@ -23,14 +28,14 @@ _PATTERN = re.compile(r"rbrctl-([0-9a-f]{8})-([0-9a-f]{48})")
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """One call of a batch."""
+    """One request of a batch."""
 
     custom_id: str
     body: bytes
     """JSON."""
 
     def line(self) -> bytes:
-        """Write it as a line of a batch file."""
+        """Return the request as a line of a batch file."""
         head = f'{{"custom_id":{json.dumps(self.custom_id)},"method":"POST","url":"{URL}","body":'
         return b"%b%b}\n" % (head.encode(), self.body)
 
@@ -44,8 +49,8 @@ def write_shards(
     """
     Write requests to ``PREFIX-00001.jsonl``, ``PREFIX-00002.jsonl``, ... within the limits.
 
-    A file has its name only once it is whole. A file of such a name that is there already is not
-    touched: raises FileError for that, and where a file cannot be written.
+    A file gets its name only when it is complete. Returns the paths. Raises FileError if a file of
+    such a name exists already (it is not changed) or if a file cannot be written.
     """
     written: list[Path] = []
     waiting = iter(requests)
@@ -69,28 +74,28 @@ def write_shards(
 
 @dataclass(frozen=True, slots=True)
 class BatchOrigin:
-    """What reading an answer needs to know of the run that asked; kept in the cache."""
+    """What is needed to read an answer: which run asked, and where. It is kept in the cache."""
 
     run: str
-    """Eight hexadecimal digits of the grader's digest."""
+    """The first eight hexadecimal digits of the grader's digest."""
     origin: Origin
 
     @property
     def mode(self) -> Mode:
-        """How its replies are read."""
+        """The mode that its replies are read in."""
         return Mode(self.origin.mode)
 
     def custom_id(self, key: bytes) -> str:
-        """Name a line: 64 characters, no more than any server takes."""
+        """Return the name of a line: 64 characters, which every server accepts."""
         return f"rbrctl-{self.run}-{key.hex()}"
 
     def remember(self, cache: AnswerCache) -> None:
-        """Keep it for the reader. Raises FileError."""
+        """Store this in the cache for the reader. Raises FileError."""
         cache.remember(f"batch {self.run}", asdict(self.origin))
 
 
 def read_custom_id(text: str, cache: AnswerCache) -> tuple[BatchOrigin, bytes] | None:
-    """Give the run and the key of a custom_id; None where it is none of this cache's."""
+    """Return the run and the key of a custom_id; None if no run with this cache made it."""
     match = _PATTERN.fullmatch(text)
     if match is None:
         return None
@@ -100,7 +105,7 @@ def read_custom_id(text: str, cache: AnswerCache) -> tuple[BatchOrigin, bytes] |
 
 
 def _origin_of(note: Any) -> Origin | None:
-    """Read a remembered origin; None where the note is none of ours."""
+    """Return the origin in a note; None if the note has another form."""
     fields = [note.get(name) for name in _ORIGIN_FIELDS] if isinstance(note, dict) else [None]
     if not all(isinstance(each, str) for each in fields) or fields[-1] not in set(Mode):
         return None
@@ -113,9 +118,9 @@ def requests_of(
     work: Iterable[tuple[Transcript, Collection[str]]],
 ) -> Iterator[BatchRequest]:
     """
-    Give a request for every question that the cache has no answer to, each once.
+    Yield a request for every question that the cache has no answer to, each once.
 
-    Raises UsageError in modes that a batch cannot hold, FileError where the cache fails.
+    Raises UsageError in a mode that batches do not support, and FileError if the cache fails.
     """
     origin = BatchOrigin(grader.identity.digest[:8], grader.origin)
     origin.remember(cache)

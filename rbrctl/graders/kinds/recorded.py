@@ -16,16 +16,17 @@ class RecordedGrader:
     """
     Answers as a results file does, joined on the content's digest; a Grader.
 
-    Answers keep their source, digest and details; what was not asked then is an error now. Where
-    the same content stands in the file more than once, the first answer that is no error serves.
+    Answers keep their source, digest and details. A proposition that was not asked in that run is
+    an error now. If the file has the same content more than once, the first answer that is not an
+    error is taken.
     """
 
     def __init__(self, path: Path, on_problem: ProblemHandler) -> None:
         """
-        Read the whole file; bad lines are told to ``on_problem`` and left out.
+        Read the whole file; ``on_problem`` is called with each bad line, which is left out.
 
-        Raises FileError, NothingMatchedError where it has no results, and GraderError where it
-        mixes graders.
+        Raises FileError, NothingMatchedError if the file has no results, and GraderError if it has
+        results of several graders.
         """
         self._answers: dict[str, dict[str, Answer]] = {}
         self._digests: dict[str, str] = {}
@@ -45,7 +46,7 @@ class RecordedGrader:
 
     @property
     def identity(self) -> GraderIdentity:
-        """The grader that gave the answers: replaying changes nothing about them."""
+        """The grader that gave the answers; replaying does not change them."""
         return self._recorded
 
     @property
@@ -55,17 +56,17 @@ class RecordedGrader:
 
     @property
     def asks_together(self) -> bool:
-        """True: reading costs nothing apiece."""
+        """True: all answers are in memory."""
         return True
 
     @property
     def concurrency(self) -> int:
-        """One: nothing is waited for."""
+        """One, because no call is made."""
         return 1
 
     @property
     def notes(self) -> Sequence[str]:
-        """Whose answers these are."""
+        """A note that names the grader whose answers these are."""
         grader = self._recorded
         whose = " ".join(filter(None, (grader.kind, grader.model, grader.mode)))
         return (f"answers replayed of: {whose}",)
@@ -73,7 +74,7 @@ class RecordedGrader:
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]
     ) -> Mapping[str, Answer]:
-        """Look the answers up; see Grader."""
+        """Return the recorded answers; see Grader."""
         known = self._answers.get(transcript.content_digest, {})
         return {
             name: known.get(name) or Answer(error=NOT_RECORDED, digest=self._digests.get(name))

@@ -19,29 +19,29 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
     """An array of numbers of any shape."""
 LEAST_TEXTS = 5
-"""A word that fewer completions have cannot become a feature."""
+"""A word must occur in at least this many completions to become a feature."""
 MOST_WORDS = 2000
-"""How many words are looked at."""
+"""The number of words, the most common first, that can become features."""
 MISSING_EXTRA = "training needs numpy and scikit-learn: pip install 'rbrctl[train]'"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A transcript and what is known of it."""
+    """A transcript with its labels, to fit and measure on."""
 
     transcript: Transcript
     labels: Mapping[str, float]
-    """P(true) by proposition: 0 or 1 from a human, in between from a grader; absent is unknown."""
+    """P(true) by proposition: 0 or 1 from a person, in [0, 1] from a grader; absent is unknown."""
     weight: float = 1.0
-    """How much it counts in fitting; positive."""
+    """Its weight in fitting, greater than 0."""
     scored: bool = True
-    """Whether cross-validation measures on it; else it only ever helps to fit."""
+    """True if cross-validation measures on it; otherwise it is only fitted on."""
 
 
 def examples_from_labels(
     transcripts: Iterable[Transcript], weight: float = 1.0, scored: bool = True
 ) -> Iterator[Example]:
-    """Make examples of the transcripts that have a human's labels; others are left out."""
+    """Yield an example for each transcript that has labels; the others are left out."""
     for transcript in transcripts:
         if transcript.labels:
             labels = {name: float(label) for name, label in transcript.labels.items()}
@@ -55,10 +55,10 @@ def examples_from_answers(
     scored: bool = True,
 ) -> Iterator[Example]:
     """
-    Make examples of another grader's answers, joined to the texts on the content digest.
+    Yield examples whose labels are another grader's answers, joined on the content digest.
 
-    An answer that is an error is unknown. Transcripts without a result are left out; results
-    without a transcript too.
+    A failed answer is an unknown label. Transcripts without a result are left out, and so are
+    results without a transcript.
     """
     answers: dict[str, dict[str, float]] = {}
     for result in results:
@@ -81,10 +81,11 @@ def examples_from_mapping(
     scored: bool = False,
 ) -> Iterator[Example]:
     """
-    Make examples of weak labels: each value of a transcript's ``key`` stands for some labels.
+    Yield examples with weak labels, which follow from the value of a transcript's ``key``.
 
-    ``key`` is one of the file's own keys (``transcript.extra``); values that ``mapping`` does not
-    name are left out. For one, ``{"rejected": {"fully_complies": False}}``.
+    ``key`` is one of the file's own keys (``transcript.extra``). ``mapping`` gives the labels for
+    each value, for example ``{"rejected": {"fully_complies": False}}``; transcripts with any other
+    value are left out.
     """
     for transcript in transcripts:
         value = transcript.extra.get(key)
@@ -96,44 +97,46 @@ def examples_from_mapping(
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The rows on which one proposition is known, and what is known of it there."""
+    """The rows on which one proposition has a label, and its labels there."""
 
     name: str
     rows: Array
-    """Indices into the data set's rows."""
+    """Indices of rows of the data set, shape (k,)."""
     values: Array
-    """P(true) on those rows."""
+    """P(true) on those rows, in [0, 1], shape (k,)."""
 
     @property
     def positives(self) -> float:
-        """How many are true; a soft label counts as its probability."""
+        """The number of true labels; a soft label counts as its probability."""
         return float(self.values.sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All examples as arrays."""
+    """All n examples as arrays."""
 
     features: tuple[str, ...]
-    """Those that are measured, then the words of the completions."""
+    """The names of the m columns: measured features first, then single words."""
     first_word: int
-    """Where in ``features`` the words begin."""
+    """The index in ``features`` of the first single word."""
     matrix: Array
-    """One row an example, one column a feature."""
+    """Feature values, shape (n, m)."""
     weights: Array
+    """The weight of each example in fitting, shape (n,)."""
     scored: Array
-    """1 where cross-validation measures, else 0."""
+    """1 if cross-validation measures on the example, else 0, shape (n,)."""
     groups: tuple[str, ...]
-    """The prompt digests: rows of one prompt are never parted."""
+    """The prompt digest of each example: folds keep the rows of one prompt together."""
     targets: tuple[Target, ...]
 
 
 def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | None) -> Dataset:
     """
-    Measure all examples; ``propositions`` None stands for all that have a label, in name order.
+    Return the arrays of all examples; their texts are not kept.
 
-    Texts are not kept. Raises NothingMatchedError without any label, MissingExtraError without
-    numpy.
+    ``propositions`` names the targets; None means every proposition that has a label, in
+    alphabetical order. Raises NothingMatchedError if there is no label, and MissingExtraError if
+    numpy is not installed.
     """
     try:
         import numpy as np
@@ -176,7 +179,7 @@ def _matrix(
     words: Sequence[frozenset[str]],
     features: Sequence[str],
 ) -> Array:
-    """Put the features of each row in their columns; a word's is 1 where the row has it."""
+    """Return the matrix of features; the column of a word is 1 in the rows that have the word."""
     import numpy as np
 
     column = {name: at for at, name in enumerate(features)}
@@ -200,7 +203,7 @@ def _target(name: str, labels: Sequence[Mapping[str, float]]) -> Target:
 
 
 def _common_words(texts: Sequence[frozenset[str]]) -> list[str]:
-    """Give the words of letters that at least LEAST_TEXTS completions have, commonest first."""
+    """Return the alphabetic words that occur in LEAST_TEXTS completions, most common first."""
     counts = Counter(word for text in texts for word in text if word.isalpha())
     common = [word for word, count in counts.items() if count >= LEAST_TEXTS]
     return sorted(common, key=lambda word: (-counts[word], word))[:MOST_WORDS]

@@ -1,4 +1,9 @@
-"""Fitting one proposition: scorers on all its rows, calibration from rows they did not see."""
+"""
+Fitting one proposition: scorers on all its rows, and a calibration on held-out scores.
+
+The calibration is Platt's sigmoid (J. C. Platt, 1999) with normal priors on slope and intercept, so
+that few rows cannot pull it far from a stated guess.
+"""
 
 from __future__ import annotations
 
@@ -18,44 +23,44 @@ if TYPE_CHECKING:
 
 
 SLOPE_SPREAD = 0.3
-"""Standard deviation of the slope around 1 that is expected before any row is seen."""
+"""Standard deviation of the prior of the slope, whose mean is 1."""
 INTERCEPT_SPREAD = 0.3
-"""Standard deviation of the intercept around its guess, in log odds."""
+"""Standard deviation of the prior of the intercept, in log odds."""
 RARITY_CORRECTION = 0.35
 """
 The guess for the intercept is this times the log odds against "true".
 
-Ridge and shallow trees pull the probabilities of a rare outcome toward its base rate; measured over
-the reference set's propositions, giving back some of the base rate's log odds lowers the log
-loss, and it favours balanced accuracy at the threshold of one half.
+Ridge and shallow trees shrink the probabilities of a rare outcome towards its base rate. Over the
+propositions of the reference set, adding back this share of the log odds lowers the log loss and
+raises balanced accuracy at the threshold 0.5.
 """
 _ITERATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """How a proposition is fitted."""
+    """How a proposition is fitted and calibrated."""
 
     learners: LearnerSettings = field(default_factory=LearnerSettings)
     least_positives: int = 8
-    """With fewer true (or fewer false) examples a proposition gets its base rate, with a note."""
+    """With fewer true, or fewer false, examples the model always answers the base rate."""
     calibration_folds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows on which one proposition is known."""
+    """Some rows on which one proposition has a label."""
 
     matrix: Array
     values: Array
     weights: Array
     groups: Sequence[str]
     first_word: int
-    """Where the columns that are single words begin."""
+    """The index of the first column that is a single word."""
 
     @classmethod
     def of(cls, dataset: Dataset, target: Target) -> Self:
-        """Give all the rows of a target."""
+        """Return all the rows of a target."""
         return cls(
             dataset.matrix[target.rows],
             target.values,
@@ -65,7 +70,7 @@ class Rows:
         )
 
     def take(self, chosen: Array) -> Rows:
-        """Give the rows where ``chosen`` (booleans) holds."""
+        """Return the rows for which ``chosen``, an array of booleans, is true."""
         groups = [group for group, kept in zip(self.groups, chosen, strict=True) if kept]
         return replace(
             self,
@@ -76,17 +81,17 @@ class Rows:
         )
 
     def fit_scorers(self, settings: LearnerSettings) -> PropositionModel:
-        """Fit the scorers to these rows."""
+        """Return a model with scorers fitted to these rows, not calibrated yet."""
         return fit_scorers(self.matrix, self.values, self.weights, self.first_word, settings)
 
 
 def fit_proposition(rows: Rows, settings: FitSettings) -> PropositionModel:
     """
-    Fit and calibrate one proposition.
+    Return the fitted and calibrated model of one proposition.
 
-    The calibration is fitted on scores of rows that the scorers were not fitted on, in folds
-    grouped by prompt, and shrunk (``shrunk_platt``). Where there are too few examples of either
-    outcome the model is a constant, the base rate with one example of each outcome added.
+    The calibration is fitted to scores of rows that the scorers were not fitted on, in folds
+    grouped by prompt (see ``fit_shrunk_platt``). With too few examples of either outcome the model
+    is a constant: the base rate (positives + 1) / (rows + 2).
     """
     count, positives = len(rows.values), float(rows.values.sum())
     fewest = min(positives, count - positives)
@@ -124,7 +129,7 @@ def _held_out_scores(rows: Rows, settings: FitSettings) -> Array:
 
 
 def guess_intercept(positives: float, rows: int) -> float:
-    """Give the intercept that is expected for so many true among so many rows."""
+    """Return the intercept to expect with ``positives`` true labels among ``rows``."""
     return RARITY_CORRECTION * math.log((rows - positives + 1) / (positives + 1))
 
 
@@ -132,10 +137,12 @@ def fit_shrunk_platt(
     scores: Array, values: Array, weights: Array, intercept_guess: float
 ) -> PlattMap:
     """
-    Fit slope and intercept of a sigmoid to scores and P(true), by penalised maximum likelihood.
+    Fit slope and intercept of a sigmoid by penalised maximum likelihood.
 
-    The penalty is that of normal priors around slope 1 and the guessed intercept. Newton's method;
-    the problem is convex. The slope is kept above 0.
+    ``scores`` are log odds, ``values`` P(true) in [0, 1] and ``weights`` the rows' weights, each of
+    shape (k,). The penalty is that of independent normal priors around slope 1 and
+    ``intercept_guess`` (maximum a posteriori). The problem is convex and solved with Newton's
+    method. The slope is at least 0.05, so that the order of scores is kept.
     """
     import numpy as np
 
