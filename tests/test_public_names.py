@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-PACKAGES = ("rbrctl", "rbrctl.graders", "rbrctl.rewards")
+PACKAGES = ("rbrctl", "rbrctl.graders", "rbrctl.grading", "rbrctl.rewards")
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -14,10 +14,10 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.scores import ScoreRequest, report_score, warn_about_anomalies
 from rbrctl.errors import BudgetSpentError, NothingMatchedError, UsageError
-from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.grading.plan import Ask
 from rbrctl.grading.run import Destination, Run, RunSettings, estimate_run, open_run
+from rbrctl.grading.summary import RunSummary
 from rbrctl.records.models import LAZY_REFUSED, Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.ruleset.model import RuleSet

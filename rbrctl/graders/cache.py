@@ -1,4 +1,4 @@
-"""Every answer on disk before it counts: a content-addressed cache that runs may share."""
+"""A content-addressed cache of answers, which several runs and processes can share."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 _Row = tuple[bytes, float | None, str | None, str | None, int, int]
 _ADVICE = "name another with --cache FILE, or none with --cache none"
 _NUMBERS = ("mass", "unseen")
-"""Details that are numbers where they are there."""
+"""Details that must be numbers if they are present."""
 _NO_DETAILS: Mapping[str, Any] = {}
 _INSERT = "INSERT OR IGNORE INTO answered VALUES (?, ?, ?, ?, ?, ?)"
 _SCHEMA = """
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where answers came from."""
+    """The endpoint, model and mode that answers came from."""
 
     endpoint: str
     model: str
@@ -47,7 +47,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class CacheShare:
-    """What one origin has in a cache; times in seconds since 1970."""
+    """The answers of one origin in a cache; times are seconds since 1970."""
 
     origin: Origin
     answers: int
@@ -59,14 +59,14 @@ class AnswerCache:
     """
     An SQLite file in write-ahead mode, readable by its owner only.
 
-    ``put`` gathers what arrives within one turn of the event loop and writes it in one
-    transaction; its future is done once that is with the operating system, so that killing the
-    process loses nothing. Parallel processes wait for each other for up to 30 s. Keys that begin
-    alike lie together: those of one transcript cost one page.
+    ``put`` collects what arrives within one turn of the event loop and writes it in one
+    transaction. Its future is done when the operating system has the data, so that killing the
+    process loses nothing. Parallel processes wait for each other for up to BUSY_SECONDS. Keys with
+    a common prefix are stored together, so that the answers about one transcript cost one page.
     """
 
     def __init__(self, path: Path | None) -> None:
-        """Open or make the file; None keeps everything in memory. Raises FileError."""
+        """Open or create the file; None keeps everything in memory. Raises FileError."""
         self.path = path
         self._origins: dict[Origin, int] = {}
         self._pending: list[_Row] = []
@@ -85,10 +85,10 @@ class AnswerCache:
         self, keys: Sequence[bytes], digests: Mapping[bytes, str] | None = None
     ) -> dict[bytes, Answer]:
         """
-        Give the answers that are there, by key, each with its key's digest of ``digests``.
+        Return the stored answers by key; ``digests`` gives the digest that each answer gets.
 
-        An entry that cannot be read, or whose value can be no answer, is as if it were not there,
-        and gives way to the next answer. Raises FileError.
+        An entry that cannot be read, or that is not an answer, counts as absent and is replaced by
+        the next answer. Raises FileError.
         """
         known = digests or {}
         found: dict[bytes, Answer] = {}
@@ -110,9 +110,9 @@ class AnswerCache:
 
     def put(self, entries: Mapping[bytes, Answer], origin: Origin) -> asyncio.Future[None]:
         """
-        Store answers; the future is done when they are on disk.
+        Store answers; the returned future is done when they are written.
 
-        It fails with FileError where they cannot be. An answer that is there already stays.
+        The future fails with FileError if they cannot be. An answer that is there already stays.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
@@ -128,7 +128,7 @@ class AnswerCache:
         return waiter
 
     def remember(self, name: str, value: Any) -> None:
-        """Keep a note (what a probe found, which layout was chosen). Raises FileError."""
+        """Store a note, for example what a probe found. Raises FileError."""
         text = json.dumps(value)
 
         def write() -> None:
@@ -138,7 +138,7 @@ class AnswerCache:
         self._guard(write)
 
     def recall(self, name: str) -> Any:
-        """Give a note; None where there is none. Raises FileError."""
+        """Return a note; None if there is none. Raises FileError."""
         query = "SELECT value FROM notes WHERE name = ?"
         row = self._guard(lambda: self._database.execute(query, (name,)).fetchone())
         try:
@@ -147,7 +147,7 @@ class AnswerCache:
             return None
 
     def shares(self) -> list[CacheShare]:
-        """Count the answers of each origin. Raises FileError."""
+        """Return the number and age of the answers of each origin. Raises FileError."""
         query = (
             "SELECT endpoint, model, mode, COUNT(*), MIN(created), MAX(created) FROM answered"
             " JOIN origins ON origins.id = origin GROUP BY origin ORDER BY 1, 2, 3"
@@ -157,10 +157,10 @@ class AnswerCache:
 
     def prune(self, *, before: int | None = None, model: str | None = None) -> int:
         """
-        Delete answers older than a time (seconds since 1970), of a model, or both.
+        Delete answers and return their number; the file shrinks.
 
-        With neither, all answers and notes go. Gives how many answers went; the file shrinks.
-        Raises FileError.
+        Only answers stored before the time ``before`` (seconds since 1970) and of ``model`` are
+        deleted; with neither, all answers and notes are. Raises FileError.
         """
         conditions, values = ["1"], []
         if before is not None:
@@ -230,7 +230,7 @@ class AnswerCache:
             self._database.executemany(_INSERT, rows)
 
     def _rows(self, query: str, values: Sequence[bytes]) -> list[Any]:
-        """Read rows; a text that is no UTF-8 spoils its own row only."""
+        """Return the rows of a query; invalid UTF-8 in one row does not affect the others."""
 
         def read() -> list[Any]:
             try:
@@ -267,7 +267,7 @@ def _prepare(path: Path) -> None:
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
-    """Open the database; turning to write-ahead mode waits for nobody by itself, so we do."""
+    """Open the database; wait for locks, as SQLite does not when it turns to write-ahead mode."""
     database = sqlite3.connect(path or ":memory:", timeout=BUSY_SECONDS)
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
@@ -291,7 +291,7 @@ _write_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _as_text(value: Any) -> Any:
-    """Decode bytes that are UTF-8; anything else stays, to be refused by its type."""
+    """Return bytes decoded as UTF-8; any other value is returned as it is and refused later."""
     try:
         return value.decode() if isinstance(value, bytes) else value
     except UnicodeDecodeError:
@@ -299,7 +299,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _decode(text: Any) -> Mapping[str, Any] | None:
-    """Read stored details; None for what are none."""
+    """Return stored details; None if the text is not an object with valid numbers."""
     if not isinstance(text, str):
         return None
     try:

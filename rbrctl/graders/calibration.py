@@ -23,17 +23,17 @@ from rbrctl.statistics.folds import FOLDS, grouped_folds
 from rbrctl.statistics.maps import IsotonicMap, PlattMap, fit_isotonic, fit_platt, logit
 
 FEWEST_OF_EACH = 10
-"""Rows with the label true, and with it false, below which nothing is fitted."""
+"""A map is fitted only to at least this many true and this many false labels."""
 ALIKE = 1e-4
-"""Probabilities that differ by less are one, rounded in different ways."""
+"""Probabilities whose range is smaller than this count as equal."""
 CLEARLY = 2.5
-"""Standard deviations by which another threshold than a half must be better."""
+"""A threshold other than 0.5 must be better by this many standard deviations."""
 
 Map = PlattMap | IsotonicMap | None
 
 
 def apply_map(mapping: Map, probability: float) -> float:
-    """Map a grader's probability; a sigmoid takes its logit. None leaves it as it is."""
+    """Return the mapped probability. A sigmoid is applied to the logit; None changes nothing."""
     if isinstance(mapping, PlattMap):
         return mapping(logit(probability))
     return probability if mapping is None else mapping(probability)
@@ -41,34 +41,36 @@ def apply_map(mapping: Map, probability: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How good probabilities are; after a map, those of cross-validation."""
+    """The calibration of some probabilities; of mapped ones, it is cross-validated."""
 
     brier: float
+    """Brier score, in [0, 1]; 0 is best."""
     calibration_error: float
+    """Expected calibration error (ECE), in [0, 1]; 0 is best."""
     bins: tuple[ReliabilityBin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PropositionCalibration:
-    """How one proposition's answers from one source are to be read."""
+    """How one proposition's answers from one source are decoded."""
 
     map: Map = None
     threshold: float = ANSWER_THRESHOLD
-    """Of the mapped probability."""
+    """The proposition is true from this mapped probability on."""
     rows: int = 0
     positives: int = 0
     before: Quality | None = None
     after: Quality | None = None
     note: str | None = None
-    """Why there is no map, where there is none."""
+    """The reason why there is no map; None if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """
-    How to read one grader's answers; an AnswerDecoder.
+    How the answers of one grader are decoded; an AnswerDecoder.
 
-    What it says nothing of is read as it is, with the threshold 0.5.
+    Answers without an entry are taken as they are, with the threshold 0.5.
     """
 
     grader: GraderIdentity
@@ -76,7 +78,7 @@ class Calibration:
     """By proposition and source."""
 
     def check(self, grader: GraderIdentity) -> None:
-        """Raise GraderError where it was made for another grader."""
+        """Raise GraderError if the calibration was made for another grader."""
         if grader.digest != self.grader.digest:
             raise GraderError(
                 f"the calibration was made for grader {_name(self.grader)}, and these answers are"
@@ -84,14 +86,14 @@ class Calibration:
             )
 
     def probability(self, name: str, answer: Answer) -> float | None:
-        """Give P(true), calibrated; None for an error."""
+        """Return the calibrated P(true), in [0, 1]; None for an error."""
         if answer.probability is None:
             return None
         entry = self.entries.get((name, answer.source or ""))
         return apply_map(entry.map, answer.probability) if entry else answer.probability
 
     def truth(self, name: str, answer: Answer) -> bool | None:
-        """Tell whether the proposition is taken as true; None for an error."""
+        """Return True if the proposition counts as true; None for an error."""
         probability = self.probability(name, answer)
         if probability is None:
             return None
@@ -108,10 +110,10 @@ class _Rows:
 
 def calibrate(results: Iterable[Result]) -> Calibration:
     """
-    Fit a calibration to labelled results of one grader.
+    Return a calibration fitted to labelled results of one grader.
 
-    Raises NothingMatchedError where no answer has a label, GraderError where several graders are
-    mixed or questions were asked lazily.
+    Failed answers are left out. Raises NothingMatchedError if no answer has a label, and
+    GraderError if the results are of several graders or were asked lazily.
     """
     grader: GraderIdentity | None = None
     rows: dict[tuple[str, str], _Rows] = {}
@@ -144,10 +146,12 @@ def fit(
     probabilities: Sequence[float], labels: Sequence[bool], groups: Sequence[str]
 ) -> PropositionCalibration:
     """
-    Choose the map of the lowest Brier score in cross-validation, rows of a group kept together.
+    Return the map (Platt's sigmoid, isotonic or none) with the lowest cross-validated Brier score.
 
-    No map is chosen where there are too few rows of either label or too few groups, nor where
-    none beats the probabilities as they are.
+    ``probabilities`` (in [0, 1]), ``labels`` and ``groups`` have one entry for each row; rows of
+    one group, which is a prompt, are kept in one fold. There is no map if there are fewer than
+    FEWEST_OF_EACH rows of either label or fewer groups than folds, or if no map is better than
+    the probabilities as they are. See ``statistics.maps`` for the sources.
     """
     positives = sum(labels)
     bare = PropositionCalibration(
@@ -201,7 +205,7 @@ def _cross_validated(
     labels: Sequence[bool],
     folds: Sequence[int],
 ) -> list[float]:
-    """Map every row by a map that was fitted without its fold."""
+    """Return each row's probability, mapped by a map that was fitted without the row's fold."""
     held_out = [0.0] * len(labels)
     for fold in set(folds):
         kept = [index for index, other in enumerate(folds) if other != fold]
@@ -222,11 +226,12 @@ def _quality(probabilities: Sequence[float], labels: Sequence[bool]) -> Quality:
 
 def _best_threshold(probabilities: Sequence[float], labels: Sequence[bool]) -> float:
     """
-    Give the threshold that gets most rows right; a half unless another is clearly better.
+    Return the threshold with the highest accuracy; 0.5 unless another is clearly better.
 
-    Clearly: of the rows that it decides otherwise, it gets more right than chance would by
-    CLEARLY standard deviations. Of equally good ones the one closest to a half; candidates lie
-    midway between neighbours.
+    Clearly better means: of the n rows that it decides differently from 0.5, it gains at least
+    CLEARLY * sqrt(n) right answers, where sqrt(n) is the standard deviation of the gain by chance.
+    Candidates lie midway between neighbouring probabilities; of equally good ones the closest to
+    0.5 is taken.
     """
     pairs = sorted(zip(probabilities, labels, strict=True))
     below_half = sum(probability < ANSWER_THRESHOLD for probability, _ in pairs)
@@ -249,7 +254,7 @@ def _name(grader: GraderIdentity) -> str:
 
 
 def pooled_bins(calibration: Calibration) -> list[tuple[str, list[ReliabilityBin]]]:
-    """Pool the bins of all fitted propositions, ``before`` and ``after`` their maps."""
+    """Return the pooled bins of all fitted propositions, before and after their maps."""
     fitted = [entry for entry in calibration.entries.values() if entry.after is not None]
     stages = {
         "before": [item for entry in fitted if entry.before for item in entry.before.bins],

@@ -1,4 +1,4 @@
-"""Calibrations as YAML files: written for people to review, read strictly."""
+"""Calibrations as YAML files: written for people to review, and checked when they are read."""
 
 import math
 from pathlib import Path
@@ -24,7 +24,7 @@ _HEAD = """\
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:
-    """Write a calibration whole, or leave what was there. Raises FileError."""
+    """Write a calibration file, or leave the file as it was and raise FileError."""
     import yaml
 
     grader = calibration.grader
@@ -47,7 +47,7 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
 
 
 def read_calibration(path: Path) -> Calibration:
-    """Read a calibration. Raises FileError, and GraderError where it is not one."""
+    """Read a calibration file. Raises FileError, and GraderError if it is not one."""
     from rbrctl.ruleset.yaml_tree import YamlProblem, parse_yaml, plain
 
     try:
@@ -64,7 +64,7 @@ def read_calibration(path: Path) -> Calibration:
         return _from_plain(None if node is None else plain(node))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise GraderError(
-            f"{path}: this is no calibration of version {VERSION}: {_reason(error)};"
+            f"{path}: this is not a calibration file of version {VERSION}: {_reason(error)};"
             " make one with: rbrctl grader calibrate RESULTS.jsonl -o FILE"
         ) from None
 

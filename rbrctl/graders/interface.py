@@ -1,4 +1,4 @@
-"""What every grader offers; the packages above this one do not know which grader they ask."""
+"""The protocol of graders; the packages above this one do not know which grader they ask."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,35 +28,35 @@ class GraderNote:
 
 
 class Grader(Protocol):
-    """Answers propositions about transcripts; bound to one rule set when it is made."""
+    """Answers propositions of one rule set about transcripts."""
 
     @property
     def identity(self) -> GraderIdentity:
-        """Who answers, with a digest of everything that is the same for all propositions."""
+        """The grader's name, with a digest of everything that is the same for all propositions."""
         ...
 
     @property
     def question_digests(self) -> Mapping[str, str]:
         """
-        For each proposition that it can answer, the digest of what it would be given.
+        For each proposition that it can answer, the digest of the question as it would be asked.
 
-        A proposition that is absent here is one that this grader knows nothing of.
+        The grader cannot answer a proposition that is absent here.
         """
         ...
 
     @property
     def asks_together(self) -> bool:
-        """True where all propositions of a transcript cost no more than one."""
+        """True if asking all propositions of a transcript costs no more than asking one."""
         ...
 
     @property
     def concurrency(self) -> int:
-        """How many transcripts may be in flight at once; at least 1."""
+        """The number of transcripts that may be in flight at once; at least 1."""
         ...
 
     @property
     def notes(self) -> Sequence[GraderNote]:
-        """What the user should be told after a run: what was cut off, what it cost."""
+        """What the user should know after a run, for example what was cut and what it cost."""
         ...
 
     async def answer(
@@ -65,8 +65,9 @@ class Grader(Protocol):
         """
         Answer the named propositions about one transcript.
 
-        Every name in ``propositions`` is in ``question_digests``; each gets an Answer, be it an
-        error. Raises GraderError only where going on is pointless (a wrong key, a dead server).
+        Every name in ``propositions`` is in ``question_digests``, and each gets an Answer, which
+        may be an error. Raises GraderError only if going on is pointless (a wrong key, a dead
+        server).
         """
         ...
 
@@ -129,15 +130,15 @@ class OpenRequest:
     argument: str = ""
     """What follows the colon in ``--grader KIND:ARGUMENT``."""
     settings: "EndpointSettings | None" = None
-    """Of the endpoint to ask; None where no endpoint was named."""
+    """The settings of the endpoint to ask; None if no endpoint was named."""
     cache: "AnswerCache | None" = None
-    """Where an endpoint's answers are kept; None keeps them in memory only."""
+    """The cache of an endpoint's answers; None keeps them in memory only."""
     sample: Sequence[Transcript] = ()
     """Some of the transcripts to grade."""
     offline: bool = False
     """True if no call may be made, for an estimate."""
     on_problem: ProblemHandler = raise_problem
-    """Is told of each bad line of a file that the grader reads."""
+    """Called with each bad line of a file that the grader reads."""
 
 
 class GraderKind(Protocol):
@@ -159,7 +160,7 @@ class GraderKind(Protocol):
         ...
 
     def check(self, argument: str) -> None:
-        """Raise UsageError if the argument is missing or cannot be meant."""
+        """Raise UsageError if the argument is missing or makes no sense."""
         ...
 
     async def open(self, request: OpenRequest) -> OpenedGrader:

@@ -6,10 +6,11 @@ from rbrctl.lazy import lazily
 
 if TYPE_CHECKING:
     from rbrctl.grading.api import grade, grade_async
-    from rbrctl.grading.engine import Engine, EngineOptions, RunSummary
+    from rbrctl.grading.engine import Engine, EngineOptions
     from rbrctl.grading.judging import AnswerDecoder, PlainDecoder, judged
     from rbrctl.grading.plan import Ask
     from rbrctl.grading.run import Destination, Run, RunSettings, open_run
+    from rbrctl.grading.summary import RunSummary
 
 __all__ = [
     "AnswerDecoder",
@@ -34,7 +35,7 @@ __getattr__ = lazily(
         "grade_async": "rbrctl.grading.api",
         "Engine": "rbrctl.grading.engine",
         "EngineOptions": "rbrctl.grading.engine",
-        "RunSummary": "rbrctl.grading.engine",
+        "RunSummary": "rbrctl.grading.summary",
         "AnswerDecoder": "rbrctl.grading.judging",
         "PlainDecoder": "rbrctl.grading.judging",
         "judged": "rbrctl.grading.judging",

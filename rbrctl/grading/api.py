@@ -1,9 +1,12 @@
 """Grading as one call of a library, from ordinary and from asynchronous code."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
+from rbrctl.errors import UsageError
 from rbrctl.graders.registry import DEFAULT_KIND, GraderChoice, opener_of
 from rbrctl.grading.engine import EngineOptions
 from rbrctl.grading.judging import read_decoder
@@ -17,6 +20,7 @@ from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_DATA, builtin_path
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.wording import hint_for
 
 SHIPPED_TRANSCRIPTS = "builtin:fixtures"
 SHIPPED_FILE = "transcripts.jsonl"
@@ -64,7 +68,7 @@ async def grade_async(
     settings = RunSettings(
         Judge(ruleset),
         opener_of(grader or DEFAULT_KIND, ruleset, kept, classify=classify),
-        EngineOptions(None if ask is None else Ask(ask), read_decoder(calibration), response_class),
+        EngineOptions(_ask(ask), read_decoder(calibration), response_class),
         Destination(None if output is None else str(Path(output)), overwrite),
     )
     async with open_run(settings, _transcripts(transcripts, on_problem)) as run:
@@ -110,13 +114,44 @@ def grade(
         answers=answers,
         on_problem=on_problem,
     )
-    thread = LoopThread("rbrctl-grade")
+    thread = LoopThread("rbrctl-grade", "run")
+    stream = _Stream(results)
     try:
-        while (result := thread.run(_next(results))) is not None:
+        while (result := thread.run(stream.next())) is not None:
             yield result
     finally:
-        thread.run(_close(results))
-        thread.close()
+        try:
+            thread.run(stream.close())
+        finally:
+            thread.close()
+
+
+class _Stream:
+    """Takes results one by one, and can be closed while it waits for one."""
+
+    def __init__(self, results: AsyncGenerator[Result, None]) -> None:
+        self._results = results
+        self._waiting: asyncio.Task[Any] | None = None
+
+    async def next(self) -> Result | None:
+        """Return the next result; None after the last one."""
+        self._waiting = asyncio.current_task()
+        return await anext(self._results, None)
+
+    async def close(self) -> None:
+        """End the run, also where an interrupt (Ctrl-C) has left ``next`` running."""
+        if self._waiting is not None and not self._waiting.done():
+            # A generator cannot be closed while it runs.
+            self._waiting.cancel()
+            await asyncio.wait({self._waiting})
+        await self._results.aclose()
+
+
+def _ask(spelling: Ask | str | None) -> Ask | None:
+    try:
+        return None if spelling is None else Ask(spelling)
+    except ValueError:
+        raise UsageError(f"ask={spelling!r}: {hint_for(str(spelling), list(Ask))}") from None
 
 
 def _transcripts(
@@ -128,11 +163,3 @@ def _transcripts(
         path = builtin_path(SHIPPED_TRANSCRIPTS, BUILTIN_DATA) / SHIPPED_FILE
         return read_transcripts(path, on_problem, SHIPPED_TRANSCRIPTS)
     return read_transcripts(transcripts, on_problem)
-
-
-async def _next(results: AsyncGenerator[Result, None]) -> Result | None:
-    return await anext(results, None)
-
-
-async def _close(results: AsyncGenerator[Result, None]) -> None:
-    await results.aclose()

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rbrctl.graders.batches.identifiers import requests_of
-from rbrctl.graders.batches.shards import write_shards
+from rbrctl.graders.batches.requests import requests_of, write_shards
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.opening import open_grader
 from rbrctl.graders.endpoint.settings import EndpointSettings

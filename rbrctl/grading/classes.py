@@ -51,7 +51,7 @@ class CategoryClassResolver:
 
     def name_of(self, transcript: Transcript) -> str | None:
         """Return the name of the transcript's response class; None if it has none or is unknown."""
-        spelling = transcript.response_class or self.resolve(transcript).response_class
+        spelling = self.resolve(transcript).response_class
         return None if spelling is None else self._ruleset.resolve_response_class(spelling)
 
 

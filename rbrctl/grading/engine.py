@@ -8,9 +8,15 @@ commands all take their classes, questions and verdicts from here, so that they 
 """
 
 import asyncio
-import re
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +32,7 @@ from rbrctl.grading.plan import (
     answers_about,
     propositions_to_ask,
 )
+from rbrctl.grading.summary import RunSummary, has_no_class
 from rbrctl.records.models import (
     INFERRED,
     Answer,
@@ -33,13 +40,11 @@ from rbrctl.records.models import (
     RuleSetIdentity,
     Transcript,
 )
-from rbrctl.records.results import further_keys, without_meaning
+from rbrctl.records.results import result_to_json, without_meaning
 from rbrctl.records.results_store import NullResultsStore, ResultsStore
 from rbrctl.ruleset.verdict import Judge
 
 T = TypeVar("T")
-
-_DETAIL = re.compile(r"[:;(]|, ")
 
 Needs = Mapping[str, Collection[str]]
 """The propositions to ask, by response class, in place of those that the rules depend on."""
@@ -58,49 +63,6 @@ class EngineOptions:
     """Where it is given, ``ask`` is ignored, and transcripts without a class are not asked."""
     shows_thinking: bool = False
     """True shows the grader completions as they are: whoever made them has dropped the thinking."""
-
-
-@dataclass(slots=True)
-class RunSummary:
-    """What a run did and what it left incomplete."""
-
-    graded: int = 0
-    kept: int = 0
-    """Results of an earlier run that needed no grader."""
-    by_category: int = 0
-    """Transcripts whose response class is that of their category."""
-    without_class: int = 0
-    inferred_class: int = 0
-    failed_inferences: int = 0
-    first_failed_inference: str | None = None
-    unknown_classes: Counter[str] = field(default_factory=Counter)
-    unknown_labels: Counter[str] = field(default_factory=Counter)
-    unknown_rank_labels: Counter[str] = field(default_factory=Counter)
-    failed_answers: Counter[str] = field(default_factory=Counter)
-    """The number of failed answers by proposition."""
-    first_failure: str | None = None
-    failure_kinds: Counter[str] = field(default_factory=Counter)
-    """The number of failures by what their messages say before any detail."""
-    low_mass: int = 0
-    """Answers of this run in which yes and no had little probability together."""
-    unanswerable: tuple[str, ...] = ()
-    """Propositions that the rules of some transcript need and the grader cannot answer."""
-
-    @property
-    def total(self) -> int:
-        """The number of transcripts that have a result."""
-        return self.graded + self.kept
-
-    @property
-    def complete(self) -> bool:
-        """True if every transcript has a class and every answer that its rules need."""
-        return not (
-            self.without_class
-            or self.failed_inferences
-            or self.unknown_classes
-            or self.failed_answers
-            or self.unanswerable
-        )
 
 
 class _Window(Generic[T]):
@@ -123,11 +85,24 @@ class _Window(Generic[T]):
         done, self.running = await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
         return done
 
-    async def cancel(self) -> None:
-        """End the tasks that are still in flight."""
+    async def close(self) -> list[T]:
+        """Cancel the tasks in flight; return what the tasks that were done already have brought."""
         for task in self.running:
             task.cancel()
-        await asyncio.gather(*self.running, return_exceptions=True)
+        outcomes = await asyncio.gather(*self.running, return_exceptions=True)
+        self.running = set()
+        return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+
+
+def _successes(done: Iterable[asyncio.Task[T]]) -> list[T]:
+    """Return what those of the finished tasks have brought that did not fail."""
+    return [task.result() for task in done if task.exception() is None]
+
+
+def _raise_failure(done: Iterable[asyncio.Task[T]]) -> None:
+    """Raise the error of a finished task that failed, if there is one."""
+    for task in done:
+        task.result()
 
 
 class Engine:
@@ -178,8 +153,11 @@ class Engine:
         Grade a stream of transcripts and yield each result once it is stored.
 
         At most ``grader.concurrency`` transcripts are in flight, and the results come in the order
-        in which they are finished. Raises GraderError when going on is pointless; what is stored
-        stays stored.
+        in which they are finished. A result that ``store`` has kept from an earlier run is yielded
+        without asking, if it has every answer that would be asked today.
+
+        Raises GraderError when going on is pointless. Then, and when the generator is closed early,
+        what was finished is stored and the rest is cancelled; a later run goes on from there.
         """
         store = store or NullResultsStore()
         window: _Window[Result] = _Window(self.grader.concurrency)
@@ -193,21 +171,25 @@ class Engine:
                     yield self._stored(await self._graded(transcript, ungraded), store)
                 else:
                     done = await window.add(self._graded(transcript, ungraded))
-                    for result in self._finished(done, store):
+                    for result in self._stored_outcomes(done, store):
                         yield result
                 # An offline grader never waits, so this is where an interruption can come in.
                 await asyncio.sleep(0)
             while window.running:
-                for result in self._finished(await window.next_done(), store):
+                for result in self._stored_outcomes(await window.next_done(), store):
                     yield result
         finally:
-            await window.cancel()
+            # Results that were finished while the caller was busy have been paid for: store them.
+            for result in await window.close():
+                self._stored(result, store)
 
     async def answers(
         self, work: Iterable[tuple[Transcript, Collection[str]]]
     ) -> AsyncGenerator[tuple[Transcript, Mapping[str, Answer]], None]:
         """
-        Ask the named propositions about each transcript, with the same limit on work in flight.
+        Ask the named propositions about each transcript and yield it with its answers.
+
+        At most ``grader.concurrency`` transcripts are in flight, as in ``results``.
 
         For callers that know what to ask, such as a comparison that asks only what changed.
         Raises GraderError when going on is pointless.
@@ -215,13 +197,17 @@ class Engine:
         window: _Window[tuple[Transcript, Mapping[str, Answer]]] = _Window(self.grader.concurrency)
         try:
             for transcript, names in work:
-                for task in await window.add(self._answers_to(transcript, names)):
-                    yield task.result()
+                done = await window.add(self._answers_to(transcript, names))
+                for answered in _successes(done):
+                    yield answered
+                _raise_failure(done)
             while window.running:
-                for task in await window.next_done():
-                    yield task.result()
+                done = await window.next_done()
+                for answered in _successes(done):
+                    yield answered
+                _raise_failure(done)
         finally:
-            await window.cancel()
+            await window.close()
 
     async def _answers_to(
         self, transcript: Transcript, names: Collection[str]
@@ -246,7 +232,7 @@ class Engine:
             # An offline grader never waits: let other tasks have their turn first.
             await asyncio.sleep(0)
             result = await self._answered(transcript, self.ungraded(transcript))
-        self._count(result)
+        self.summary.add_graded(result)
         return result
 
     def ungraded(self, transcript: Transcript) -> Result:
@@ -260,12 +246,7 @@ class Engine:
             if response_class is None:
                 self.summary.unknown_classes[spelling] += 1
                 unresolved_class = spelling
-        for name in transcript.labels:
-            if name not in self.judge.ruleset.propositions:
-                self.summary.unknown_labels[name] += 1
-        rank_label = transcript.rank_label
-        if rank_label is not None and rank_label not in self.judge.ruleset.ranks:
-            self.summary.unknown_rank_labels[rank_label] += 1
+        self.summary.add_unknown_names(transcript, self.judge.ruleset)
         return Result(
             id=transcript.id,
             content_digest=transcript.content_digest,
@@ -276,7 +257,7 @@ class Engine:
             response_class=response_class,
             response_class_source="given" if response_class else None,
             labels=transcript.labels,
-            rank_label=rank_label,
+            rank_label=transcript.rank_label,
             category=transcript.category,
             unresolved_class=unresolved_class,
             extra=without_meaning(transcript.extra),
@@ -298,10 +279,7 @@ class Engine:
                 self.ask, self.judge, response_class, ungraded.labels, self._answerable
             )
         unknown = {name for name in needed if name not in self._answerable}
-        if not unknown <= set(self.summary.unanswerable):
-            unknown.update(self.summary.unanswerable)
-            names = self.judge.ruleset.propositions
-            self.summary.unanswerable = tuple(name for name in names if name in unknown)
+        self.summary.add_unanswerable(unknown, self.judge.ruleset.propositions)
         return asked
 
     def _kept(self, ungraded: Result, store: ResultsStore) -> Result | None:
@@ -312,10 +290,9 @@ class Engine:
         current = self._updated(ungraded, kept)
         if current is None:
             return None
-        if _stored_parts(current) != _stored_parts(kept):
+        if _as_stored(current) != _as_stored(kept):
             store.append(current)
-        self.summary.kept += 1
-        self._count_class(current)
+        self.summary.add_kept(current)
         return current
 
     def _updated(self, ungraded: Result, kept: Result) -> Result | None:
@@ -324,12 +301,12 @@ class Engine:
 
         None if it lacks an answer that would be asked today.
         """
-        has_no_class = _has_no_class(ungraded)
-        if has_no_class and kept.response_class_source == INFERRED:
+        lacks_class = has_no_class(ungraded)
+        if lacks_class and kept.response_class_source == INFERRED:
             if self._classifier is None:
                 return None
             ungraded = _with_inferred_class(ungraded, kept.response_class, kept.class_probability)
-        elif has_no_class and self._classifier is not None:
+        elif lacks_class and self._classifier is not None:
             return None
         lazily = self._asks_lazily and kept.asked_lazily
         if lazily:
@@ -352,7 +329,7 @@ class Engine:
 
     async def _answered(self, transcript: Transcript, ungraded: Result) -> Result:
         """Infer a missing class, and ask. Raises GraderError when going on is pointless."""
-        if self._classifier is not None and _has_no_class(ungraded):
+        if self._classifier is not None and has_no_class(ungraded):
             ungraded = await self._classified(self._classifier, transcript, ungraded)
         if self._asks_lazily and ungraded.response_class is not None:
             answers = await self._answers_asked_lazily(transcript, ungraded.response_class)
@@ -382,46 +359,22 @@ class Engine:
     ) -> Result:
         guess = await classifier.classify(transcript)
         if guess.response_class is None:
-            self.summary.failed_inferences += 1
-            self.summary.first_failed_inference = self.summary.first_failed_inference or guess.error
+            self.summary.add_failed_inference(guess.error)
             return ungraded
         return _with_inferred_class(ungraded, guess.response_class, guess.probability)
 
-    def _finished(self, done: Iterable[asyncio.Task[Result]], store: ResultsStore) -> list[Result]:
-        """Store the results of finished tasks, and only then raise the error of a failed one."""
-        failures = [error for task in done if (error := task.exception()) is not None]
-        results = [self._stored(task.result(), store) for task in done if task.exception() is None]
-        if failures:
-            raise failures[0]
-        return results
+    def _stored_outcomes(
+        self, done: Collection[asyncio.Task[Result]], store: ResultsStore
+    ) -> Iterator[Result]:
+        """Store the results of finished tasks, yield them, then raise the error of a failed one."""
+        # All are stored before the first is yielded: the caller may stop at any of them.
+        yield from [self._stored(result, store) for result in _successes(done)]
+        _raise_failure(done)
 
     def _stored(self, result: Result, store: ResultsStore) -> Result:
         store.append(result)
-        self._count(result)
+        self.summary.add_graded(result)
         return result
-
-    def _count(self, result: Result) -> None:
-        self.summary.graded += 1
-        self._count_class(result)
-        for name, answer in result.answers.items():
-            if answer.error is not None:
-                self.summary.failed_answers[name] += 1
-                self.summary.failure_kinds[failure_kind(answer.error)] += 1
-                self.summary.first_failure = self.summary.first_failure or answer.error
-            elif answer.details.get("low_mass"):
-                self.summary.low_mass += 1
-
-    def _count_class(self, result: Result) -> None:
-        if result.response_class_source == INFERRED:
-            self.summary.inferred_class += 1
-        elif _has_no_class(result):
-            self.summary.without_class += 1
-
-
-def failure_kind(message: str) -> str:
-    """Return what an error message says before its details, without numbers but a status."""
-    kind = _DETAIL.split(message, maxsplit=1)[0].strip()
-    return kind if kind.startswith("status ") else re.sub(r"\d[\d,.]*", "N", kind)
 
 
 def current_for(grader: Grader) -> Callable[[Result], bool]:
@@ -432,11 +385,6 @@ def current_for(grader: Grader) -> Callable[[Result], bool]:
         return all(digests.get(name) == each.digest for name, each in result.answers.items())
 
     return is_current
-
-
-def _has_no_class(result: Result) -> bool:
-    """Return True if neither a class was given, known or not, nor one was inferred."""
-    return result.response_class is None and result.unresolved_class is None
 
 
 def _with_inferred_class(
@@ -450,15 +398,6 @@ def _with_inferred_class(
     )
 
 
-def _stored_parts(result: Result) -> tuple[object, ...]:
-    """Return what decides whether a stored line has to be written anew."""
-    return (
-        result.response_class,
-        dict(result.labels),
-        result.rank_label,
-        result.category,
-        dict(result.rules),
-        result.rank,
-        result.axioms_broken,
-        further_keys(result),
-    )
+def _as_stored(result: Result) -> Mapping[str, object]:
+    """Return a result as its line is written, without the answers, which a kept line shares."""
+    return result_to_json(replace(result, answers={}))

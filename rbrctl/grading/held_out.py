@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from rbrctl.graders.interface import OpenedGrader
 from rbrctl.graders.training.cross_fitted import CrossFitted, CrossFittedGrader
-from rbrctl.grading.engine import RunSummary
 from rbrctl.grading.run import Destination, RunSettings, open_run
+from rbrctl.grading.summary import RunSummary
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge

@@ -15,37 +15,43 @@ T = TypeVar("T")
 class LoopThread:
     """Runs coroutines for other threads; it ends with ``close`` or with the process."""
 
-    def __init__(self, name: str) -> None:
-        """Start the thread."""
+    def __init__(self, name: str, owner: str) -> None:
+        """
+        Start the thread.
+
+        ``owner`` is what errors call whoever uses it, for example ``reward``.
+        """
+        self._owner = owner
         self._process = os.getpid()
-        # Ours whatever policy the program has set: some (Ray) put uvloop there for every thread.
+        # Not the loop of the program's policy: some programs (Ray) set uvloop for every thread.
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
     @property
     def alive(self) -> bool:
-        """Tell whether the thread is there: not closed, and not lost in a forked process."""
+        """True while the thread runs: it was not closed, and the process did not fork."""
         return not self._loop.is_closed() and self._process == os.getpid()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """
-        Start a coroutine there and give the future of its outcome.
+        Start a coroutine in the thread and return the future of its outcome.
 
-        Raises UsageError where there is no thread: after ``close``, and in a forked process, into
-        which threads do not go along and where one would wait for ever.
+        Raises UsageError after ``close``, and in a forked process: a fork does not copy threads, so
+        the future would never be done.
         """
         if not self.alive:
             work.close()
             raise UsageError(
-                "this reward is closed"
+                f"this {self._owner} is closed"
                 if self._process == os.getpid()
-                else "this reward was made before the process forked: make one in each process"
+                else f"this {self._owner} was made before the process forked: make one in each"
+                " process"
             )
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine there and wait for it; raises what it raises, and as ``submit``."""
+        """Run a coroutine in the thread and wait for it. Raises what that and ``submit`` raise."""
         return self.submit(work).result()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ class Ask(StrEnum):
     """How many propositions are asked about each transcript."""
 
     NEEDED = "needed"
-    """Those that the rules of the transcript's response class depend on, and those with labels."""
+    """The propositions that the rules of the response class depend on, and those with labels."""
     ALL = "all"
     """Every proposition that the grader can answer."""
     LAZY = "lazy"
@@ -36,8 +36,8 @@ def propositions_to_ask(
     """
     if ask is Ask.ALL or response_class is None:
         return tuple(name for name in judge.ruleset.propositions if name in answerable)
-    wanted = {*judge.dependencies(response_class), *labels}
-    return tuple(name for name in judge.ruleset.propositions if name in wanted & set(answerable))
+    wanted = {*judge.dependencies(response_class), *labels}.intersection(answerable)
+    return tuple(name for name in judge.ruleset.propositions if name in wanted)
 
 
 async def answers_about(
@@ -95,7 +95,7 @@ class LazyPlan:
     def next_question(
         self, response_class: str, known: Mapping[str, bool], askable: Collection[str]
     ) -> str | None:
-        """Give the proposition to ask next; None where the rank is settled or cannot be."""
+        """Return the proposition to ask next; None if the rank is settled or cannot be."""
         if self._judge.verdict(response_class, known).rank is not None:
             return None
         diagram = self._judge.logic.diagram
@@ -134,9 +134,8 @@ async def answer_lazily(
     """
     Ask one question after the other until the rank is settled.
 
-    With as many transcripts in flight as the grader has connections, every wave fills them. An
-    answer that is an error settles nothing and is not asked again. ``truth`` reads an answer.
-    Raises what the grader raises.
+    A failed answer settles nothing and is not asked again. ``truth`` decodes an answer. Raises what
+    the grader raises.
     """
     answers: dict[str, Answer] = {}
     known: dict[str, bool] = {}

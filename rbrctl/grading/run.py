@@ -2,14 +2,15 @@
 
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 
 from rbrctl.graders.endpoint.usage import Estimate
 from rbrctl.graders.interface import Grader, GraderNote, OpenedGrader, OpenGrader
-from rbrctl.grading.engine import Engine, EngineOptions, RunSummary, current_for
+from rbrctl.grading.engine import Engine, EngineOptions, current_for
 from rbrctl.grading.judging import check_decoder
 from rbrctl.grading.plan import Ask
+from rbrctl.grading.summary import RunSummary
 from rbrctl.records.models import Result, RuleSetIdentity, Transcript
 from rbrctl.records.results_store import NullResultsStore, ResultsStore, open_results
 from rbrctl.ruleset.verdict import Judge
@@ -61,6 +62,7 @@ class Run:
         self.opened = opened
         self.store = store
         self._transcripts = transcripts
+        self._streams: list[AsyncGenerator[Result, None]] = []
 
     @property
     def summary(self) -> RunSummary:
@@ -72,11 +74,16 @@ class Run:
         """The transcripts of the run, which can be read once."""
         return self._transcripts
 
-    async def results(self) -> AsyncGenerator[Result, None]:
+    def results(self) -> AsyncGenerator[Result, None]:
         """Grade all transcripts and yield each result once it is stored; see Engine.results."""
-        async with aclosing(self.engine.results(self._transcripts, self.store)) as results:
-            async for result in results:
-                yield result
+        results = self.engine.results(self._transcripts, self.store)
+        self._streams.append(results)
+        return results
+
+    async def close(self) -> None:
+        """Cancel what is in flight; ``open_run`` does this before it closes grader and store."""
+        for results in self._streams:
+            await results.aclose()
 
 
 @asynccontextmanager
@@ -95,7 +102,11 @@ async def open_run(settings: RunSettings, transcripts: Iterable[Transcript]) -> 
         check_decoder(settings.options.decoder, opened.grader.identity)
         engine = Engine(settings.judge, opened.grader, settings.options, opened.classifier)
         with closing(_open_store(settings, opened.grader)) as store:
-            yield Run(engine, opened, store, itertools.chain(first, stream))
+            run = Run(engine, opened, store, itertools.chain(first, stream))
+            try:
+                yield run
+            finally:
+                await run.close()
     finally:
         if not settings.offline:
             for note in opened.grader.notes:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rbrctl.grading.engine import RunSummary
+from rbrctl.grading.summary import RunSummary
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.wording import counted, did_you_mean, hint_for
 

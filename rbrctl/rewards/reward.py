@@ -60,7 +60,7 @@ class RuleReward:
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class, reasoning)
         """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
-        self._thread = LoopThread("rbrctl-reward")
+        self._thread = LoopThread("rbrctl-reward", "reward")
         try:
             opened = self._thread.run(_opened(opener_of(grader, ruleset, answers)))
         except BaseException:

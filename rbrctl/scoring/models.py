@@ -1,4 +1,4 @@
-"""What scoring finds, as plain data that any report can draw."""
+"""The figures of a score, as plain data that any report can show."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from rbrctl.statistics.agreement import ConfusionCounts
 
 FEW_ROWS = 10
-"""Below this many rows on either side a figure of agreement means little."""
+"""With fewer rows of either label, a figure of agreement means little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementScore:
-    """How well the answers agree with the labels on one yes/no matter."""
+    """The agreement of answers with labels on one yes/no question."""
 
     group: str | None
     """The value of ``--by`` that these rows have; None without grouping."""
     gold_rows: int
-    """Rows on which the labels determine the matter."""
+    """Rows on which the labels determine the question."""
     counts: ConfusionCounts
-    """Over rows determined on both sides."""
+    """The rows that both labels and answers determine."""
 
     @property
     def coverage(self) -> float | None:
@@ -27,21 +27,21 @@ class AgreementScore:
 
     @property
     def too_few(self) -> bool:
-        """True under FEW_ROWS rows on either side by the labels."""
+        """True if fewer than FEW_ROWS rows are positive, or negative, by the labels."""
         counts = self.counts
         return min(counts.positive, counts.total - counts.positive) < FEW_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleScore(AgreementScore):
-    """How well "this rule is broken" was told, where it applies; "positive" is broken."""
+    """The agreement on whether a rule is broken, where it applies; "positive" is broken."""
 
     rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PropositionScore(AgreementScore):
-    """How well one proposition was told; "positive" is true."""
+    """The agreement on one proposition; "positive" is true."""
 
     proposition: str
     brier: float | None
@@ -50,17 +50,17 @@ class PropositionScore(AgreementScore):
 
 @dataclass(frozen=True, slots=True)
 class ClassScore:
-    """How well the rank of one response class was told."""
+    """The agreement on the ranks of one response class."""
 
     response_class: str
     group: str | None
     gold_rows: int
     confusion: Mapping[tuple[str, str], int]
-    """(rank by the labels, rank by the answers) -> rows, determined on both sides."""
+    """Rows by (rank by the labels, rank by the answers), where both are determined."""
 
     @property
     def total(self) -> int:
-        """Rows determined on both sides."""
+        """Rows whose rank both labels and answers determine."""
         return sum(self.confusion.values())
 
     @property
@@ -81,13 +81,13 @@ class RuleFrequency:
 
     @property
     def total(self) -> int:
-        """The transcripts that the rule is for."""
+        """The number of transcripts that the rule applies to."""
         return self.held + self.broken + self.undetermined
 
 
 @dataclass(frozen=True, slots=True)
 class RankFrequency:
-    """How the answers spread one response class over the ranks."""
+    """How often each rank occurs in one response class, by the answers."""
 
     response_class: str
     group: str | None
@@ -96,32 +96,32 @@ class RankFrequency:
 
     @property
     def total(self) -> int:
-        """The transcripts of the class."""
+        """The number of transcripts of the class."""
         return sum(self.ranks.values()) + self.undetermined
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """One row on which answers and labels part, and how far."""
+    """One row on which answers and labels disagree, and how much."""
 
     id: str
     response_class: str | None
     gold_rank: str | None
     rank: str | None
     steps: int
-    """How many ranks apart; 0 where either is unknown."""
+    """The distance between the ranks; 0 if either is unknown."""
     propositions: Mapping[str, tuple[bool, float]]
-    """Wrongly told propositions: the label and the probability."""
+    """The label and the probability of each proposition that was answered wrongly."""
 
     @property
     def weight(self) -> tuple[int, float]:
-        """What rows are ordered by: ranks apart, then how sure the wrong answers were."""
+        """The sort key of rows: the distance of ranks, then how sure the wrong answers were."""
         return self.steps, sum(abs(label - p) for label, p in self.propositions.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Everything that a scored stream of results gives."""
+    """All figures of a stream of results."""
 
     results: int
     labelled: int
@@ -142,4 +142,4 @@ class Score:
     rank_frequencies: tuple[RankFrequency, ...]
     disagreements: tuple[Disagreement, ...] = ()
     ranks: tuple[str, ...] = field(default=())
-    """Best first, to lay out confusion matrices."""
+    """The ranks, best first: the order of a confusion matrix."""

@@ -1,4 +1,4 @@
-"""How often a grader changes its mind when it is asked the same again."""
+"""How often a grader changes its answer when it is asked the same question again."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -8,34 +8,34 @@ from rbrctl.records.models import Result
 
 @dataclass(frozen=True, slots=True)
 class FlipRate:
-    """Of one proposition: how many transcripts were asked repeatedly, and how they differed."""
+    """How the repeated answers to one proposition differed."""
 
     proposition: str
     transcripts: int
     flipped: int
-    """Transcripts whose repeats stand on both sides of the threshold."""
+    """Transcripts whose repeats fall on both sides of the threshold."""
     rate: float
-    """The chance that two repeats of one transcript disagree, averaged over transcripts."""
+    """The share of pairs of repeats that disagree, averaged over transcripts, in [0, 1]."""
     spread: float
-    """The mean distance of the highest from the lowest probability of a transcript."""
+    """The mean of (highest - lowest probability) over transcripts, in [0, 1]."""
 
 
 class FlipTally:
-    """Takes results one by one and keeps what repeated questions answered."""
+    """Collects the answers to repeated questions from a stream of results."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._seen: dict[str, list[list[float]]] = {}
 
     def add(self, result: Result) -> None:
-        """Take the repeats of one result; one without any leaves no trace."""
+        """Add the repeats of one result, if it has any."""
         for name, answer in result.answers.items():
             repeats = answer.details.get("repeats")
             if isinstance(repeats, list) and len(repeats) > 1:
                 self._seen.setdefault(name, []).append([float(value) for value in repeats])
 
     def rates(self, threshold: float = 0.5) -> list[FlipRate]:
-        """Measure all propositions that were asked more than once, in order of appearance."""
+        """Return the flip rates of all repeated propositions, in order of appearance."""
         return [_rate(name, rows, threshold) for name, rows in self._seen.items()]
 
 

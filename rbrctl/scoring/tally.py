@@ -1,15 +1,14 @@
-"""Score a stream of results in one pass and flat memory: only counts are kept."""
+"""Scoring a stream of results in one pass and constant memory: only counts are kept."""
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rbrctl.grading.judging import AnswerDecoder
 from rbrctl.records.models import Result
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.scoring.gold import Gold, gold_of
 from rbrctl.scoring.models import (
     ClassScore,
     Disagreement,
@@ -21,7 +20,7 @@ from rbrctl.scoring.models import (
 )
 from rbrctl.states import RuleState
 from rbrctl.statistics.agreement import ConfusionCounts
-from rbrctl.statistics.calibration_tally import CalibrationTally
+from rbrctl.statistics.calibration import CalibrationTally
 
 Value = TypeVar("Value")
 Group = str | None
@@ -29,23 +28,50 @@ Grouping = Callable[[Result], Group]
 
 
 def by_nothing(result: Result) -> Group:
-    """Put all results in one group."""
+    """Return None: all results are in one group."""
     return None
 
 
 def by_response_class(result: Result) -> Group:
-    """Group by response class; those without one by ``(none)``."""
+    """Return the response class of a result, or ``(none)``."""
     return result.response_class or "(none)"
 
 
 def by_category(result: Result) -> Group:
-    """Group by category; those without one by ``(none)``."""
+    """Return the category of a result, or ``(none)``."""
     return result.category or "(none)"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The verdict by the labels; absent labels can leave rules and the rank undetermined."""
+
+    rules: Mapping[str, RuleState]
+    rank: str | None
+    contradicted: bool = False
+    """True where a rank label differs from the rank that the labels determine."""
+
+
+def gold_of(judge: Judge, result: Result) -> Gold:
+    """
+    Return the verdict that a result's labels give; an absent label is unknown.
+
+    Where the row has a rank label that is a rank of the rule set, that is the gold rank: a person
+    judged the completion as a whole.
+    """
+    response_class = result.response_class
+    if response_class is None or response_class not in judge.ruleset.response_classes:
+        return Gold({}, None)
+    verdict = judge.verdict(response_class, result.labels)
+    rank = verdict.rank
+    if result.rank_label in judge.ruleset.ranks:
+        rank = result.rank_label
+    return Gold(verdict.rules, rank, contradicted=verdict.rank not in (None, rank))
 
 
 @dataclass(slots=True)
 class _Pairs:
-    """A confusion in the making: (label, answer) -> rows."""
+    """A confusion matrix while it is counted: rows by (label, answer)."""
 
     gold_rows: int = 0
     cells: Counter[tuple[bool, bool]] = field(default_factory=Counter)
@@ -60,7 +86,7 @@ class _Pairs:
 
 
 class ScoreTally:
-    """Takes judged results one by one; ``score`` gives what they add up to."""
+    """Counts judged results one by one; ``score`` returns the figures."""
 
     def __init__(
         self,
@@ -72,9 +98,9 @@ class ScoreTally:
         disagreements: int = 5,
     ) -> None:
         """
-        Count for all rules, propositions and ranks, or only for what is named.
+        Count for all rules, propositions and ranks, or only for those named.
 
-        The ``disagreements`` rows that part most from their labels are kept.
+        ``disagreements`` is the number of rows to keep that disagree most with their labels.
         """
         self._judge = judge
         self._decoder = decoder
@@ -144,7 +170,7 @@ class ScoreTally:
                 pairs.cells[label is RuleState.BROKEN, found is RuleState.BROKEN] += 1
 
     def _add_propositions(self, result: Result, group: Group) -> dict[str, tuple[bool, float]]:
-        """Count the labelled propositions; give those that were told wrongly."""
+        """Count the labelled propositions; return those that were answered wrongly."""
         wrong: dict[str, tuple[bool, float]] = {}
         for name, label in result.labels.items():
             if name not in self._propositions:
@@ -251,6 +277,6 @@ _TOTALS = (
 def _in_order(
     counted: dict[tuple[str, Group], Value], order: Collection[str]
 ) -> list[tuple[tuple[str, Group], Value]]:
-    """Sort what was counted by the rule set's order of names, then by group."""
+    """Return what was counted, sorted by group and then by the rule set's order of names."""
     positions = {name: position for position, name in enumerate(order)}
     return sorted(counted.items(), key=lambda item: (item[0][1] or "", positions[item[0][0]]))

@@ -1,4 +1,4 @@
-"""How well yes/no predictions agree with the truth."""
+"""The agreement of yes/no predictions with the truth."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Self
 @dataclass(frozen=True, slots=True)
 class ConfusionCounts:
     """
-    Counts of predictions against the truth, and the measures made of them.
+    A confusion matrix of two outcomes, and the measures made of it.
 
-    A measure whose denominator is zero is None: it is not defined, and no number stands for that.
+    A measure whose denominator is zero is not defined, and is None.
     """
 
     true_positive: int = 0
@@ -20,14 +20,14 @@ class ConfusionCounts:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[bool, bool]]) -> Self:
-        """Count pairs of (predicted, true)."""
+        """Return the counts of pairs of (predicted, true)."""
         counts = [[0, 0], [0, 0]]
         for predicted, true in pairs:
             counts[predicted][true] += 1
         return cls(counts[1][1], counts[1][0], counts[0][1], counts[0][0])
 
     def __add__(self, other: Self) -> Self:
-        """Pool two counts."""
+        """Return the sum of two confusion matrices."""
         return type(self)(
             self.true_positive + other.true_positive,
             self.false_positive + other.false_positive,
@@ -87,13 +87,13 @@ class ConfusionCounts:
 
     @property
     def f1(self) -> float | None:
-        """The harmonic mean of precision and recall; None where nothing is true or predicted so."""
+        """The harmonic mean of precision and recall; None if nothing is true or predicted true."""
         wrong = self.false_positive + self.false_negative
         return _ratio(2 * self.true_positive, 2 * self.true_positive + wrong)
 
     @property
     def balanced_accuracy(self) -> float | None:
-        """The mean of recall and specificity; None where all are true or all are false."""
+        """The mean of recall and specificity; None if all are true or all are false."""
         if self.recall is None or self.specificity is None:
             return None
         return (self.recall + self.specificity) / 2
@@ -101,9 +101,9 @@ class ConfusionCounts:
     @property
     def kappa(self) -> float | None:
         """
-        Agreement beyond chance, 1 at best and 0 for chance.
+        Cohen's kappa, the agreement beyond chance: 1 is best, 0 is what chance gives.
 
-        None where chance alone agrees fully, that is where both sides are one and the same
+        None if chance alone agrees fully, that is if predictions and truth are one and the same
         constant. Source: J. Cohen, "A coefficient of agreement for nominal scales", Educational
         and Psychological Measurement 20 (1960).
         """

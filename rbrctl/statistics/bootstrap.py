@@ -1,4 +1,4 @@
-"""Intervals by resampling, where rows that share a prompt are not independent."""
+"""Intervals by resampling clusters, for rows that share a prompt and are not independent."""
 
 import math
 from collections import Counter
@@ -16,13 +16,13 @@ def clustered_bootstrap(
     seed: int = 0,
 ) -> tuple[float, float] | None:
     """
-    Give the percentile interval of the mean of ``values``, whole clusters being drawn.
+    Return the percentile interval of the mean of ``values``, from resamples of whole clusters.
 
-    For two sides measured on the same rows give the difference on each row: the bootstrap is then
-    paired. ``clusters`` has each row's cluster. The same seed gives the same interval. None with
-    fewer than two clusters. Raises ValueError where the lengths differ. Source: B. Efron, R.
-    Tibshirani, *An Introduction to the Bootstrap*; A. C. Davison, D. V. Hinkley, *Bootstrap Methods
-    and their Application*, section 3.8, for drawing clusters whole.
+    ``clusters`` has the cluster of each row. To compare two graders on the same rows, pass the
+    difference on each row: the bootstrap is then paired. The same seed gives the same interval.
+    Returns None with fewer than two clusters. Raises ValueError if the lengths differ. Source:
+    B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*; A. C. Davison, D. V. Hinkley,
+    *Bootstrap Methods and their Application*, section 3.8, for resampling whole clusters.
     """
     totals: dict[Hashable, complex] = {}
     for value, cluster in zip(values, clusters, strict=True):
@@ -42,10 +42,10 @@ def clustered_bootstrap(
 
 def _drawer(totals: list[complex], random: Random) -> Callable[[], complex]:
     """
-    Give a function that draws as many clusters as there are, with replacement, and sums them.
+    Return a function that draws as many clusters as there are, with replacement, and sums them.
 
-    Differences of right and wrong are few numbers, so most clusters are alike: then it is enough to
-    draw how many there are of each kind, whatever their number.
+    Differences of right and wrong take few values, so many clusters are equal. Then the function
+    draws the number of each kind (a multinomial), in time independent of the number of clusters.
     """
     kinds = Counter(totals)
     if len(kinds) * 8 > len(totals):

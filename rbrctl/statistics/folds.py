@@ -1,4 +1,4 @@
-"""Folds for cross-validation that never part what belongs together."""
+"""Folds for cross-validation that keep the rows of one group together."""
 
 import hashlib
 from collections import Counter
@@ -9,11 +9,12 @@ FOLDS = 5
 
 def grouped_folds(groups: Sequence[str], folds: int = FOLDS, seed: int = 0) -> list[int]:
     """
-    Give each row's fold, from 0 to ``folds`` - 1; rows of one group are in one fold.
+    Return the fold of each row, from 0 to ``folds`` - 1; rows of one group are in one fold.
 
-    Groups are dealt out largest first, each to the fold with the fewest rows so far, equal sizes in
-    an order that the seed decides. The outcome depends on the groups and the seed alone, not on the
-    order of the rows. Raises ValueError where there are fewer groups than folds, or no two folds.
+    Groups are assigned largest first, each to the fold with the fewest rows so far; groups of equal
+    size come in an order that depends on ``seed``. The outcome depends only on the groups and the
+    seed, not on the order of the rows. Raises ValueError if there are fewer groups than folds, or
+    fewer than two folds.
     """
     sizes = Counter(groups)
     if folds < 2 or len(sizes) < folds:

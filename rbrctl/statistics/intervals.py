@@ -1,4 +1,4 @@
-"""Intervals for shares."""
+"""Confidence intervals for shares."""
 
 import math
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from statistics import NormalDist
 
 def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tuple[float, float]:
     """
-    Give the score interval for a share of ``successes`` in ``n`` trials, within [0, 1].
+    Return the score interval for a share of ``successes`` in ``n`` trials, within [0, 1].
 
-    Neither need be whole. With no trials nothing is known: (0, 1). Raises ValueError unless
+    Both may be fractional. Without trials the interval is (0, 1). Raises ValueError unless
     0 <= successes <= n and 0 < confidence < 1. Source: E. B. Wilson, "Probable inference, the law
     of succession, and statistical inference", JASA 22 (1927), without continuity correction.
     """
@@ -22,7 +22,7 @@ def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> tup
     centre = share + z * z / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
-    # At the ends the formula is exact, and its rounding is not.
+    # At 0 and 1 the bound is known exactly; rounding could move it past the share.
     lower = 0.0 if successes == 0 else (centre - half) / scale
     upper = 1.0 if successes == n else (centre + half) / scale
     return lower, upper
@@ -32,11 +32,12 @@ def clustered_share_interval(
     successes: Sequence[int], sizes: Sequence[int], confidence: float = 0.95
 ) -> tuple[float, float] | None:
     """
-    Give the interval of a share whose trials come in clusters that are drawn whole.
+    Return the interval of a share whose trials are sampled in whole clusters.
 
-    It is Wilson's for as many independent trials as tell as much: fewer than there are the more
-    alike the trials of a cluster are, and at 0 and 1, where that cannot be seen, one a cluster.
-    ``successes`` and ``sizes`` have an entry for each cluster. None with fewer than two clusters.
+    It is Wilson's interval for the effective number of independent trials, which is smaller the
+    more alike the trials of a cluster are. For a share of 0 or 1 that number cannot be estimated,
+    and one trial per cluster is assumed. ``successes`` and ``sizes`` have one entry for each
+    cluster. Returns None with fewer than two clusters.
     Source: E. L. Korn, B. I. Graubard, "Confidence intervals for proportions with small expected
     number of positive counts estimated from survey data", Survey Methodology 24 (1998).
     """

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CLOSEST = 1e-6
-"""Probabilities are kept this far from 0 and 1 where their logit is taken."""
+"""Probabilities are clipped this far from 0 and 1 before their logit is taken."""
 
 
 def logit(probability: float) -> float:
-    """Return the log odds of a probability, which is first kept CLOSEST away from 0 and 1."""
+    """Return the log odds of a probability, which is clipped to [CLOSEST, 1 - CLOSEST] first."""
     kept = min(max(probability, CLOSEST), 1 - CLOSEST)
     return math.log(kept / (1 - kept))
 
@@ -61,9 +61,9 @@ def fit_platt(scores: Sequence[float], outcomes: Sequence[bool]) -> PlattMap:
     """
     Fit a sigmoid to scores and outcomes by maximum likelihood against smoothed targets.
 
-    For probabilities give their logits as scores: the identity is then among the maps. Where the
-    best slope is negative it is zero instead. Raises ValueError without outcomes of both kinds, or
-    where the lengths differ. Source: J. C. Platt, "Probabilistic outputs for support vector
+    For probabilities, pass their logits as scores: the identity is then one of the maps. A negative
+    best slope is replaced by 0. Raises ValueError unless there are outcomes of both kinds, or if
+    the lengths differ. Source: J. C. Platt, "Probabilistic outputs for support vector
     machines" (1999), for targets (n1 + 1) / (n1 + 2) and 1 / (n0 + 2); Newton's method with
     backtracking after H.-T. Lin, C.-J. Lin, R. C. Weng, Machine Learning 68 (2007).
     """
@@ -86,7 +86,7 @@ def fit_platt(scores: Sequence[float], outcomes: Sequence[bool]) -> PlattMap:
 
 
 def _newton(points: list[tuple[float, float]], intercept: float) -> tuple[float, float]:
-    """Minimise the cross entropy of a sigmoid; gives slope and intercept."""
+    """Return the slope and intercept that minimise the cross entropy of a sigmoid."""
     slope = 0.0
     loss = _cross_entropy(points, slope, intercept)
     for _ in range(100):
@@ -130,10 +130,10 @@ def _cross_entropy(points: list[tuple[float, float]], slope: float, intercept: f
 
 def fit_isotonic(scores: Sequence[float], outcomes: Sequence[bool]) -> IsotonicMap:
     """
-    Fit the non-decreasing map with the least squared error, by pooling adjacent violators.
+    Fit the non-decreasing map with the least squared error, by pooling adjacent violators (PAVA).
 
-    Equal scores are pooled first. Between the scores that were seen the map is linear. Raises
-    ValueError without any, or where the lengths differ. Source: M. Ayer et al., "An empirical
+    Equal scores are pooled first. Between the scores in the data the map is linear. Raises
+    ValueError if there are none, or if the lengths differ. Source: M. Ayer et al., "An empirical
     distribution function for sampling with incomplete information", Annals of Mathematical
     Statistics 26 (1955).
     """

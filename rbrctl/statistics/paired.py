@@ -1,4 +1,4 @@
-"""Tests of two sides that were measured on the same rows, and the correction for many of them."""
+"""Tests of two graders on the same rows, and the correction for many such tests."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 def mcnemar_exact(only_first: int, only_second: int) -> float:
     """
-    Give the two-sided p-value that two sides are equally often right.
+    Return the two-sided p-value of the hypothesis that both are right equally often.
 
-    ``only_first`` counts the rows on which the first side alone is right, ``only_second`` the
-    second alone; the others say nothing. It is the exact binomial test of one half. Raises
-    ValueError for a negative count. Source: Q. McNemar, Psychometrika 12 (1947); exact form as in
-    A. Agresti, *Categorical Data Analysis*.
+    ``only_first`` is the number of rows on which only the first is right, ``only_second`` that on
+    which only the second is; other rows have no influence. It is the exact binomial test of one
+    half. Raises ValueError for a negative count. Source: Q. McNemar, Psychometrika 12 (1947); exact
+    form as in A. Agresti, *Categorical Data Analysis*.
     """
     if only_first < 0 or only_second < 0:
         raise ValueError("counts cannot be negative")
@@ -38,9 +38,10 @@ def _lower_tail(successes: int, n: int) -> float:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """
-    Adjust p-values of several tests so that any error among them has the wanted probability.
+    Return p-values adjusted for several tests, by Holm's step-down method.
 
-    They come back in the order given, each in [0, 1]; compare each with the level as usual.
+    They come in the order given, each in [0, 1]. If each is compared with a level alpha, the
+    probability of one or more false rejections is at most alpha.
     Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
     Journal of Statistics 6 (1979).
     """
@@ -54,12 +55,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def smallest_significant_drop(n: int, discordant: int, alpha: float = 0.05) -> float | None:
     """
-    Give the smallest drop in accuracy over ``n`` rows that ``mcnemar_exact`` would have noticed.
+    Return the smallest drop in accuracy on ``n`` rows that ``mcnemar_exact`` calls significant.
 
-    ``discordant`` is on how many rows exactly one side is right. Where even all of them lost would
-    not be significant, the answer is for the fewest that are. A share of the rows in (0, 1]; None
-    where no drop on ``n`` rows reaches ``alpha``. With k tests and Holm's correction give
-    ``alpha / k``, the level of the strictest of them.
+    ``discordant`` is the number of rows on which exactly one is right. If a loss on all of them
+    would not be significant, the result is for the smallest number that would be. It is a share of
+    the rows in (0, 1], or None if no drop on ``n`` rows reaches ``alpha``. For k tests with Holm's
+    correction pass ``alpha / k``, the level of the strictest of them.
     """
     fewest = max(1, math.ceil(1 - math.log2(alpha)))
     while mcnemar_exact(0, fewest) > alpha:

@@ -20,7 +20,7 @@ from typing import Any
 
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.training.cross_validation import CrossValidationReport
-from rbrctl.graders.training.examples import (
+from rbrctl.graders.training.dataset import (
     Example,
     examples_from_labels,
     examples_from_mapping,

@@ -9,7 +9,7 @@ import pytest
 from endpoint_helpers import transcript
 
 from rbrctl.errors import GraderError, NothingMatchedError
-from rbrctl.graders.recorded import RecordedGrader
+from rbrctl.graders.kinds.recorded import RecordedGrader
 from rbrctl.records.models import Answer, GraderIdentity, Result, RuleSetIdentity
 from rbrctl.records.problems import ProblemLog
 from rbrctl.records.results import result_to_json

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import threading
 from pathlib import Path
 
@@ -80,6 +81,62 @@ def test_taking_one_result_ends_everything(rules: Path, rows: Path) -> None:
     assert next(results).id == "a"
     results.close()
     assert threading.active_count() == before
+
+
+class Slow(OracleGrader):
+    """Answers the first transcript, and presses Ctrl-C in the main thread at the second."""
+
+    async def answer(self, transcript, propositions):
+        if self.calls:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            await asyncio.sleep(60)
+        return await super().answer(transcript, propositions)
+
+
+def test_an_interrupt_ends_everything_and_keeps_what_was_stored(
+    rules: Path, rows: Path, tmp_path: Path
+) -> None:
+    before = threading.active_count()
+    grader = Slow(rbrctl.load(rules))
+    out = tmp_path / "results.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        list(rbrctl.grade(rows, rules, grader, output=out))
+    assert grader.closed
+    assert threading.active_count() == before
+    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["a"]
+
+
+class Watching(OracleGrader):
+    """Takes long over all rows but the first, and counts answers that end after it was closed."""
+
+    late = 0
+
+    async def answer(self, transcript, propositions):
+        try:
+            if transcript.id != "a":
+                await asyncio.sleep(60)
+            return await super().answer(transcript, propositions)
+        finally:
+            self.late += self.closed
+
+
+def test_stopping_an_asynchronous_run_ends_the_asking_before_the_grader_is_closed(
+    rules: Path, rows: Path
+) -> None:
+    grader = Watching(rbrctl.load(rules), concurrency=2)
+
+    async def take_one() -> None:
+        results = rbrctl.grade_async(rows, rules, grader)
+        await anext(results)
+        await results.aclose()
+
+    asyncio.run(take_one())
+    assert (grader.closed, grader.late) == (True, 0)
+
+
+def test_an_unknown_way_of_asking_is_refused(rules: Path, rows: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'needed'"):
+        list(rbrctl.grade(rows, rules, ask="neded"))
 
 
 def test_inside_a_running_loop_both_calls_work(rules: Path, rows: Path) -> None:

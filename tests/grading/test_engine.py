@@ -1,16 +1,18 @@
 import asyncio
+import json
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 from graders_for_tests import OracleGrader
 
-from rbrctl.errors import GraderError, UsageError
+from rbrctl.errors import FileError, GraderError, UsageError
 from rbrctl.graders.interface import ClassGuess
 from rbrctl.grading.engine import Engine, EngineOptions, current_for
+from rbrctl.grading.judging import PlainDecoder
 from rbrctl.grading.plan import Ask
 from rbrctl.records.models import Result, RuleSetIdentity
-from rbrctl.records.results_store import open_results
+from rbrctl.records.results_store import NullResultsStore, open_results
 from rbrctl.records.transcripts import parse_transcript
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
@@ -146,6 +148,71 @@ def test_a_later_run_asks_only_what_is_missing(judge, tmp_path, concurrency):
     assert len(again.calls) == 9 - len(stored)
     assert sorted(result.id for result in results) == [f"t{n}" for n in range(9)]
     assert len(path.read_text().splitlines()) == 9
+
+
+class OneIsFast(OracleGrader):
+    """Answers t0 at once and the others a little later."""
+
+    async def answer(self, transcript, propositions):
+        if transcript.id != "t0":
+            await asyncio.sleep(0.02)
+        return await super().answer(transcript, propositions)
+
+
+def test_what_was_finished_when_the_caller_stops_is_stored(judge, tmp_path):
+    grader = OneIsFast(judge.ruleset, concurrency=3)
+    store = open_store(tmp_path / "results.jsonl", judge, grader)
+
+    async def take_one():
+        engine = Engine(judge, grader, EngineOptions(Ask.ALL))
+        rows = [transcript(number) for number in range(9)]
+        async with aclosing(engine.results(rows, store)) as stream:
+            async for _ in stream:
+                await asyncio.sleep(0.2)  # The others finish while the caller is busy.
+                break
+
+    with store:
+        asyncio.run(take_one())
+        assert [result.id for result in store.results()][:1] == ["t0"]
+        assert store.count == len(grader.calls) == 3
+
+
+def test_a_store_that_fails_ends_the_run(judge):
+    class FullStore(NullResultsStore):
+        def append(self, result):
+            raise FileError("the disk is full")
+
+    grader = OracleGrader(judge.ruleset, concurrency=3)
+    with pytest.raises(FileError, match="full"):
+        grade(judge, grader, [transcript(number) for number in range(9)], FullStore())
+    assert len(grader.calls) < 9
+
+
+class Halver:
+    """Decodes every answer as half as probable, so that no proposition is true."""
+
+    def probability(self, name, answer):
+        return None if answer.probability is None else answer.probability / 2
+
+    def truth(self, name, answer):
+        return None if answer.probability is None else answer.probability >= 1
+
+
+def test_a_kept_line_takes_over_the_probabilities_of_another_calibration(judge, tmp_path):
+    path = tmp_path / "results.jsonl"
+    rows = [transcript(1, "silence", rude=False)]
+    stored = []
+    for decoder in (PlainDecoder(), Halver()):
+        grader = OracleGrader(judge.ruleset)
+        engine = Engine(judge, grader, EngineOptions(Ask.ALL, decoder))
+
+        async def run(engine=engine, store=None):
+            return [result async for result in engine.results(rows, store)]
+
+        with open_store(path, judge, grader) as store:
+            asyncio.run(run(engine, store))
+        stored.append(json.loads(path.read_text())["rank_probabilities"])
+    assert [row["bad"] for row in stored] == [0.1, 0.05]
 
 
 def test_new_labels_are_taken_over_without_asking(judge, tmp_path):

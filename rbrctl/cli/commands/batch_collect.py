@@ -14,7 +14,7 @@ from rbrctl.cli.options import output_of
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
-    from rbrctl.graders.batches.reading import BatchReading
+    from rbrctl.graders.batches.reading import BatchFileCounts
     from rbrctl.graders.cache import AnswerCache
 
 
@@ -46,13 +46,13 @@ def command(
 
 async def _collect(
     files: list[Path], endpoint: EndpointOptions, cache: "AnswerCache", output: "Output"
-) -> "tuple[BatchReading, int]":
+) -> "tuple[BatchFileCounts, int]":
     """Return what the files held, and how many batches are still running."""
     from rbrctl.cli.batches import batch_service
-    from rbrctl.graders.batches.reading import BatchReading, read_batch_file
+    from rbrctl.graders.batches.reading import BatchFileCounts, read_batch_file
     from rbrctl.graders.batches.service import fetch_batch
 
-    total, running = BatchReading(), 0
+    total, running = BatchFileCounts(), 0
     async with batch_service(endpoint, output) as service:
         for file in files:
             batch, fetched = await fetch_batch(service, file)

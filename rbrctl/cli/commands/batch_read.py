@@ -14,7 +14,7 @@ from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.cli.output import Output
-    from rbrctl.graders.batches.reading import BatchReading
+    from rbrctl.graders.batches.reading import BatchFileCounts
     from rbrctl.graders.cache import AnswerCache
 
 SHOWN_FAILURES = 5
@@ -46,16 +46,16 @@ def command(
     return report_reading(output, reading)
 
 
-async def _read(files: list[str], cache: "AnswerCache") -> "BatchReading":
-    from rbrctl.graders.batches.reading import BatchReading, read_batch_file
+async def _read(files: list[str], cache: "AnswerCache") -> "BatchFileCounts":
+    from rbrctl.graders.batches.reading import BatchFileCounts, read_batch_file
 
-    total = BatchReading()
+    total = BatchFileCounts()
     for file in files:
         total.add(await read_batch_file(Path(file), cache))
     return total
 
 
-def report_reading(output: "Output", reading: "BatchReading") -> ExitCode:
+def report_reading(output: "Output", reading: "BatchFileCounts") -> ExitCode:
     """Report what the files of a batch held; the exit code is INCOMPLETE if anything failed."""
     output.report(f"{counted(reading.answers, 'answer')} stored in the cache")
     for message, count in reading.failures.most_common(SHOWN_FAILURES):

@@ -30,7 +30,7 @@ from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.training.cross_fitted import CrossFitted
-    from rbrctl.graders.training.examples import Example
+    from rbrctl.graders.training.dataset import Example
     from rbrctl.graders.training.train import Training, TrainingSettings
     from rbrctl.records.models import Transcript
     from rbrctl.ruleset.model import RuleSet
@@ -223,7 +223,7 @@ def parse_weak_labels(texts: Iterable[str]) -> dict[str, dict[str, dict[str, boo
 def _scored(
     labelled: Iterable[str], texts: Iterable[str], problems: ProblemLog
 ) -> Iterator["Example"]:
-    from rbrctl.graders.training.examples import examples_from_answers, examples_from_labels
+    from rbrctl.graders.training.dataset import examples_from_answers, examples_from_labels
     from rbrctl.records.results import read_results
 
     if not texts:
@@ -241,7 +241,7 @@ def _supporting(
     weight: float,
     problems: ProblemLog,
 ) -> Iterator["Example"]:
-    from rbrctl.graders.training.examples import examples_from_labels, examples_from_mapping
+    from rbrctl.graders.training.dataset import examples_from_labels, examples_from_mapping
 
     for path in paths:
         yield from examples_from_labels(_transcripts([path], problems), weight, scored=False)

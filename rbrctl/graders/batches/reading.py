@@ -1,4 +1,4 @@
-"""Reading batch output and error files, in any order, into the cache of answers."""
+"""Reading the output and error files of batches, in any order, into the cache of answers."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rbrctl.errors import cannot
-from rbrctl.graders.batches.identifiers import BatchOrigin, read_custom_id
+from rbrctl.graders.batches.requests import BatchOrigin, read_custom_id
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.chat.asker import read_reply
 from rbrctl.graders.endpoint.chat.reply import UnreadableError
@@ -21,20 +21,20 @@ _ANSWERS_A_WRITE = 500
 
 
 @dataclass(slots=True)
-class BatchReading:
-    """What was found in a batch's files."""
+class BatchFileCounts:
+    """Counts of what was found in the files of a batch."""
 
     answers: int = 0
     failures: Counter[str] = field(default_factory=Counter)
-    """How often each error came."""
+    """The number of failed requests by error."""
     foreign: int = 0
-    """Lines that no run with this cache has asked for."""
+    """Lines that answer no request of a run with this cache."""
     broken: int = 0
-    """Lines that are no JSON object with a custom_id."""
+    """Lines that are not a JSON object with a custom_id."""
     first_broken: LineProblem | None = None
 
-    def add(self, other: "BatchReading") -> None:
-        """Count another file's lines in."""
+    def add(self, other: "BatchFileCounts") -> None:
+        """Add the counts of another file."""
         self.answers += other.answers
         self.failures.update(other.failures)
         self.foreign += other.foreign
@@ -42,14 +42,14 @@ class BatchReading:
         self.first_broken = self.first_broken or other.first_broken
 
 
-async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
+async def read_batch_file(path: Path, cache: AnswerCache) -> BatchFileCounts:
     """
-    Take the answers of one output or error file into the cache.
+    Store the answers of one output or error file in the cache and return what was found.
 
-    What failed is counted and not kept, so that writing the batch again asks for it. Raises
+    Failed requests are counted and not stored, so that the next batch asks them again. Raises
     FileError.
     """
-    reading = BatchReading()
+    reading = BatchFileCounts()
     found: dict[tuple[BatchOrigin, bytes], Answer] = {}
     contradicted: set[tuple[BatchOrigin, bytes]] = set()
     for number, line in _lines(path):
@@ -80,7 +80,7 @@ async def read_batch_file(path: Path, cache: AnswerCache) -> BatchReading:
 
 
 async def _keep(found: Mapping[tuple[BatchOrigin, bytes], Answer], cache: AnswerCache) -> None:
-    """Write answers, so many at once."""
+    """Store answers, _ANSWERS_A_WRITE of one origin at a time."""
     waiting: dict[BatchOrigin, dict[bytes, Answer]] = {}
     for (origin, key), answer in found.items():
         waiting.setdefault(origin, {})[key] = answer
@@ -90,8 +90,8 @@ async def _keep(found: Mapping[tuple[BatchOrigin, bytes], Answer], cache: Answer
         await cache.put(answers, origin.origin)
 
 
-def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchReading) -> Answer | None:
-    """Read one line's answer; a failure is counted."""
+def _answer(row: dict[str, Any], origin: BatchOrigin, reading: BatchFileCounts) -> Answer | None:
+    """Return the answer of one line; a failure is counted and None is returned."""
     response, error = row.get("response"), row.get("error")
     status = response.get("status_code") if isinstance(response, dict) else None
     body = response.get("body") if isinstance(response, dict) else None

@@ -1,5 +1,5 @@
 """
-Client of a batch API: upload a file, create a batch, ask for its state, fetch its files.
+The batches of a server: upload a file, create a batch, ask for its status, fetch its files.
 
 OpenAI's Batch API: ``POST /files`` (multipart, ``purpose=batch``), ``POST /batches``,
 ``GET /batches/ID``, ``GET /files/ID/content``.
@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from rbrctl.errors import FileError, GraderError, NothingMatchedError, cannot
-from rbrctl.graders.batches.shards import URL
+from rbrctl.graders.batches.requests import URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
 from rbrctl.graders.endpoint.http.json_body import shorten, shown
 from rbrctl.graders.endpoint.http.secrets import Secret, scrub
@@ -26,7 +26,7 @@ ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch on a server, as it was last seen."""
+    """A batch on a server, as of the last request about it."""
 
     id: str
     input_file: str
@@ -40,24 +40,24 @@ class Batch:
 
     @property
     def ended(self) -> bool:
-        """True when nothing more will come."""
+        """True if no more answers will come."""
         return self.status in ENDED
 
 
 class BatchService:
-    """The batch part of one endpoint. Every method raises GraderError where the server fails."""
+    """The batch API of one endpoint. Every method raises GraderError if the server fails."""
 
     def __init__(
         self, transport: Transport, where: str, timeout: float, hidden: tuple[Secret, ...] = ()
     ) -> None:
-        """Use a transport; ``where`` names the endpoint in errors."""
+        """Use a transport; errors name the endpoint ``where``, without the ``hidden`` secrets."""
         self._transport = transport
         self._where = where
         self._timeout = timeout
         self._hidden = hidden
 
     async def submit(self, shard: Path) -> Batch:
-        """Upload a shard and create its batch. Raises FileError, GraderError."""
+        """Upload a shard, create its batch and return it. Raises FileError and GraderError."""
         try:
             data = shard.read_bytes()
         except OSError as error:
@@ -76,12 +76,12 @@ class BatchService:
         return self._batch(created, wanted["input_file_id"])
 
     async def status(self, batch: Batch) -> Batch:
-        """Return the present state of a batch."""
+        """Return the batch with its current status. Raises GraderError."""
         path = f"/batches/{quote(batch.id, safe='')}"
         return self._batch(await self._json("GET", path, b""), batch.input_file)
 
     async def fetch(self, file: str, path: Path) -> None:
-        """Fetch a file of answers or errors. Raises FileError, GraderError."""
+        """Download a file of answers or errors to ``path``. Raises FileError and GraderError."""
         target = f"/files/{quote(file, safe='')}/content"
         try:
             reply = await self._transport.send(
@@ -136,18 +136,18 @@ class BatchService:
 
 
 def state_path(shard: Path) -> Path:
-    """Return the path of the file beside a shard that keeps the state of its batch."""
+    """Return the path of the file beside a shard that stores the state of its batch."""
     return shard.with_suffix(".batch.json")
 
 
 def write_state(shard: Path, batch: Batch) -> None:
-    """Write the state of a shard's batch to its file. Raises FileError."""
+    """Store the state of a shard's batch. Raises FileError."""
     with replacing(state_path(shard)) as stream:
         stream.write(json.dumps(asdict(batch), indent=2).encode("utf-8") + b"\n")
 
 
 def read_state(shard: Path) -> Batch | None:
-    """Return the last state of a shard's batch; None if it was not submitted. Raises FileError."""
+    """Return the state of a shard's batch; None if it was not submitted. Raises FileError."""
     path = state_path(shard)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))

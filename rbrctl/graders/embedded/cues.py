@@ -2,8 +2,8 @@
 Cues: words and phrases that hint at a proposition, found in linear time.
 
 A cue is words separated by spaces. ``*`` inside a word stands for any letters, ``...`` between
-words for up to five words. Case, punctuation and the shape of quotation marks do not count, and
-contractions are written out on both sides ("can't" meets "cannot" and "can not"). A match never
+words for up to five words. Case, punctuation and the form of quotation marks are ignored, and
+contractions are written out on both sides ("can't" matches "cannot" and "can not"). A match never
 crosses the end of a sentence.
 """
 
@@ -16,7 +16,7 @@ from rbrctl.graders.embedded.text import Passage, Sentence, expand_contraction
 
 GAP = "..."
 GAP_WORDS = 5
-"""How many words ``...`` may stand for at most."""
+"""The largest number of words that ``...`` can stand for."""
 _CACHED_WORDS = 20_000
 _NONE: list["_Node"] = []
 
@@ -31,10 +31,10 @@ Phrase = Sequence[Sequence[Elements]]
 
 def cue_elements(cue: str) -> Elements:
     """
-    Split a cue into its words, wildcard words and gaps.
+    Return the words, wildcard words and gaps of a cue.
 
-    Gaps at either end and repeated gaps are dropped: they would change nothing. An empty tuple
-    means that the cue has no word in it and can match nothing.
+    Gaps at either end and repeated gaps are dropped, because they change nothing. An empty tuple
+    means that the cue has no word and matches nothing.
     """
     elements: list[str] = []
     for element in split_elements(cue):
@@ -46,7 +46,7 @@ def cue_elements(cue: str) -> Elements:
 
 
 def split_elements(text: str) -> Elements:
-    """Split a piece of a cue into its elements as they stand."""
+    """Return the elements of a piece of a cue, without dropping any."""
     elements: list[str] = []
     for token in _CUE_TOKEN.findall(text.lower().replace("’", "'").replace("‘", "'")):
         if token in (GAP, "…"):
@@ -59,7 +59,7 @@ def split_elements(text: str) -> Elements:
 
 
 def matches_wildcard(word: str, pattern: str) -> bool:
-    """Tell whether a word matches a pattern in which ``*`` stands for any letters, also none."""
+    """Return True if a word matches a pattern; ``*`` stands for any letters, or none."""
     first, *middle, last = pattern.split("*")
     if len(word) < len(first) + len(last) or not word.startswith(first):
         return False
@@ -76,16 +76,16 @@ def matches_wildcard(word: str, pattern: str) -> bool:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A state of the automaton: where the next word leads, and which groups end here."""
+    """A state of the automaton: its transitions, and the groups whose cues end here."""
 
     words: dict[str, list["_Node"]] = field(default_factory=dict)
     wildcards: list[tuple[str, "_Node"]] = field(default_factory=list)
     gap: "_Node | None" = None
-    """Where to go on within GAP_WORDS words."""
+    """The state to go on from after a gap of up to GAP_WORDS words."""
     groups: list[int] = field(default_factory=list)
 
     def lead(self, element: str, to: "_Node") -> None:
-        """Let an element lead to a node."""
+        """Add a transition for an element."""
         if "*" in element:
             self.wildcards.append((element, to))
         else:
@@ -105,7 +105,7 @@ class CueIndex:
     """Finds the phrases of many named groups in one pass over a passage."""
 
     def __init__(self, groups: Mapping[str, Iterable[Phrase]]) -> None:
-        """Build the automaton of all phrases; one without any word in it matches nothing."""
+        """Build the automaton of all phrases; a phrase without a word matches nothing."""
         self._names: list[str] = list(groups)
         self._root = _Node()
         self._first_words: dict[str, _Node | None] = {}
@@ -120,11 +120,11 @@ class CueIndex:
 
     @classmethod
     def of_cues(cls, groups: Mapping[str, Iterable[str]]) -> Self:
-        """Build it from cues as an author writes them."""
+        """Return an index of cues as an author writes them, by group."""
         return cls({name: [[[cue_elements(cue)]] for cue in cues] for name, cues in groups.items()})
 
     def _insert(self, phrase: Phrase, group: int) -> None:
-        """Add a phrase: each part leads from the nodes where the part before it can end."""
+        """Add a phrase: each part starts at the nodes where the part before it can end."""
         ends = [self._root]
         for part in phrase:
             joined = _Node()
@@ -139,10 +139,10 @@ class CueIndex:
 
     def find(self, passage: Passage) -> list[Hit]:
         """
-        Give all hits in order of their start; those of one group do not overlap.
+        Return all hits in order of their start; the hits of one group do not overlap.
 
-        Where several cues of a group match from one word, the longest is the hit. Takes time in
-        proportion to the words, and at worst to the words times the parts of all cues.
+        If several cues of a group match from one word, the longest is the hit. The time is linear
+        in the number of words, and at worst words times parts of all cues.
         """
         matches: list[tuple[int, int, int]] = []
         for sentence in passage.sentences:
@@ -162,8 +162,8 @@ class CueIndex:
         """
         Add (start, end, group) of the matches within a sentence.
 
-        All places are followed at once, as by an automaton: a state is kept once, with where it
-        began and how many words its gap may still skip.
+        All matches are followed at once, as by a nondeterministic automaton. Each state is kept
+        once, with the word where its match began and the number of words its gap may still skip.
         """
         active: dict[_Node, tuple[int, int]] = {}
         for at in range(sentence.start, sentence.end):
@@ -180,7 +180,7 @@ class CueIndex:
             active = following
 
     def _after_first(self, word: str) -> _Node | None:
-        """Give the state after a first word; remembered, since texts repeat their words."""
+        """Return the state after a first word; it is cached, because texts repeat their words."""
         if word not in self._first_words:
             if len(self._first_words) >= _CACHED_WORDS:
                 self._first_words.clear()
@@ -195,9 +195,9 @@ class CueIndex:
 
     def _merged(self, nodes: tuple[_Node, ...]) -> _Node | None:
         """
-        Give one node that stands for several, so that one look-up follows them all.
+        Return one node that has the transitions of several, so that one look-up follows them all.
 
-        Made once for each set of nodes; dropped together with the words that led there.
+        It is made once for each set of nodes, and dropped when the cache of first words is cleared.
         """
         if len(nodes) <= 1:
             return nodes[0] if nodes else None
@@ -214,7 +214,7 @@ class CueIndex:
 
 
 def _chain(starts: Sequence[_Node], elements: Elements, end: _Node) -> None:
-    """Lead from each start through the elements to the end."""
+    """Add transitions from each start through the elements to the end."""
     nodes = list(starts)
     for at, element in enumerate(elements):
         after = end if at == len(elements) - 1 else _Node()
@@ -233,7 +233,7 @@ def _enter(
     states: dict[_Node, tuple[int, int]],
     matches: list[tuple[int, int, int]],
 ) -> None:
-    """Arrive at a node: note the groups that end there, and go on from it."""
+    """Enter a node: record the groups that end there, and make it an active state."""
     for group in node.groups:
         matches.append((start, end, group))
     if node.words or node.wildcards:
@@ -243,7 +243,7 @@ def _enter(
 
 
 def _next_nodes(node: _Node, word: str) -> list[_Node]:
-    """Give the states that a word leads to."""
+    """Return the states that a word leads to."""
     found = node.words.get(word, _NONE)
     if node.wildcards:
         matching = [to for pattern, to in node.wildcards if matches_wildcard(word, pattern)]

@@ -13,7 +13,7 @@ from rbrctl.records.models import Answer, GraderIdentity, Transcript
 from rbrctl.ruleset.model import RuleSet
 
 LONG = 10_000
-"""Characters that take long enough to read that an event loop should not wait for it."""
+"""Longer transcripts (in characters) are read in a thread, so that the event loop can go on."""
 KIND = "embedded"
 SOURCE = "embedded"
 
@@ -22,17 +22,18 @@ class EmbeddedGrader:
     """
     Answers the propositions of one rule set about transcripts, without any network or package.
 
-    A proposition is answered by the model when the model was fitted on one of that name, else from
-    its cues (also where the model had too few examples and knows its base rate alone); one with
-    neither is not in ``question_digests``: it is unknown, never guessed. Of a completion beyond
-    ``text.READ_LENGTH`` characters the head and the tail are read, and ``notes`` says so.
+    A proposition is answered by the model if the model was fitted on one of that name. Otherwise,
+    and if the model knows no more than its base rate, it is answered from the author's cues. One
+    with neither is not in ``question_digests``: it stays unknown and is never guessed. Of a
+    completion longer than ``text.READ_LENGTH`` characters only the beginning and the end are read,
+    and ``notes`` says so.
     """
 
     asks_together = True
     concurrency = 1
 
     def __init__(self, ruleset: RuleSet, model: EmbeddedModel | None) -> None:
-        """Bind a rule set to a model (``model_file.load_model``); None answers from cues alone."""
+        """Bind a rule set to a model (see ``load_model``); with None, answer from cues alone."""
         fitted = model.propositions if model is not None else {}
         cues = CueAnswers(
             {
@@ -51,7 +52,7 @@ class EmbeddedGrader:
 
     @property
     def identity(self) -> GraderIdentity:
-        """Who answers: the model's name, and a digest of the model."""
+        """The name and digest of the model."""
         if self._model is None:
             return GraderIdentity(KIND, digest_of([KIND, None]), "cues")
         return GraderIdentity(KIND, digest_of([KIND, self._model.digest]), self._model.name)
@@ -63,7 +64,7 @@ class EmbeddedGrader:
 
     @property
     def notes(self) -> Sequence[GraderNote]:
-        """That completions were too long to be read whole, and how many, where there were any."""
+        """A note of how many completions were too long to be read whole, if any were."""
         if not self._cut:
             return ()
         completions = "completion was" if self._cut == 1 else "completions were"
@@ -102,7 +103,7 @@ class EmbeddedGrader:
     async def answer(
         self, transcript: Transcript, propositions: Collection[str]
     ) -> Mapping[str, Answer]:
-        """Answer the named propositions about one transcript; a long one lets others go on."""
+        """Answer the named propositions about one transcript; a long one is read in a thread."""
         messages = (*transcript.prompt, *transcript.completion)
         if sum(len(message.content) for message in messages) > LONG:
             return await asyncio.to_thread(self.answer_now, transcript, propositions)

@@ -1,10 +1,10 @@
 """
 The model: for each proposition three small scorers over the features, and a calibration.
 
-The score of a proposition is the mean of the log odds that its parts give: a linear function
-(ridge logistic regression), boosted trees, and a forest of trees. Its probability is
+The score of a proposition is the mean of the log odds of its three parts: a linear function (ridge
+logistic regression), boosted trees, and a forest of trees. Its probability is
 ``sigmoid(slope * score + intercept)``. A proposition with too few examples has a constant instead.
-Inference is plain Python: no package is needed.
+Inference is plain Python and needs no package.
 """
 
 import math
@@ -18,40 +18,40 @@ Tree = float | tuple[int, float, "Tree", "Tree"]
 """A value, or (feature, threshold, tree where value <= threshold, tree where it is above)."""
 
 FOREST_CLOSEST = 0.001
-"""A forest's probability is kept this far from 0 and 1 before its log odds are taken."""
+"""A forest's probability is clipped this far from 0 and 1 before its log odds are taken."""
 SCORE_LIMIT = 8.0
-"""The log odds of one part are kept within +- this, so that no part can silence the others."""
+"""The log odds of each part are clipped to +- this, so that no part can outweigh the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropositionModel:
-    """What is fitted for one proposition."""
+    """The fitted model of one proposition."""
 
     rows: int
-    """Examples it was fitted on."""
+    """The number of examples it was fitted on."""
     positives: float
-    """How many of them are true; soft labels count as their probability."""
+    """The number of true examples; a soft label counts as its probability."""
     constant: float | None = None
-    """The probability given whatever the text says, where there were too few examples."""
+    """The probability for every text, if there were too few examples; else None."""
     bias: float = 0.0
     weights: tuple[tuple[int, float], ...] = ()
     """(feature, weight) pairs of the linear part."""
     boosted_bias: float = 0.0
     boosted: tuple[Tree, ...] = ()
-    """Trees whose values add up to log odds."""
+    """Trees whose values add up, with ``boosted_bias``, to log odds."""
     forest: tuple[Tree, ...] = ()
-    """Trees whose values average to a probability."""
+    """Trees whose mean value is a probability."""
     calibration: PlattMap = field(default_factory=lambda: PlattMap(1.0, 0.0))
     note: str | None = None
 
     @property
     def used_features(self) -> set[int]:
-        """The numbers of the features that any part looks at."""
+        """The numbers of the features that any part depends on."""
         trees = (*self.boosted, *self.forest)
         return {feature for feature, _ in self.weights}.union(*map(_features_of, trees))
 
     def renumbered(self, places: Mapping[int, int]) -> Self:
-        """Give the same model over features with other numbers; all used ones are in ``places``."""
+        """Return the same model over renumbered features; ``places`` has every used one."""
         return replace(
             self,
             weights=tuple((places[feature], weight) for feature, weight in self.weights),
@@ -60,7 +60,7 @@ class PropositionModel:
         )
 
     def score(self, values: Sequence[float]) -> float:
-        """Give the mean log odds of the parts for feature values in the model's order."""
+        """Return the mean log odds of the parts, for feature values in the model's order."""
         linear = self.bias
         for feature, weight in self.weights:
             linear += weight * values[feature]
@@ -75,7 +75,7 @@ class PropositionModel:
         return sum(min(max(part, -SCORE_LIMIT), SCORE_LIMIT) for part in parts) / len(parts)
 
     def probability(self, values: Sequence[float]) -> float:
-        """Give the calibrated probability for feature values in the model's order."""
+        """Return the calibrated probability, for feature values in the model's order."""
         if self.constant is not None:
             return self.constant
         return self.calibration(self.score(values))
@@ -101,19 +101,19 @@ def _renumber(tree: Tree, places: Mapping[int, int]) -> Tree:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedModel:
-    """A fitted model of any number of propositions."""
+    """A fitted model of several propositions."""
 
     name: str
     digest: str
-    """Of the file's bytes."""
+    """The digest of the bytes of the model file."""
     features: tuple[str, ...]
     propositions: Mapping[str, PropositionModel]
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    """Data sets, rows, seed and cross-validated figures, as the file tells them."""
+    """Data sets, rows, seed and cross-validated figures, as the file states them."""
 
     words: frozenset[str] = frozenset()
     """The single words among its features."""
 
     def vector(self, values: Mapping[str, float]) -> list[float]:
-        """Put named feature values in the model's order; what is absent is 0."""
+        """Return named feature values in the model's order; an absent one is 0."""
         return [values.get(name, 0.0) for name in self.features]

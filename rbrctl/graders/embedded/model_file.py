@@ -1,4 +1,4 @@
-"""Model files: JSON, versioned, and never trusted: read, checked part by part, and written."""
+"""Model files: versioned JSON, of which every part is checked when it is read."""
 
 import json
 import math
@@ -25,10 +25,10 @@ _SHIPPED = "weights.json"
 
 def load_model(path: str | os.PathLike[str] | None = None) -> EmbeddedModel:
     """
-    Read a model file; None stands for the one that ships.
+    Return the model in a file; None means the model that ships with the package.
 
-    Raises FileError where the file cannot be read, and GraderError, with the file's name and the
-    part that is wrong, where it is not a model of this format and feature set.
+    Raises FileError if the file cannot be read, and GraderError, which names the file and the part
+    that is wrong, if it is not a model of this format and feature set.
     """
     if path is None:
         content = resources.files("rbrctl.graders.embedded").joinpath(_SHIPPED).read_bytes()
@@ -37,7 +37,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> EmbeddedModel:
 
 
 def parse_model(content: bytes, name: str, source: str) -> EmbeddedModel:
-    """Read a model from the bytes of its file. Raises GraderError; ``source`` names the file."""
+    """Return a model from the bytes of its file. Raises GraderError; ``source`` names the file."""
     try:
         document = parse_object(content)
     except RecordError as error:
@@ -66,7 +66,7 @@ def model_bytes(
     propositions: Mapping[str, PropositionModel],
     provenance: Mapping[str, Any],
 ) -> bytes:
-    """Write a model as the bytes of its file; the same model gives the same bytes."""
+    """Return the bytes of a model's file; the same model gives the same bytes."""
     document = {
         "rbrctl_model": FORMAT,
         "feature_set": FEATURE_SET,
@@ -93,13 +93,13 @@ def _to_json(model: PropositionModel) -> dict[str, Any]:
 
 
 class _Reader:
-    """Reads the parts of a document and says which one is wrong."""
+    """Reads the parts of a document; its errors name the part that is wrong."""
 
     def __init__(self, source: str) -> None:
         self._source = source
 
     def wrong(self, part: str, wanted: str) -> GraderError:
-        """Make the error for a part of the file that is not what it must be."""
+        """Return the error for a part of the file that is not what it must be."""
         return GraderError(f"{self._source}: not a model file: {part} must be {wanted}")
 
     def check_header(self, document: Mapping[str, Any]) -> None:

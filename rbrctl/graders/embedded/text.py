@@ -1,10 +1,10 @@
-"""Text as words and sentences: what features and cues are read from."""
+"""Text as words and sentences, from which features and cues are read."""
 
 import re
 from dataclasses import dataclass, field
 
 HEAD_LENGTH = 70_000
-"""Characters read from the start of a text that is too long."""
+"""Characters read from the beginning of a text longer than READ_LENGTH."""
 TAIL_LENGTH = 30_000
 """Characters read from its end."""
 READ_LENGTH = HEAD_LENGTH + TAIL_LENGTH
@@ -48,41 +48,42 @@ _TAKE_IS = frozenset(
 
 @dataclass(slots=True)
 class Sentence:
-    """A run of words up to a stop or a line's end; ``start`` and ``end`` count words."""
+    """The words ``start`` to ``end`` (exclusive) of a passage, up to a stop or a line's end."""
 
     start: int
     end: int
     stop: str = ""
-    """The punctuation that closes it: ``?``, ``...``, or nothing."""
+    """The punctuation that ends it: ``?``, ``...``, or an empty string."""
     quoted: bool = False
-    """Its first word stands inside quotation marks."""
+    """True if its first word is inside quotation marks."""
     line: int = 0
-    """The line that it starts on."""
+    """The number of the line it starts on, from 0."""
 
     @property
     def is_question(self) -> bool:
-        """It closes with a question mark, in the script of any language."""
+        """True if it ends with a question mark, in any script."""
         return any(mark in self.stop for mark in "?？؟")
 
 
 @dataclass(slots=True)
 class Passage:
-    """A text read into lower-case words, with contractions written out."""
+    """A text as lower-case words, with contractions written out."""
 
     text: str
-    """What was read, with plain quotation marks."""
+    """The text that was read, with plain quotation marks."""
     truncated: bool = False
     words: list[str] = field(default_factory=list)
     own_voice: list[bool] = field(default_factory=list)
-    """For each word, that it stands outside quotation marks and code."""
+    """For each word, True if it is outside quotation marks and code."""
     sentence_of: list[int] = field(default_factory=list)
+    """For each word, the number of its sentence, from 0."""
     sentences: list[Sentence] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     code_lines: int = 0
 
 
 def read_passage(text: str) -> Passage:
-    """Read a text into words and sentences; beyond READ_LENGTH characters, its head and tail."""
+    """Return a text as words and sentences; of a text over READ_LENGTH, its beginning and end."""
     truncated = len(text) > READ_LENGTH
     if truncated:
         text = text[:HEAD_LENGTH] + "\n" + text[-TAIL_LENGTH:]
@@ -93,7 +94,7 @@ def read_passage(text: str) -> Passage:
 
 
 def expand_contraction(word: str) -> tuple[str, ...]:
-    """Write out a contraction; a possessive loses its ending."""
+    """Return the words of a contraction; a possessive loses its ending."""
     whole = _WHOLE_CONTRACTIONS.get(word)
     if whole is not None:
         return whole
@@ -150,7 +151,7 @@ class _Reader:
                 self._close(match.group())
 
     def _ends_sentence(self, stop: re.Match[str], line: str) -> bool:
-        """Tell a sentence's end from a decimal point, an abbreviation or a list number."""
+        """Return False for a decimal point, an abbreviation or the number of a list item."""
         if self._sentence is None:
             return False
         marks = stop.group()

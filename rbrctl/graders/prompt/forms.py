@@ -1,4 +1,4 @@
-"""Request bodies that are encoded once and filled for each transcript by joining bytes."""
+"""Request bodies that are encoded once, and filled for each transcript by joining bytes."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ from rbrctl.records.models import Transcript
 SLOTS = ("conversation", "completion", "whole")
 _MARK = secrets.token_hex(16)
 SLOT_TEXTS = {slot: f"{_MARK}.{slot}." for slot in SLOTS}
-"""What stands for a transcript's part while a form is made; new in each process, so that no rule
-set can contain it."""
+"""Placeholders for the parts of a transcript while a form is made. They are random in each process,
+so that no rule set can contain one."""
 TRANSCRIPT_KEY_BYTES = 16
-"""Enough that nobody can find two transcripts of one digest."""
+"""128 bits: enough that nobody can construct two transcripts with one digest."""
 CHARACTERS_A_TOKEN = 4
-"""The usual rule of thumb for English; counts made with it are called estimates."""
+"""The usual rule of thumb for English text; token counts made with it are estimates."""
 
 _write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -35,16 +35,16 @@ class Fragments:
     """
     A transcript's quoted parts as JSON text without its quotation marks, and its digest.
 
-    The parts are made when they are first wanted: an answer from the cache needs the digest alone.
+    The parts are made when they are first needed: an answer from the cache needs only the digest.
     """
 
     def __init__(self, transcript: Transcript) -> None:
-        """Digest what will be quoted."""
+        """Compute the digest of what will be quoted."""
         self._transcript = transcript
         digest = conversation_digest(transcript.prompt, transcript.completion)
         messages = (*transcript.prompt, *transcript.completion)
         if any(has_unlisted(message.content) for message in messages):
-            # Version 0.1 quoted these texts otherwise: its answers are about another prompt.
+            # Version 0.1 quoted these texts differently, so its cached answers do not apply.
             digest = hashlib.sha256(b"tokens by shape " + digest).digest()
         self.digest = digest[:TRANSCRIPT_KEY_BYTES]
 
@@ -75,7 +75,7 @@ class Form:
     """Bytes of the body without what fills the slots."""
 
     def fill(self, fragments: Fragments) -> bytes:
-        """Give the whole body for a transcript."""
+        """Return the whole body for a transcript."""
         parts = fragments.parts
         filled = [self.pieces[0]]
         for slot, piece in zip(self.slots, self.pieces[1:], strict=True):
@@ -95,7 +95,7 @@ class Form:
 
 
 def form_of(body: Any) -> Form:
-    """Make a form of a JSON value whose texts contain SLOT_TEXTS."""
+    """Return the form of a JSON value whose strings contain SLOT_TEXTS."""
     encoded = encode(body)
     pieces: list[bytes] = []
     slots: list[str] = []
@@ -114,5 +114,5 @@ def form_of(body: Any) -> Form:
 
 
 def tokens_of(size: int) -> int:
-    """Estimate tokens from bytes."""
+    """Return an estimate of the tokens in ``size`` bytes of text."""
     return size // CHARACTERS_A_TOKEN + 1

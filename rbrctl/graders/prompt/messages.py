@@ -1,4 +1,4 @@
-"""The messages and instructions that a proposition becomes."""
+"""The chat messages and instructions that ask a proposition."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _SLOT_QUOTED = Quoted("", SLOT_TEXTS["conversation"], SLOT_TEXTS["completion"], 
 
 @dataclass(frozen=True, slots=True)
 class AnswerStyle:
-    """How an answer is to be written: the sentence that says so, and a yes and a no."""
+    """How an answer is to be written: the sentence that asks for it, a yes and a no."""
 
     sentence: str
     yes: str
@@ -45,9 +45,10 @@ def chat_messages(
     style: AnswerStyle = ONE_WORD,
 ) -> list[dict[str, str]]:
     """
-    Write a proposition as chat messages with slots for the transcript.
+    Return the chat messages that ask a proposition, with slots for the transcript.
 
-    The examples are turns, or part of the question where the conversation comes first.
+    Examples are turns before the question; in a layout with the conversation first, they are part
+    of the question.
     """
     question = question_of(proposition)
     if question is None:
@@ -69,13 +70,13 @@ def chat_messages(
 
 
 def decision_input(prompt: GraderPrompt) -> str:
-    """Write the input that all questions of a transcript share, with its slots."""
+    """Return the input that all questions about a transcript share, with slots for it."""
     text = DECISION_INPUT if prompt.system is None else f"{prompt.system}\n\n{DECISION_INPUT}"
     return _filled(text, _SLOT_QUOTED, "")
 
 
 def decision_instructions(proposition: Proposition) -> str:
-    """Write a proposition as the instructions of one question, with its examples."""
+    """Return the instructions of one question: the proposition with its examples."""
     question = question_of(proposition)
     if question is None:
         raise ValueError(f"{proposition.name} has no question")
@@ -83,7 +84,7 @@ def decision_instructions(proposition: Proposition) -> str:
 
 
 def with_examples(question: str, examples: Sequence[Example]) -> str:
-    """Write a question with its examples below it, each quoted as transcripts are."""
+    """Return a question with its examples below it, each quoted as transcripts are."""
     if not examples:
         return question
     parts = [question, "Examples of this question, other conversations with their right answers:"]
@@ -97,7 +98,7 @@ def with_examples(question: str, examples: Sequence[Example]) -> str:
 
 
 def quote_example(example: Example) -> Quoted:
-    """Quote an example as its own transcript."""
+    """Return an example quoted as a transcript of its own."""
     if example.user is not None:
         turns: tuple[Message, ...] = (Message("user", example.user),)
     else:

@@ -2,10 +2,10 @@
 Quoting of untrusted text for a grader, so that nothing in it can end the quote.
 
 Every quoted part stands between lines that carry a code. The code is the digest of all that is
-quoted: no text can contain its own code short of inverting SHA-256 on 64 bits, and yet the same
-conversation always gives the same request, which a cache needs. Control tokens of chat formats
-(``<|im_end|>``, ``[/INST]``; see ``records.control_tokens``) are broken by a space, since a server
-that renders its chat template as text would take them for real turns.
+quoted, so a text can contain its own code only if its author inverts SHA-256 on 64 bits; yet the
+same conversation always gives the same request, which the cache needs. Control tokens of chat
+formats (``<|im_end|>``, ``[/INST]``; see ``records.control_tokens``) are broken up by a space,
+because a server that renders its chat template as text would take them for real turns.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class Quoted:
 
 
 def quote(prompt: Sequence[Message], completion: Sequence[Message]) -> Quoted:
-    """Quote a conversation and the completion to judge under one code."""
+    """Return a conversation and the completion to judge, quoted under one code."""
     code = quoting_code(prompt, completion)
     turns = "".join(_turn(code, message) for message in prompt)
     reply = "".join(_turn(code, message) for message in completion)
@@ -46,7 +46,7 @@ def quote(prompt: Sequence[Message], completion: Sequence[Message]) -> Quoted:
 def conversation_digest(
     prompt: Sequence[Message], completion: Sequence[Message], attempt: int = 0
 ) -> bytes:
-    """Give the SHA-256 of all roles and texts, and of where the completion begins."""
+    """Return the SHA-256 of all roles and texts, and of where the completion begins."""
     hasher = hashlib.sha256(b"rbrctl quote %d %d" % (len(prompt), attempt))
     for message in (*prompt, *completion):
         for text in (message.role, message.content):
@@ -57,7 +57,7 @@ def conversation_digest(
 
 
 def quoting_code(prompt: Sequence[Message], completion: Sequence[Message]) -> str:
-    """Give the code for texts: 16 hexadecimal digits that occur in none of them."""
+    """Return the code for some messages: 16 hexadecimal digits that occur in none of them."""
     texts = [message.content.lower() for message in (*prompt, *completion)]
     attempt = 0
     while True:
@@ -68,13 +68,13 @@ def quoting_code(prompt: Sequence[Message], completion: Sequence[Message]) -> st
 
 
 def neutralise(text: str) -> str:
-    """Break the control tokens of chat formats, and replace what is no valid Unicode."""
+    """Return a text with chat control tokens broken up and invalid Unicode replaced."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return broken_up(text)
 
 
 def role_name(message: Message) -> str:
-    """Name who speaks; a role of the file's own, which could be any text, is ``other``."""
+    """Return the role of a message; an unknown role, which could be any text, is ``other``."""
     return message.role if message.role in ROLES else "other"
 
 

@@ -1,4 +1,4 @@
-"""The texts around the quote: the grader's task, and the rule set's own template."""
+"""The texts around the quoted transcript: the grader's task and the templates of requests."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ PLACEHOLDER = re.compile(r"\{(conversation|completion|question)\}")
 
 
 class Layout(StrEnum):
-    """Which part of a chat request comes first, and so is shared between requests."""
+    """The order of the parts of a chat request; requests share what comes first."""
 
     QUESTION_FIRST = "question-first"
     """Requests of one proposition share the task, its examples as turns and the question."""
     CONVERSATION_FIRST = "conversation-first"
     """Requests of one transcript share the task and the conversation."""
     TEMPLATE = "template"
-    """The rule set's own template says; examples stand before it as turns."""
+    """The order of the rule set's own template; examples precede it as turns."""
 
 
 TASK = """\
@@ -49,9 +49,9 @@ DECISION_INPUT = (
 
 def template_of(prompt: GraderPrompt, layout: Layout) -> str:
     """
-    Give the user message's template: the rule set's own, or the default of a layout.
+    Return the template of the user message: the rule set's own, or the default of a layout.
 
-    Raises RuleSetError where the rule set's own lacks a placeholder that it needs.
+    Raises RuleSetError if the rule set's own lacks a placeholder that it needs.
     """
     if prompt.template is None:
         return _TEMPLATES[layout]
@@ -64,15 +64,15 @@ def template_of(prompt: GraderPrompt, layout: Layout) -> str:
 
 
 def system_of(prompt: GraderPrompt) -> str:
-    """Give the system message: the rule set's own, or the default task."""
+    """Return the system message: the rule set's own, or the default task."""
     return TASK if prompt.system is None else prompt.system
 
 
 def substitute(template: str, values: Mapping[str, str]) -> str:
     """
-    Put values in place of ``{conversation}``, ``{completion}`` and ``{question}``, once.
+    Replace ``{conversation}``, ``{completion}`` and ``{question}`` by their values, in one pass.
 
-    Nothing else is interpreted, and nothing inside a value. Where the template has no
+    Nothing else is interpreted, and nothing inside a value is. Where the template has no
     ``{completion}``, the conversation is given whole, with the completion as its last turn.
     """
     has_completion = "{completion}" in template
@@ -85,7 +85,7 @@ def substitute(template: str, values: Mapping[str, str]) -> str:
 
 
 def question_of(proposition: Proposition) -> str | None:
-    """Give the yes/no question of a proposition, made from its statement where it has none."""
+    """Return the yes/no question of a proposition; one without gets a question of its statement."""
     if proposition.question is not None:
         return proposition.question.strip()
     if proposition.statement is not None:
@@ -94,5 +94,5 @@ def question_of(proposition: Proposition) -> str | None:
 
 
 def example_answer(example: Example) -> str:
-    """Give the one word that answers an example."""
+    """Return the one word that answers an example."""
     return "Yes" if example.answer else "No"

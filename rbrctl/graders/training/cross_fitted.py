@@ -1,4 +1,4 @@
-"""Answers about labelled transcripts by models that did not see them: honest ones to build on."""
+"""A grader that answers each labelled transcript by a model that was not fitted on its prompt."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,20 +16,20 @@ UNKNOWN_PROMPT = "this prompt was in no fold, so no model was fitted without it"
 
 @dataclass(frozen=True, slots=True)
 class CrossFitted:
-    """The models of a cross-validation, and which of them did not see a prompt."""
+    """The models of a cross-validation, and which of them was fitted without each prompt."""
 
     models: tuple[EmbeddedModel, ...]
-    """One for each fold, fitted on all prompts but those of the fold."""
+    """One model for each fold, fitted on the prompts of all other folds."""
     fold_of_prompt: Mapping[str, int]
-    """By the prompt's digest."""
+    """The number of the fold that a prompt is in, by the digest of the prompt."""
 
 
 class CrossFittedGrader:
     """
     Answers each transcript by the model that was fitted without its prompt; a Grader.
 
-    A reward that is fitted on such answers meets answers as good as new transcripts will get.
-    A transcript of a prompt that is in no fold gets errors.
+    Such answers are as good as those that new transcripts will get, so a reward can be fitted to
+    them without optimism. A transcript whose prompt is in no fold gets errors.
     """
 
     asks_together = True
@@ -48,7 +48,7 @@ class CrossFittedGrader:
 
     @property
     def identity(self) -> GraderIdentity:
-        """Who answers: a digest of all the models."""
+        """The identity of this grader, with a digest of all the models."""
         digests = [grader.identity.digest for grader in self._graders]
         return GraderIdentity(KIND, digest_of([KIND, MODEL_NAME, digests]), MODEL_NAME)
 

@@ -1,4 +1,4 @@
-"""Cross-validation: how well models fitted in the same way do on prompts that they never saw."""
+"""Cross-validation: the accuracy of models fitted in the same way on prompts they did not see."""
 
 from __future__ import annotations
 
@@ -23,50 +23,53 @@ ENOUGH_POSITIVES = 10
 
 @dataclass(frozen=True, slots=True)
 class PropositionReport:
-    """How well one proposition was told on held-out rows; a label counts as true from 0.5."""
+    """Figures of one proposition on held-out rows; a label of at least 0.5 counts as true."""
 
     name: str
     rows: int
     positives: int
     base_rate_accuracy: float
-    """What always giving the commoner answer reaches."""
+    """The accuracy of always giving the more common answer."""
     accuracy: float
     accuracy_interval: tuple[float, float]
-    """Wilson, 95 %."""
+    """Wilson interval at 95 %; see ``statistics.intervals``."""
     balanced_accuracy: float | None
-    """None where all rows have one answer."""
+    """The mean of recall and specificity; None if all labels are alike."""
     kappa: float | None
+    """Cohen's kappa, in [-1, 1]; None if it is not defined."""
     brier: float
+    """Brier score, in [0, 1]; 0 is best."""
     calibration_error: float
+    """Expected calibration error (ECE) over bins of equal width, in [0, 1]; 0 is best."""
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CrossValidationReport:
-    """The whole cross-validation."""
+    """The figures of a cross-validation."""
 
     folds: int
     seed: int
     rows: int
     """Rows that were scored."""
     supporting_rows: int
-    """Rows that only ever helped to fit."""
+    """Rows that were only fitted on."""
     prompts: int
     propositions: tuple[PropositionReport, ...]
 
     @property
     def mean_accuracy(self) -> float:
-        """Over all propositions."""
+        """The mean accuracy of all propositions."""
         return _mean([item.accuracy for item in self.propositions])
 
     @property
     def mean_base_rate_accuracy(self) -> float:
-        """Over all propositions."""
+        """The mean of ``base_rate_accuracy`` over all propositions."""
         return _mean([item.base_rate_accuracy for item in self.propositions])
 
     @property
     def mean_balanced_accuracy(self) -> float | None:
-        """Over the propositions with at least ENOUGH_POSITIVES of both answers; None if none."""
+        """The mean over propositions with ENOUGH_POSITIVES of both labels; None if none has."""
         enough = [
             item.balanced_accuracy
             for item in self.propositions
@@ -78,13 +81,13 @@ class CrossValidationReport:
 
 @dataclass(frozen=True, slots=True)
 class CrossValidation:
-    """What the figures come from, too: the models of the folds."""
+    """The figures, and the models of the folds that they come from."""
 
     report: CrossValidationReport
     fold_of_prompt: Mapping[str, int]
-    """By the prompt's digest, for every row that was scored."""
+    """The fold of each prompt with scored rows, by the digest of the prompt."""
     models: tuple[Mapping[str, PropositionModel], ...]
-    """For each fold the models by proposition that were fitted without its prompts."""
+    """For each fold, the models (by proposition) that were fitted without its prompts."""
 
 
 def cross_validate(
@@ -94,12 +97,12 @@ def cross_validate(
     on_step: Callable[[], None] | None = None,
 ) -> CrossValidation:
     """
-    Fit on all folds but one and answer that one, for each fold and proposition.
+    Return figures on held-out rows, for models fitted without each fold in turn.
 
-    Everything is inside the folds: choice of features, scorers, calibration. Folds are grouped by
-    prompt; rows that are not scored are fitted on, except those that share a prompt with the fold.
-    ``on_step`` is called after each of the folds x propositions fits. Raises ValueError where there
-    are fewer prompts than folds.
+    The choice of features, the scorers and the calibration are all fitted inside the folds, so that
+    nothing leaks from held-out rows. Folds are grouped by prompt. Rows that are not scored are
+    fitted on, unless they share a prompt with the held-out fold. ``on_step`` is called after each
+    of the folds x propositions fits. Raises ValueError if there are fewer prompts than folds.
     """
     import numpy as np
 
@@ -152,7 +155,7 @@ def _fit_folds(
 def _answer_held_out(
     dataset: Dataset, target: Target, fold_of_row: Array, models: list[PropositionModel]
 ) -> list[tuple[float, float]]:
-    """Give (probability, label) for each scored row, by the model that did not see its fold."""
+    """Return (probability, label) of each scored row, by the model fitted without its fold."""
     return [
         (models[fold_of_row[row]].probability(dataset.matrix[row].tolist()), float(value))
         for row, value in zip(target.rows, target.values, strict=True)

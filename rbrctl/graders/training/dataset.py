@@ -1,16 +1,16 @@
-"""Examples as arrays: a matrix of features, and for each proposition its targets."""
+"""Labelled examples, and the arrays that a model is fitted to."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rbrctl.errors import MissingExtraError, NothingMatchedError
 from rbrctl.graders.embedded.features.extract import WORD, measure
-from rbrctl.graders.training.examples import Example
 from rbrctl.records.messages import prompt_digest
+from rbrctl.records.models import Result, Transcript
 from rbrctl.records.thinking import visible_transcript
 
 if TYPE_CHECKING:
@@ -18,54 +18,125 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
     """An array of numbers of any shape."""
-
 LEAST_TEXTS = 5
-"""A word that fewer completions have cannot become a feature."""
+"""A word must occur in at least this many completions to become a feature."""
 MOST_WORDS = 2000
-"""How many words are looked at."""
+"""The number of words, the most common first, that can become features."""
 MISSING_EXTRA = "training needs numpy and scikit-learn: pip install 'rbrctl[train]'"
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A transcript with its labels, to fit and measure on."""
+
+    transcript: Transcript
+    labels: Mapping[str, float]
+    """P(true) by proposition: 0 or 1 from a person, in [0, 1] from a grader; absent is unknown."""
+    weight: float = 1.0
+    """Its weight in fitting, greater than 0."""
+    scored: bool = True
+    """True if cross-validation measures on it; otherwise it is only fitted on."""
+
+
+def examples_from_labels(
+    transcripts: Iterable[Transcript], weight: float = 1.0, scored: bool = True
+) -> Iterator[Example]:
+    """Yield an example for each transcript that has labels; the others are left out."""
+    for transcript in transcripts:
+        if transcript.labels:
+            labels = {name: float(label) for name, label in transcript.labels.items()}
+            yield Example(transcript, labels, weight, scored)
+
+
+def examples_from_answers(
+    transcripts: Iterable[Transcript],
+    results: Iterable[Result],
+    weight: float = 1.0,
+    scored: bool = True,
+) -> Iterator[Example]:
+    """
+    Yield examples whose labels are another grader's answers, joined on the content digest.
+
+    A failed answer is an unknown label. Transcripts without a result are left out, and so are
+    results without a transcript.
+    """
+    answers: dict[str, dict[str, float]] = {}
+    for result in results:
+        answers[result.content_digest] = {
+            name: answer.probability
+            for name, answer in result.answers.items()
+            if answer.probability is not None
+        }
+    for transcript in transcripts:
+        labels = answers.get(transcript.content_digest)
+        if labels:
+            yield Example(transcript, labels, weight, scored)
+
+
+def examples_from_mapping(
+    transcripts: Iterable[Transcript],
+    key: str,
+    mapping: Mapping[str, Mapping[str, bool]],
+    weight: float = 1.0,
+    scored: bool = False,
+) -> Iterator[Example]:
+    """
+    Yield examples with weak labels, which follow from the value of a transcript's ``key``.
+
+    ``key`` is one of the file's own keys (``transcript.extra``). ``mapping`` gives the labels for
+    each value, for example ``{"rejected": {"fully_complies": False}}``; transcripts with any other
+    value are left out.
+    """
+    for transcript in transcripts:
+        value = transcript.extra.get(key)
+        labels = mapping.get(value) if isinstance(value, str) else None
+        if labels:
+            weak = {name: float(label) for name, label in labels.items()}
+            yield Example(transcript, weak, weight, scored)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """The rows on which one proposition is known, and what is known of it there."""
+    """The rows on which one proposition has a label, and its labels there."""
 
     name: str
     rows: Array
-    """Indices into the data set's rows."""
+    """Indices of rows of the data set, shape (k,)."""
     values: Array
-    """P(true) on those rows."""
+    """P(true) on those rows, in [0, 1], shape (k,)."""
 
     @property
     def positives(self) -> float:
-        """How many are true; a soft label counts as its probability."""
+        """The number of true labels; a soft label counts as its probability."""
         return float(self.values.sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All examples as arrays."""
+    """All n examples as arrays."""
 
     features: tuple[str, ...]
-    """Those that are measured, then the words of the completions."""
+    """The names of the m columns: measured features first, then single words."""
     first_word: int
-    """Where in ``features`` the words begin."""
+    """The index in ``features`` of the first single word."""
     matrix: Array
-    """One row an example, one column a feature."""
+    """Feature values, shape (n, m)."""
     weights: Array
+    """The weight of each example in fitting, shape (n,)."""
     scored: Array
-    """1 where cross-validation measures, else 0."""
+    """1 if cross-validation measures on the example, else 0, shape (n,)."""
     groups: tuple[str, ...]
-    """The prompt digests: rows of one prompt are never parted."""
+    """The prompt digest of each example: folds keep the rows of one prompt together."""
     targets: tuple[Target, ...]
 
 
 def build_dataset(examples: Iterable[Example], propositions: Sequence[str] | None) -> Dataset:
     """
-    Measure all examples; ``propositions`` None stands for all that have a label, in name order.
+    Return the arrays of all examples; their texts are not kept.
 
-    Texts are not kept. Raises NothingMatchedError without any label, MissingExtraError without
-    numpy.
+    ``propositions`` names the targets; None means every proposition that has a label, in
+    alphabetical order. Raises NothingMatchedError if there is no label, and MissingExtraError if
+    numpy is not installed.
     """
     try:
         import numpy as np
@@ -108,7 +179,7 @@ def _matrix(
     words: Sequence[frozenset[str]],
     features: Sequence[str],
 ) -> Array:
-    """Put the features of each row in their columns; a word's is 1 where the row has it."""
+    """Return the matrix of features; the column of a word is 1 in the rows that have the word."""
     import numpy as np
 
     column = {name: at for at, name in enumerate(features)}
@@ -132,7 +203,7 @@ def _target(name: str, labels: Sequence[Mapping[str, float]]) -> Target:
 
 
 def _common_words(texts: Sequence[frozenset[str]]) -> list[str]:
-    """Give the words of letters that at least LEAST_TEXTS completions have, commonest first."""
+    """Return the alphabetic words that occur in LEAST_TEXTS completions, most common first."""
     counts = Counter(word for text in texts for word in text if word.isalpha())
     common = [word for word, count in counts.items() if count >= LEAST_TEXTS]
     return sorted(common, key=lambda word: (-counts[word], word))[:MOST_WORDS]

@@ -1,4 +1,4 @@
-"""The three scorers of a proposition: fitted with scikit-learn, handed over as plain numbers."""
+"""The three scorers of a proposition: fitted with scikit-learn, returned as plain numbers."""
 
 from __future__ import annotations
 
@@ -19,31 +19,33 @@ class LearnerSettings:
 
     seed: int = 0
     least_seen: int = 4
-    """A feature that fewer rows have is left out."""
+    """A feature must be non-zero in at least this many rows to be used."""
     words: int = 40
-    """How many single words, those that tell most about a proposition, are features as well."""
+    """The number of single words, the most informative first, that are features as well."""
     linear_strength: float = 0.03
     """The inverse of the ridge penalty, on features scaled to unit spread."""
     least_spread: float = 0.25
-    """A rare feature's spread is taken to be at least this, so that its weight stays small."""
+    """A lower bound on the standard deviation of a feature; it keeps weights of rare ones small."""
     boosted_trees: int = 60
     boosted_depth: int = 2
     boosted_rate: float = 0.1
     forest_trees: int = 40
     forest_leaves: int = 16
     digits: int = 4
-    """Significant digits of what is kept."""
+    """Significant digits of the numbers in the model file."""
 
 
 def fit_scorers(
     matrix: Array, values: Array, weights: Array, first_word: int, settings: LearnerSettings
 ) -> PropositionModel:
     """
-    Fit the three scorers to rows, P(true) on each and their weights; not calibrated yet.
+    Return a model with the three scorers fitted to k rows, not calibrated yet.
 
-    Columns from ``first_word`` on are single words, of which the most telling are chosen here.
-    A soft label is split: the row counts as true with its probability and as false with the rest.
-    Both outcomes must occur. Raises MissingExtraError without scikit-learn.
+    ``matrix`` has shape (k, m); ``values`` is P(true) in [0, 1] and ``weights`` the weight of each
+    row, both of shape (k,). Columns from ``first_word`` on are single words, of which the most
+    informative are chosen here. A soft label is split: the row counts as true with its probability
+    and as false with the rest. Both outcomes must occur. Raises MissingExtraError if scikit-learn
+    is not installed.
     """
     try:
         import numpy as np
@@ -57,7 +59,7 @@ def fit_scorers(
     data = matrix[np.ix_(rows, seen)].astype(np.float64)
     model = PropositionModel(rows=len(values), positives=float(values.sum()))
     columns = [int(column) for column in seen]
-    # One thread: problems this small only lose by more, and the sums come out the same each time.
+    # One thread: more would only slow down problems this small, and could change the sums.
     with threadpool_limits(limits=1):
         model = _fit_linear(model, data, outcomes, row_weights, columns, settings)
         model = _fit_boosted(model, data, outcomes, row_weights, columns, settings)
@@ -66,10 +68,10 @@ def fit_scorers(
 
 def _telling(matrix: Array, values: Array, weights: Array, columns: Array) -> Array:
     """
-    Sort columns by how much they tell of the outcome, most first.
+    Return columns sorted by how informative they are about the outcome, most informative first.
 
-    By the size of the covariance over the column's spread, which is held up from below so that a
-    rare word needs more than a few lucky rows.
+    The measure is |covariance with the outcome| / (standard deviation + 0.05). The constant keeps a
+    rare word from ranking high because of a few lucky rows.
     """
     import numpy as np
 
@@ -82,7 +84,7 @@ def _telling(matrix: Array, values: Array, weights: Array, columns: Array) -> Ar
 
 
 def _split_soft_labels(values: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """Give row numbers, outcomes and weights, rows of no weight left out."""
+    """Return row indices, outcomes (0 or 1) and weights; rows of weight 0 are left out."""
     import numpy as np
 
     rows = np.concatenate([np.arange(len(values)), np.arange(len(values))])
@@ -182,7 +184,7 @@ def _fit_forest(
 def _read_tree(
     fitted: Any, leaves: list[float], columns: list[int], settings: LearnerSettings, node: int = 0
 ) -> Tree:
-    """Read scikit-learn's arrays into nested tuples; ``leaves`` has a value for each node."""
+    """Return a fitted tree as nested tuples; ``leaves`` has a value for each node."""
     below, above = int(fitted.children_left[node]), int(fitted.children_right[node])
     if below < 0:
         return _short(leaves[node], settings)

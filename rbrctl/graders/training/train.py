@@ -1,4 +1,4 @@
-"""Training: from examples to a model file and an honest account of how good it is."""
+"""Training: from examples to a model file and cross-validated figures of its accuracy."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,33 +14,32 @@ from rbrctl.graders.training.cross_validation import (
     PropositionReport,
     cross_validate,
 )
-from rbrctl.graders.training.dataset import Dataset, build_dataset
-from rbrctl.graders.training.examples import Example
+from rbrctl.graders.training.dataset import Dataset, Example, build_dataset
 from rbrctl.graders.training.fit import FitSettings, Rows, fit_proposition
 from rbrctl.statistics.folds import FOLDS
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """How a model is trained; the same settings and examples give the same bytes."""
+    """How a model is trained; the same settings and examples give the same file, byte by byte."""
 
     fit: FitSettings = field(default_factory=FitSettings)
     folds: int = FOLDS
     propositions: Sequence[str] | None = None
-    """Which to fit; None for all that have a label."""
+    """The propositions to fit; None means every one that has a label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What came of a training."""
+    """A trained model and its figures."""
 
     content: bytes
-    """The model file."""
+    """The bytes of the model file."""
     model: EmbeddedModel
-    """The same, read back."""
+    """The model as read back from ``content``."""
     report: CrossValidationReport
     cross_fitted: CrossFitted
-    """The models of the folds, for answers by models that did not see the prompt."""
+    """The models of the folds, for answers by a model that was not fitted on the prompt."""
 
 
 def train(
@@ -50,12 +49,12 @@ def train(
     on_step: Callable[[int, int], None] | None = None,
 ) -> Training:
     """
-    Cross-validate, then fit on everything.
+    Cross-validate, then fit a model to all examples.
 
-    ``provenance`` (data sets, licences) goes into the file beside the cross-validated figures.
-    ``on_step`` is told how many of how many fits are done. Deterministic on one machine. Raises
-    NothingMatchedError without any label, MissingExtraError without the extra ``train``, and
-    UsageError where there are fewer prompts than folds.
+    ``provenance`` (data sets, licences) is written to the file beside the cross-validated figures.
+    ``on_step`` is called with the number of fits done and their total. The outcome is deterministic
+    on one machine. Raises NothingMatchedError if there is no label, MissingExtraError if the extra
+    ``train`` is not installed, and UsageError if there are fewer prompts than folds.
     """
     settings = settings or TrainingSettings()
     dataset = build_dataset(examples, settings.propositions)
@@ -95,9 +94,9 @@ def fit_models(
     examples: Iterable[Example], settings: TrainingSettings | None = None
 ) -> tuple[tuple[str, ...], dict[str, PropositionModel]]:
     """
-    Fit on everything without cross-validation: the names of the features, and the models.
+    Fit to all examples without cross-validation; return the names of the features and the models.
 
-    Raises as ``train`` does.
+    Raises what ``train`` raises.
     """
     settings = settings or TrainingSettings()
     dataset = build_dataset(examples, settings.propositions)
@@ -115,7 +114,7 @@ def _fit_all(
 
 
 def _cross_fitted(dataset: Dataset, validation: CrossValidation) -> CrossFitted:
-    """Make a model of each fold's."""
+    """Return the models of the folds, each as if read from its own file."""
     files = [_model_file(dataset, models, {}) for models in validation.models]
     return CrossFitted(
         tuple(

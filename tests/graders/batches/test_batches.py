@@ -11,10 +11,9 @@ from endpoint_helpers import KEY, make_grader, settings, transcript
 from servers.fault_endpoint import Plan, Reply, Request, chat, json_reply, serving, yes
 
 from rbrctl.errors import FileError, GraderError, UsageError
-from rbrctl.graders.batches.identifiers import requests_of
-from rbrctl.graders.batches.reading import BatchReading, read_batch_file
+from rbrctl.graders.batches.reading import BatchFileCounts, read_batch_file
+from rbrctl.graders.batches.requests import BatchRequest, requests_of, write_shards
 from rbrctl.graders.batches.service import BatchService, read_state, write_state
-from rbrctl.graders.batches.shards import BatchRequest, write_shards
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.http.address import parse_address
 from rbrctl.graders.endpoint.opening import open_grader, open_transport
@@ -50,8 +49,8 @@ def answered(row: Any, body: Any, status: int = 200) -> str:
     )
 
 
-def read(cache_file: Path, path: Path) -> BatchReading:
-    async def run() -> BatchReading:
+def read(cache_file: Path, path: Path) -> BatchFileCounts:
+    async def run() -> BatchFileCounts:
         cache = AnswerCache(cache_file)
         reading = await read_batch_file(path, cache)
         cache.close()

@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rbrctl.digests import digest_of
 from rbrctl.graders.embedded.cues import CueIndex
-from rbrctl.graders.embedded.features.extract import measure
-from rbrctl.graders.embedded.features.phrases import phrases
+from rbrctl.graders.embedded.features.extract import FEATURE_SET, measure
+from rbrctl.graders.embedded.features.families import (
+    COMPLETION_FAMILIES,
+    REQUEST_FAMILIES,
+    read_families,
+    read_phrases,
+)
+from rbrctl.graders.embedded.features.stance import FAMILIES_OF_ROLE
 from rbrctl.graders.embedded.text import read_passage
 from rbrctl.records.transcripts import make_transcript
+
+FAMILIES = (COMPLETION_FAMILIES, REQUEST_FAMILIES)
 
 
 def features(completion: str, prompt: str = "Tell me about bees.") -> dict[str, float]:
@@ -27,7 +36,7 @@ def features(completion: str, prompt: str = "Tell me about bees.") -> dict[str, 
     ],
 )
 def test_alternatives_and_optional_parts(pattern: str, matching: list[str], other: list[str]):
-    index = CueIndex({"g": phrases(pattern)})
+    index = CueIndex({"g": read_phrases(pattern)})
     for text in matching:
         assert index.find(read_passage(text)), text
     for text in other:
@@ -37,7 +46,7 @@ def test_alternatives_and_optional_parts(pattern: str, matching: list[str], othe
 @pytest.mark.parametrize("pattern", ["(a|(b|c))", "a|b", "(a", "", "... a", "a ..."])
 def test_a_pattern_that_would_not_match_as_it_reads_is_refused(pattern: str):
     with pytest.raises(ValueError, match="pattern"):
-        phrases(pattern)
+        read_phrases(pattern)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +97,45 @@ def test_features_of_any_text_are_finite_and_not_zero(completion: str, prompt: s
     for name, value in features(completion, prompt).items():
         assert math.isfinite(value), name
         assert value != 0, name
+
+
+def document(**changes: object) -> dict[str, object]:
+    """Return a small file of cue families."""
+    return {
+        "alternatives": {"verbs": ["help|", "assist"]},
+        "themes": {
+            "refusal": {"families": {"cannot": ["i can not ({verbs})"], "sorry": ["sorry"]}},
+        },
+        "other_languages": {"sorry": ["lo siento"]},
+        "completion_themes": ["refusal"],
+        "request_themes": [],
+        "request_families": ["sorry"],
+        **changes,
+    }
+
+
+def test_alternatives_can_be_named_and_long_cues_come_in_pieces():
+    themes = {
+        "task": {"families": {"asks": [["(story|", "tale) of ({verbs})"]], "sorry": ["sorry"]}}
+    }
+    completion, request = read_families(document(themes=themes, completion_themes=["task"]))
+    assert completion["asks"] == read_phrases("(story|tale) of (help|assist)")
+    assert request == {"sorry": read_phrases("sorry")}
+    assert completion["sorry"] == read_phrases("sorry", "lo siento")
+
+
+def test_a_family_in_two_themes_is_refused():
+    themes = {name: {"families": {"sorry": ["sorry"]}} for name in ("refusal", "task")}
+    with pytest.raises(ValueError, match="defined twice: \\['sorry'\\]"):
+        read_families(document(themes=themes, completion_themes=["refusal", "task"]))
+
+
+def test_the_cues_are_those_that_models_of_this_feature_set_were_fitted_on():
+    """If this fails: raise FEATURE_SET, fit the shipped model again, and record both here."""
+    cues = [[(name, family) for name, family in families.items()] for families in FAMILIES]
+    assert (FEATURE_SET, digest_of(cues)) == (1, "a7adec79036ea9cd6fdf352dadd29872")
+
+
+def test_every_family_that_the_stance_is_made_of_exists():
+    named = {name for names in FAMILIES_OF_ROLE.values() for name in names}
+    assert named <= set(COMPLETION_FAMILIES)

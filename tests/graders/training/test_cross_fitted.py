@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from rbrctl.graders.training.cross_fitted import UNKNOWN_PROMPT, CrossFittedGrader
-from rbrctl.graders.training.examples import Example
+from rbrctl.graders.training.dataset import Example
 from rbrctl.graders.training.fit import FitSettings
 from rbrctl.graders.training.learners import LearnerSettings
 from rbrctl.graders.training.train import Training, TrainingSettings, train

@@ -7,9 +7,9 @@ from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.embedded.features.extract import measure
 from rbrctl.graders.embedded.grader import EmbeddedGrader
 from rbrctl.graders.training.cross_validation import cross_validate
-from rbrctl.graders.training.dataset import build_dataset
-from rbrctl.graders.training.examples import (
+from rbrctl.graders.training.dataset import (
     Example,
+    build_dataset,
     examples_from_answers,
     examples_from_labels,
     examples_from_mapping,

@@ -1,1 +1,1 @@
-"""What is measured of a transcript: families of cues by theme, structure, and overlap."""
+"""What the offline grader measures: cue families, structure, overlap and stance."""

@@ -1,4 +1,4 @@
-"""A transcript as named numbers: the one place where all themes come together."""
+"""A transcript as named numbers: all features together."""
 
 import math
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from rbrctl.graders.embedded.text import Passage, read_passage
 from rbrctl.records.models import Transcript
 
 FEATURE_SET = 1
-"""Rises when the meaning of any feature changes; a model names the set that it was fitted on."""
+"""Raised when the meaning of any feature changes; a model names the set it was fitted on."""
 
 WORD = "word:"
-"""Begins the name of a feature that is a single word, chosen when a model was trained."""
+"""The prefix of a feature that is a single word; training chooses these words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The features of a transcript that are not zero, and the completion they were read from."""
+    """The features of a transcript that are not 0, and the completion they were read from."""
 
     values: dict[str, float]
     completion: Passage
 
     def with_words(self, words: frozenset[str]) -> dict[str, float]:
-        """Give the values and, for those of ``words`` that the completion has, ``word:x`` = 1."""
+        """Return the values, and ``word:x`` = 1 for each of ``words`` that the completion has."""
         if not words:
             return self.values
         found = words.intersection(self.completion.words)
@@ -30,7 +30,12 @@ class Measured:
 
 
 def measure(transcript: Transcript) -> Measured:
-    """Measure a transcript; every value is finite, and absent names are 0."""
+    """
+    Return the features of a transcript; every value is finite, and an absent feature is 0.
+
+    Features of the completion depend on its own words, of the request on the last user message, and
+    the overlap also on the messages before it.
+    """
     completion = read_passage(transcript.completion_text)
     users = [message.content for message in transcript.prompt if message.role == "user"]
     request = read_passage(users[-1] if users else "")

@@ -1,61 +1,115 @@
-"""Cue families turned into numbers: whether, how often and where each is found."""
+"""
+Cue families turned into numbers: whether each is found, how often, and where.
 
+A family is a set of cues that hint at the same thing, for example ``refuse_cannot``. The families
+are data, in ``cue_families.json``; this module reads them, finds them in a text and measures them.
+"""
+
+import json
 import math
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from typing import Any
 
-from rbrctl.graders.embedded.cues import CueIndex, Hit, Phrase
-from rbrctl.graders.embedded.features import (
-    advice,
-    apology,
-    care,
-    content,
-    delivery,
-    languages,
-    policy,
-    refusal,
-    task,
-    voice,
-)
-from rbrctl.graders.embedded.features.phrases import Families
+from rbrctl.graders.embedded.cues import CueIndex, Hit, Phrase, split_elements
 from rbrctl.graders.embedded.text import Passage
 
+FILE = "cue_families.json"
 
-def _merge(themes: Iterable[Families], additions: Families | None = None) -> Families:
+Families = Mapping[str, tuple[Phrase, ...]]
+"""Phrases by the name of the family that they belong to."""
+Hits = Mapping[str, list[Hit]]
+"""The hits of each family that was found in a passage, in order of their start."""
+
+_ALTERNATIVES = re.compile(r"\(([^()]*)\)")
+_NAMED = re.compile(r"\{(\w+)\}")
+
+
+def read_phrases(*patterns: str) -> tuple[Phrase, ...]:
+    """
+    Read patterns of words, ``*``, ``...`` and alternatives in parentheses.
+
+    ``"i (can|could) not"`` stands for two cues; an empty alternative makes its part optional.
+    Raises ValueError for parentheses that nest or do not close, and for a gap at either end.
+    """
+    return tuple(_phrase(pattern) for pattern in patterns)
+
+
+def _phrase(pattern: str) -> Phrase:
+    parts = []
+    # Splitting by a regular expression with one group puts the alternatives at the odd places.
+    for at, piece in enumerate(_ALTERNATIVES.split(pattern)):
+        if at % 2:
+            parts.append([split_elements(choice) for choice in piece.split("|")])
+        elif set("()|") & set(piece):
+            raise ValueError(f"stray parenthesis or bar in the pattern {pattern!r}")
+        elif elements := split_elements(piece):
+            parts.append([elements])
+    if not parts or "..." in (parts[0][0][:1] + parts[-1][0][-1:]):
+        raise ValueError(f"a pattern must begin and end with a word: {pattern!r}")
+    return parts
+
+
+def read_families(document: Mapping[str, Any]) -> tuple[Families, Families]:
+    """
+    Return the families to find in completions and those to find in requests, by name.
+
+    ``document`` is the content of ``cue_families.json``, which explains its own form. Raises
+    ValueError for a family that is defined twice or a cue that cannot be read, and KeyError for a
+    theme, family or list of alternatives that is not defined.
+    """
+    alternatives = {name: _joined(cue) for name, cue in document["alternatives"].items()}
+
+    def phrases(cues: Sequence[str | Sequence[str]]) -> tuple[Phrase, ...]:
+        joined = map(_joined, cues)
+        return read_phrases(
+            *(_NAMED.sub(lambda found: alternatives[found[1]], cue) for cue in joined)
+        )
+
+    themes: dict[str, dict[str, tuple[Phrase, ...]]] = {
+        theme: {name: phrases(cues) for name, cues in body["families"].items()}
+        for theme, body in document["themes"].items()
+    }
+    completion = _merged(themes[theme] for theme in document["completion_themes"])
+    request = _merged(themes[theme] for theme in document["request_themes"])
+    request.update({name: completion[name] for name in document["request_families"]})
+    # Requests are measured by their English cues only: the shipped model was fitted that way.
+    for name, cues in document["other_languages"].items():
+        completion[name] += phrases(cues)
+    return completion, request
+
+
+def _joined(cue: str | Sequence[str]) -> str:
+    return cue if isinstance(cue, str) else "".join(cue)
+
+
+def _merged(themes: Iterable[Families]) -> dict[str, tuple[Phrase, ...]]:
     merged: dict[str, tuple[Phrase, ...]] = {}
     for theme in themes:
         repeated = merged.keys() & theme.keys()
         if repeated:
-            raise ValueError(f"cue families defined twice: {sorted(repeated)}")
+            raise ValueError(f"these cue families are defined twice: {sorted(repeated)}")
         merged.update(theme)
-    for family, cues in (additions or {}).items():
-        merged[family] += cues
     return merged
 
 
-COMPLETION_FAMILIES: Families = _merge(
-    (
-        module.FAMILIES
-        for module in (refusal, apology, care, advice, policy, voice, delivery, content)
-    ),
-    languages.ADDITIONS,
+_DOCUMENT = json.loads(
+    resources.files("rbrctl.graders.embedded").joinpath(FILE).read_text(encoding="utf-8")
 )
-"""What is looked for in the completion."""
-REQUEST_FAMILIES: Families = _merge(
-    [
-        task.FAMILIES,
-        content.FAMILIES,
-        {name: care.FAMILIES[name] for name in ("low_feelings", "suicide", "method_wish")},
-    ]
-)
-"""What is looked for in the last user message."""
+COMPLETION_FAMILIES, REQUEST_FAMILIES = read_families(_DOCUMENT)
+"""What is looked for in the completion, and what in the last user message."""
 _COMPLETION_INDEX = CueIndex(COMPLETION_FAMILIES)
 _REQUEST_INDEX = CueIndex(REQUEST_FAMILIES)
-Hits = Mapping[str, list[Hit]]
 
 
 def find_in_completion(passage: Passage) -> Hits:
-    """Find the completion families in a passage, in its own voice only: no quotations, no code."""
+    """
+    Return where the completion families occur in a passage.
+
+    Only words in the passage's own voice count: not those in quotation marks or code.
+    """
     found: dict[str, list[Hit]] = defaultdict(list)
     for hit in _COMPLETION_INDEX.find(passage):
         if passage.own_voice[hit.start]:
@@ -65,10 +119,11 @@ def find_in_completion(passage: Passage) -> Hits:
 
 def measure_completion(passage: Passage, hits: Hits) -> dict[str, float]:
     """
-    Measure where each family is found in the completion.
+    Return five features for each family that was found in the completion.
 
-    ``family.any`` is 0 or 1, ``family.count`` the logarithm of 1 + hits, ``family.first`` and
-    ``family.last`` 0 or 1 for the first and the last sentence, ``family.share`` hits a sentence.
+    ``family.any`` is 1; ``family.count`` is log(1 + hits); ``family.share`` is the number of hits
+    per sentence, at most 2; ``family.first`` and ``family.last`` are 1 if the family occurs in the
+    first or the last sentence. What is absent is 0.
     """
     values: dict[str, float] = {}
     if not passage.sentences:
@@ -86,15 +141,8 @@ def measure_completion(passage: Passage, hits: Hits) -> dict[str, float]:
 
 
 def measure_request(passage: Passage) -> dict[str, float]:
-    """Measure the families of the last user message: ``request.family`` is log(1 + hits)."""
+    """Return ``request.family``, log(1 + hits), for each family in the last user message."""
     counts: dict[str, int] = defaultdict(int)
     for hit in _REQUEST_INDEX.find(passage):
         counts[hit.group] += 1
     return {f"request.{family}": math.log1p(count) for family, count in counts.items()}
-
-
-def feature_names() -> list[str]:
-    """Give the names of all features that come from cue families."""
-    views = ("any", "count", "share", "first", "last")
-    names = [f"{family}.{view}" for family in COMPLETION_FAMILIES for view in views]
-    return names + [f"request.{family}" for family in REQUEST_FAMILIES]

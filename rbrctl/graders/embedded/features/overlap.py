@@ -1,4 +1,4 @@
-"""Overlap: how much of the request comes back in the completion, and where."""
+"""Overlap: how many words of the request return in the completion, and where."""
 
 import math
 from collections.abc import Iterable
@@ -21,11 +21,12 @@ _FUNCTION_WORDS = frozenset(
 
 
 def content_words(words: Iterable[str]) -> set[str]:
-    """Give the words that carry content, cut to a crude stem so that "robbing" meets "robbery"."""
+    """Return the stems of the words that carry content, so that "robbing" matches "robbery"."""
     return {_stem(word) for word in words if len(word) > 2 and word not in _FUNCTION_WORDS}
 
 
 def _stem(word: str) -> str:
+    """Cut a common ending, unless fewer than 4 letters would be left, and keep 7 letters."""
     for ending in ("ing", "ies", "ers", "ed", "es", "er", "ly", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)][:7]
@@ -33,7 +34,12 @@ def _stem(word: str) -> str:
 
 
 def measure(completion: Passage, request: Passage, earlier: Passage) -> dict[str, float]:
-    """Measure what a completion shares with the last user message and with what came before."""
+    """
+    Return the ``overlap.`` features of a completion; those that are 0 are left out.
+
+    ``request`` is the last user message, ``earlier`` everything before it. Ratios are of distinct
+    stems, in [0, 1]; counts are log(1 + stems).
+    """
     said, asked = content_words(completion.words), content_words(request.words)
     before = content_words(earlier.words)
     shared = said & asked

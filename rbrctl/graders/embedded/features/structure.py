@@ -14,7 +14,12 @@ _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
 
 
 def measure(passage: Passage, name: str) -> dict[str, float]:
-    """Measure one passage; each feature is called ``name.what`` and is 0 where it is absent."""
+    """
+    Return the features of one passage, called ``NAME.what``; those that are 0 are left out.
+
+    Counts of words, sentences, lines, list items, links and so on are log(1 + count); shares are in
+    [0, 1]; what is or is not the case is 1 or 0.
+    """
     values = {f"{name}.{what}": value for what, value in _sizes(passage)}
     values.update({f"{name}.{what}": value for what, value in _layout(passage)})
     values.update({f"{name}.{what}": value for what, value in _questions(passage)})

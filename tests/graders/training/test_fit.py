@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from rbrctl.graders.training.shrunk_platt import fit_shrunk_platt, guess_intercept
+from rbrctl.graders.training.fit import fit_shrunk_platt, guess_intercept
 
 np = pytest.importorskip("numpy")
 
