@@ -1,6 +1,7 @@
 """``rbrctl batch write``: questions as files that a server answers at its leisure."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from rbrctl.cli.inputs import read_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.errors import UsageError
 from rbrctl.grading.plan import Ask
 from rbrctl.wording import counted
 
@@ -56,6 +58,7 @@ def command(
     """
     from rbrctl.records.problems import ProblemLog
 
+    _check_prefix(prefix)
     check_products({"-o's first file": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts})
     output = output_of(context)
     ruleset = load_rules(rules, output)
@@ -69,6 +72,16 @@ def command(
     finally:
         cache.close()
     return _report(output, files, mode, problems)
+
+
+def _check_prefix(prefix: str) -> None:
+    """Raise UsageError for a name that is wrong for a file, and so for the start of several."""
+    special = os.path.exists(prefix) and not (os.path.isfile(prefix) or os.path.isdir(prefix))
+    if prefix == "-" or special:
+        raise UsageError(
+            f"--output {prefix}: the questions go to files of which this is only the start of the "
+            "names, so it cannot be standard output, a pipe or a device; give a name such as batch"
+        )
 
 
 async def _write(
