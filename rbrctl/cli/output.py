@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import IO
 
@@ -120,6 +120,17 @@ class Output:
             text = without_commands(text)
         self._write(text if text.endswith("\n") else text + "\n")
 
+    def report_lines(self, lines: Iterable[bytes]) -> None:
+        """
+        Write lines of data to stdout as they are, whatever its encoding.
+
+        A reader that goes early and a stdout that takes nothing are as in ``report``.
+        """
+        self.flush()
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
+        self._guarded(lambda: sys.stdout.buffer.writelines(lines))
+
     def flush(self) -> None:
         """Flush the buffered text; raises FileError as ``report`` does."""
         self._write("")
@@ -130,8 +141,11 @@ class Output:
             if text:
                 raise FileError("standard output is closed")
             return
+        self._guarded(lambda: sys.stdout.write(text))
+
+    def _guarded(self, write: Callable[[], object]) -> None:
         try:
-            sys.stdout.write(text)
+            write()
             sys.stdout.flush()
         except BrokenPipeError:
             _to_nowhere(sys.stdout)
@@ -147,7 +161,7 @@ class Output:
             return
         try:
             with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(self._scrubber.text(markdown) + "\n\n")
+                file.write(without_commands(self._scrubber.text(markdown)) + "\n\n")
         except OSError as error:
             self.warn(f"the step's summary cannot be written: {path}: {error.strerror}")
 

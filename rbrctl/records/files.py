@@ -59,13 +59,19 @@ def open_input(source: DataSource) -> Iterator[BinaryIO]:
 
 
 def read_whole(path: str | os.PathLike[str], limit: int) -> bytes:
-    """Read a file of at most ``limit`` bytes. Raises FileError as ``open_input`` does."""
+    """
+    Read a file of at most ``limit`` bytes. Raises FileError as ``open_input`` does.
+
+    A larger file is refused by its size, before any of it is in memory; a pipe has none, and so is
+    read up to the limit.
+    """
     with open_input(path) as stream:
         try:
-            content = stream.read(limit + 1)
+            is_larger = os.fstat(stream.fileno()).st_size > limit
+            content = b"" if is_larger else stream.read(limit + 1)
         except OSError as error:
             raise cannot("read", path, error) from error
-    if len(content) > limit:
+    if is_larger or len(content) > limit:
         raise FileError(f"cannot read {os.fspath(path)}: it has more than {limit:,} bytes")
     return content
 

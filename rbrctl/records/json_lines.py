@@ -160,29 +160,15 @@ def encode_line(row: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8") + b"\n"
 
 
-def write_json_lines(
-    target: str | os.PathLike[str] | BinaryIO, rows: Iterable[Mapping[str, Any]]
-) -> int:
+def write_json_lines(path: str | os.PathLike[str], rows: Iterable[Mapping[str, Any]]) -> int:
     """
-    Write objects as JSON Lines and count them.
+    Write objects as JSON Lines and return their number.
 
-    A path is replaced whole when all rows are written, or left as it was; a stream is written to
-    as the rows come. Raises FileError.
+    The file is replaced whole when all rows are written, or left as it was. Raises FileError.
     """
-    if isinstance(target, str | os.PathLike):
-        with replacing(target) as stream:
-            return _write_rows(stream, rows)
-    try:
-        count = _write_rows(target, rows)
-        target.flush()
-    except OSError as error:
-        raise cannot("write", source_name(target), error) from error
-    return count
-
-
-def _write_rows(stream: BinaryIO, rows: Iterable[Mapping[str, Any]]) -> int:
     count = 0
-    for row in rows:
-        stream.write(encode_line(row))
-        count += 1
+    with replacing(path) as stream:
+        for row in rows:
+            stream.write(encode_line(row))
+            count += 1
     return count

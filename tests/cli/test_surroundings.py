@@ -1,5 +1,6 @@
 """The command line where its files, streams and names are not what they should be."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from rbrctl.cli.main import run
+from rbrctl.cli.output import Output
+from rbrctl.errors import FileError
+from rbrctl.rewards.synthesis.lines import AppendedLines
 
 HEAD = """\
 rbrctl: 1
@@ -115,3 +119,124 @@ def test_a_pipe_that_nobody_reads_is_an_error(tmp_path: Path) -> None:
     done = _shell("rbrctl grade builtin:fixtures -o pipe", tmp_path)
     assert done.returncode == 2
     assert "a pipe that no program reads" in done.stderr
+
+
+GRADE = "grade builtin:fixtures --quiet -o"
+EXPORT = "reward export results.jsonl --transcripts texts.jsonl --as unpaired --quiet -o"
+BATCH = "batch write texts.jsonl --quiet --model m --base-url http://127.0.0.1:9/v1 --cache c -o"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("graded")
+    shipped = Path(__file__).parents[2] / "fixtures" / "transcripts.jsonl"
+    (folder / "texts.jsonl").write_bytes(shipped.read_bytes())
+    done = _shell(f"rbrctl {GRADE} results.jsonl", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (f"{GRADE} /dev/full", 2, "cannot write /dev/full: no space left on device"),
+        (f"{GRADE} .", 2, "cannot write .: it is a folder"),
+        (f"{GRADE} nowhere/r.jsonl", 2, "the folder nowhere does not exist"),
+        (f"{GRADE} /dev/stdout >/dev/null", 0, ""),
+        (f"{GRADE} /dev/stdout | head -n 1", 2, "its reader has gone"),
+        (f"{GRADE} /dev/null | head -n 1", 0, ""),
+        ("validate builtin:safety -f json >/dev/full", 2, "standard output cannot be written"),
+        ("explain | head -n 1", 0, ""),
+        (f"{EXPORT} - >&-", 2, "standard output"),
+        (f"{EXPORT} - >/dev/full", 2, "standard output"),
+        (f"{EXPORT} /dev/full", 2, "no space left on device"),
+        (f"{EXPORT} - | head -n 1", 0, ""),
+        (f"{EXPORT} .", 2, "it is a folder"),
+        (f"{BATCH} -", 2, "--output -: the questions go to files"),
+        (f"{BATCH} /dev/full", 2, "--output /dev/full: the questions go to files"),
+        (f"{BATCH} nowhere/b", 2, "the folder nowhere does not exist"),
+    ],
+)
+def test_an_output_that_cannot_be_is_an_error(
+    graded: Path, command: str, code: int, message: str
+) -> None:
+    done = _shell(f"set -o pipefail; rbrctl {command}", graded)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert bool(message) == ("error:" in done.stderr)
+    assert "unexpected" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+BREAKS = ("\v", "\f", "\x1c", "\x85", "\u2028", "\u2029")
+COMMAND = "::error::x"
+
+
+def _commands(text: str) -> list[str]:
+    """Return the lines that GitHub's runner would obey, by whatever ends a line."""
+    return [line for line in text.splitlines() if line.lstrip().startswith(("::", "##["))]
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "csv", "markdown", "junit", "html"])
+@pytest.mark.parametrize("ending", BREAKS)
+def test_no_name_of_a_row_begins_a_line(
+    tmp_path: Path,
+    format_: str,
+    ending: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = f"a{ending}{COMMAND}"
+    row = {
+        "id": name,
+        "prompt": "Hi.",
+        "completion": "No.",
+        "category": name,
+        "response_class": name,
+        "labels": {name: True},
+    }
+    (tmp_path / "texts.jsonl").write_text(
+        json.dumps(row, ensure_ascii=False) + "\n" + "[1]\n", "utf-8"
+    )
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    code = run(["grade", str(tmp_path / "texts.jsonl"), "-f", format_])
+    shown = capsys.readouterr()
+    assert code in (2, 4), shown.err
+    assert _commands(shown.out + "\n" + shown.err) == []
+    assert not summary.exists() or _commands(summary.read_text("utf-8")) == []
+
+
+def test_the_summary_of_a_step_holds_no_command(tmp_path: Path) -> None:
+    path = tmp_path / "summary.md"
+    Output({"GITHUB_STEP_SUMMARY": str(path)}).summarize(f"# Title\n{COMMAND}\n\u2028##[group]x")
+    assert _commands(path.read_text("utf-8")) == []
+    assert "# Title\n" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("batch-00001.jsonl", "batch submit batch-00001.jsonl"),
+        ("batch-00001.batch.json", "batch status batch-00001.jsonl"),
+    ],
+)
+def test_a_huge_file_of_a_batch_is_refused_by_its_size(
+    tmp_path: Path, name: str, command: str
+) -> None:
+    (tmp_path / "batch-00001.jsonl").write_text("{}\n")
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 3 << 30)
+    address = "--model m --base-url http://127.0.0.1:9/v1"
+    done = _shell(f"ulimit -v 2000000; rbrctl {command} {address}", tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert f"{name}: it has more than" in done.stderr
+
+
+def test_a_huge_file_of_synthesis_is_refused_by_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "made.jsonl"
+    path.touch()
+    os.truncate(path, 3 << 30)
+    with pytest.raises(FileError, match="has more than 1,073,741,824 bytes"):
+        AppendedLines(str(path), "completions", write=False)

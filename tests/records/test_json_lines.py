@@ -302,10 +302,3 @@ class TestWriting:
             write_json_lines(path, [{"a": "x" * 100_000}])
         assert str(caught.value) == message
         assert list(tmp_path.iterdir()) == []
-
-    def test_a_reader_that_has_gone(self) -> None:
-        reading, writing = os.pipe()
-        os.close(reading)
-        stream = os.fdopen(writing, "wb", buffering=0)
-        with stream, pytest.raises(FileError, match="its reader has gone"):
-            write_json_lines(stream, [{"a": 1}])

@@ -1,6 +1,7 @@
 """``rbrctl batch write``: write questions as files that a server answers later."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.files import check_output_paths, read_source, report_problems
 from rbrctl.cli.options import TRANSCRIPTS_HELP, output_of
 from rbrctl.cli.rules import RulesOption, load_rules
+from rbrctl.errors import UsageError
 from rbrctl.grading.plan import Ask
 from rbrctl.wording import counted
 
@@ -50,6 +52,7 @@ def command(
     from rbrctl.grading.batches import write_batch_files
     from rbrctl.records.problems import ProblemLog
 
+    _check_prefix(prefix)
     check_output_paths(
         {"the first file of -o": f"{prefix}-00001.jsonl"}, {"the transcripts": transcripts}
     )
@@ -71,3 +74,13 @@ def command(
     else:
         output.info("there is nothing to ask: the cache has every answer")
     return report_problems(output, problems, "batch")
+
+
+def _check_prefix(prefix: str) -> None:
+    """Raise UsageError for a name that no group of files can begin with: a pipe or a device."""
+    special = os.path.exists(prefix) and not (os.path.isfile(prefix) or os.path.isdir(prefix))
+    if prefix == "-" or special:
+        raise UsageError(
+            f"--output {prefix}: the questions go to files of which this is only the start of the "
+            "names, so it cannot be standard output, a pipe or a device; give a name such as batch"
+        )

@@ -1,6 +1,5 @@
 """``rbrctl reward export``: write ranked transcripts as training data."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -86,7 +85,7 @@ def command(
     A reward includes the reward model's score: the rm_score of the row, otherwise the answer of
     --rm-url, otherwise 0.
     """
-    from rbrctl.records.json_lines import write_json_lines
+    from rbrctl.records.json_lines import encode_line, write_json_lines
     from rbrctl.rewards.weights_file import read_weights
 
     _check_options(form, order, weights, margin, all_pairs)
@@ -115,8 +114,11 @@ def command(
         raise NothingMatchedError(
             f"no rows to export as {form.value} among {len(ranked):,} graded transcripts"
         )
-    count = write_json_lines(sys.stdout.buffer if out == "-" else out, rows)
-    output.info(f"{count:,} rows of {len(ranked):,} graded transcripts")
+    if out == STANDARD_INPUT:
+        output.report_lines(map(encode_line, rows))
+    else:
+        write_json_lines(out, rows)
+    output.info(f"{len(rows):,} rows of {len(ranked):,} graded transcripts")
     needs_reward = by_reward or form is ExportForm.BEST
     without = sum((each.reward if needs_reward else each.rank) is None for each in ranked)
     if without:

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rbrctl.errors import FileError, GraderError, NothingMatchedError, cannot
-from rbrctl.graders.batches.requests import URL
+from rbrctl.errors import FileError, GraderError, NothingMatchedError
+from rbrctl.graders.batches.requests import MAX_BYTES, URL
 from rbrctl.graders.endpoint.failures import Failure, of_response
 from rbrctl.graders.endpoint.http.json_body import shorten, shown
 from rbrctl.graders.endpoint.http.secrets import Secret, scrub
 from rbrctl.graders.endpoint.http.transport import Transport, TransportError
 from rbrctl.graders.prompt.forms import encode
-from rbrctl.records.files import replacing
+from rbrctl.records.files import read_whole, replacing
 
+_MAX_STATE_BYTES = 1 << 20
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -58,10 +59,7 @@ class BatchService:
 
     async def submit(self, shard: Path) -> Batch:
         """Upload a shard, create its batch and return it. Raises FileError and GraderError."""
-        try:
-            data = shard.read_bytes()
-        except OSError as error:
-            raise cannot("read", shard, error) from error
+        data = read_whole(shard, MAX_BYTES)
         boundary = secrets.token_hex(16)
         body = _multipart(boundary, shard.name, data)
         uploaded = await self._json(
@@ -149,14 +147,13 @@ def write_state(shard: Path, batch: Batch) -> None:
 def read_state(shard: Path) -> Batch | None:
     """Return the state of a shard's batch; None if it was not submitted. Raises FileError."""
     path = state_path(shard)
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-        return Batch(**value | {"errors": tuple(value["errors"])})
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except OSError as error:
-        raise cannot("read", path, error) from error
-    except (ValueError, TypeError, KeyError) as error:
+    text = read_whole(path, _MAX_STATE_BYTES)
+    try:
+        value = json.loads(text)
+        return Batch(**value | {"errors": tuple(value["errors"])})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FileError(f"{path}: is not the state of a batch ({error})") from None
 
 

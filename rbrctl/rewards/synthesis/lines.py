@@ -6,10 +6,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from rbrctl.errors import FileError, RecordError, cannot
-from rbrctl.records.files import is_plain_target, open_locked, write_all
+from rbrctl.records.files import is_plain_target, open_locked, read_whole, write_all
 from rbrctl.records.json_lines import encode_line, parse_object
 
 _LINE_START = b'{"id": '
+_MAX_BYTES = 1 << 30
+"""Such a file is held in memory; no run writes as much."""
 
 
 class AppendedLines:
@@ -84,13 +86,7 @@ class AppendedLines:
         self.close()
 
     def _content(self) -> bytes:
-        try:
-            with open(self.path, "rb") as stream:
-                return stream.read()
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise cannot("read", self.path, error) from error
+        return read_whole(self.path, _MAX_BYTES) if os.path.exists(self.path) else b""
 
     def _take_up(self, content: bytes) -> None:
         *lines, last = content.split(b"\n")
