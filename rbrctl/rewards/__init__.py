@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from rbrctl.rewards.pairs.compare import compare
     from rbrctl.rewards.pairs.orderings import rank_ordering
     from rbrctl.rewards.reward import RuleReward
-    from rbrctl.rewards.weights import Weights
-    from rbrctl.rewards.weights_file import read_weights, write_weights
+    from rbrctl.rewards.weights import Weights, read_weights, write_weights
 
 __all__ = [
     "FitOptions",
@@ -39,7 +38,7 @@ __getattr__ = lazily(
         "FitOptions": "rbrctl.rewards.fitting.options",
         "RuleReward": "rbrctl.rewards.reward",
         "Weights": "rbrctl.rewards.weights",
-        "read_weights": "rbrctl.rewards.weights_file",
-        "write_weights": "rbrctl.rewards.weights_file",
+        "read_weights": "rbrctl.rewards.weights",
+        "write_weights": "rbrctl.rewards.weights",
     },
 )

@@ -11,12 +11,10 @@ from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader, OpenGrader
 from rbrctl.graders.registry import GraderChoice, opener_of
 from rbrctl.grading.loop_thread import LoopThread
-from rbrctl.rewards.answerable import explained, unanswerable
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker, Reasoning
-from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import read_weights
+from rbrctl.rewards.scorer import CACHE_SIZE, Scorer, explained, unanswerable
+from rbrctl.rewards.weights import Weights, read_weights
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader
 from rbrctl.grading.engine import Engine, EngineOptions
 from rbrctl.rewards.function import Reward, RewardFunction
@@ -117,3 +118,36 @@ def _with_score(reward: Reward, rm_score: float) -> Reward:
     if rm_score == reward.rm_score:
         return reward
     return replace(reward, total=rm_score + reward.rules, rm_score=rm_score)
+
+
+def unanswerable(
+    function: RewardFunction, grader: Grader, response_class: str | None = None
+) -> dict[str, list[str]]:
+    """
+    Give the response classes that cannot be graded, each with the propositions that are unknown.
+
+    Raises UsageError where no class can be, or where ``response_class``, which all completions
+    are to have, cannot.
+    """
+    known = grader.question_digests
+    missing = {
+        name: [each for each in function.propositions(name) if each not in known]
+        for name in function.response_classes
+    }
+    found = {name: unknown for name, unknown in missing.items() if unknown}
+    if response_class in found or (found and len(found) == len(missing)):
+        name = response_class if response_class in found else next(iter(found))
+        raise UsageError(f"{explained(name, found[name])}{_advice(grader)}")
+    return found
+
+
+def _advice(grader: Grader) -> str:
+    if grader.identity.kind != "embedded":
+        return ""
+    return "; the embedded one answers those with cues, and those that its model was trained on"
+
+
+def explained(response_class: str, unknown: list[str]) -> str:
+    """Say that a class cannot be graded, and why."""
+    shown = ", ".join(unknown[:10]) + (", ..." if len(unknown) > 10 else "")
+    return f"no completion of {response_class} can be graded: the grader cannot answer {shown}"

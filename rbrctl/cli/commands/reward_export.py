@@ -9,13 +9,13 @@ from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.inputs import STANDARD_INPUT, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.products import check_products
-from rbrctl.cli.ranked import ranked_texts
 from rbrctl.cli.reward_model import RewardModelOptions
 from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import ExportForm, ExportOptions, export_rows
+from rbrctl.rewards.joining import ranked_texts
 from rbrctl.rewards.pairs.candidates import RankSource, parse_order
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import hint_for
@@ -88,7 +88,7 @@ def command(
     --rm-url, otherwise 0.
     """
     from rbrctl.records.json_lines import write_json_lines
-    from rbrctl.rewards.weights_file import read_weights
+    from rbrctl.rewards.weights import read_weights
 
     _check_options(form, order, weights, margin, all_pairs)
     if rm_url is not None and weights is None:

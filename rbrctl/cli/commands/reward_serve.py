@@ -91,15 +91,14 @@ def command(
     --drain-seconds are told to come again, and the exit code is 4.
     """
     from rbrctl.graders.interface import Grader
-    from rbrctl.rewards.answerable import explained, unanswerable
     from rbrctl.rewards.function import RewardFunction
     from rbrctl.rewards.jobs import JobMaker
-    from rbrctl.rewards.scorer import Scorer
-    from rbrctl.rewards.serving.grader_keeper import GraderKeeper
+    from rbrctl.rewards.scorer import Scorer, explained, unanswerable
+    from rbrctl.rewards.serving.reconnecting_grader import ReconnectingGrader
     from rbrctl.rewards.serving.server import serve
     from rbrctl.rewards.serving.service import Service
     from rbrctl.rewards.serving.settings import Limits
-    from rbrctl.rewards.weights_file import read_weights
+    from rbrctl.rewards.weights import read_weights
 
     output = output_of(context)
     listening = _listening(host, port, token_env, output)
@@ -114,7 +113,7 @@ def command(
         return (await opener((), False)).grader
 
     async def open_service() -> Service:
-        keeper = GraderKeeper(await open_grader(), open_grader, output.warn)
+        keeper = ReconnectingGrader(await open_grader(), open_grader, output.warn)
         try:
             unknown = unanswerable(function, keeper, make_job.response_class)
         except UsageError:
@@ -147,10 +146,10 @@ def command(
 
 def _listening(host: str, port: int, token_env: str, output: Output) -> "Listening":
     """Read the token, and check it with the address. Raises UsageError."""
-    from rbrctl.rewards.extras import require
+    from rbrctl.lazy import require_extra
     from rbrctl.rewards.serving.settings import Listening, is_loopback
 
-    require("uvicorn", "serve", "the reward server")
+    require_extra("uvicorn", "serve", "the reward server")
     token = output.environment.get(token_env) or None
     output.hide(token or "")
     if token is None and token_env != DEFAULT_VARIABLE:

@@ -16,9 +16,7 @@ from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.cli.scores import first_problem
-from rbrctl.cli.synthesis_models import synthesis_models
 from rbrctl.cli.synthesis_plan import complete_plan, parse_counts, parse_descriptions
-from rbrctl.cli.synthesis_work import SynthesisWork
 from rbrctl.cli.writer import (
     WriterBodyOption,
     WriterKeyOption,
@@ -33,6 +31,8 @@ from rbrctl.cli.writer import (
 from rbrctl.errors import NothingMatchedError
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.reports.interface import TEXT
+from rbrctl.rewards.synthesis.job import SynthesisWork
+from rbrctl.rewards.synthesis.models import synthesis_models
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ def command(
     for the model that writes and the one that grades together, --rpm and --tpm for each.
     """
     from rbrctl.rewards.synthesis.assignment import assignments
+    from rbrctl.rewards.synthesis.attempts import SUFFIX
     from rbrctl.rewards.synthesis.prompts import read_prompts
     from rbrctl.rewards.synthesis.store import CompletionStore
     from rbrctl.rewards.synthesis.targets import Targets
-    from rbrctl.rewards.synthesis.tries import SUFFIX
 
     output = output_of(context)
     check_products(

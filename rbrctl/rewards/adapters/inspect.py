@@ -9,7 +9,7 @@ Inspect: a scorer of a task; needs inspect_ai beside this package.
 from importlib import import_module
 from typing import Any
 
-from rbrctl.rewards.extras import require
+from rbrctl.lazy import require_extra
 from rbrctl.rewards.reward import RuleReward
 
 
@@ -21,7 +21,7 @@ def rule_scorer(reward: RuleReward) -> Any:
     was loaded with. What could not be graded has no score: the sample's value is NaN and its
     explanation says so. Raises MissingExtraError without inspect_ai.
     """
-    require("inspect_ai", "reward", "the Inspect scorer")
+    require_extra("inspect_ai", "reward", "the Inspect scorer")
     scoring = import_module("inspect_ai.scorer")
 
     def build() -> Any:

@@ -22,8 +22,7 @@ from typing import Any
 from rbrctl.errors import RecordError
 from rbrctl.records.thinking import opens_thinking
 from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
-from rbrctl.rewards.adapters.ungraded import number_of
-from rbrctl.rewards.function import Reward
+from rbrctl.rewards.function import Reward, total_or
 from rbrctl.rewards.jobs import Job
 from rbrctl.rewards.reward import RuleReward
 
@@ -56,7 +55,7 @@ def reply_to(rewards: Sequence[Reward | None], on_ungraded: float | None = None)
     ``scores``, which the trainer's dynamic filtering looks at, are the rewards themselves. Raises
     GraderError for what could not be graded unless ``on_ungraded`` gives a number.
     """
-    totals = [number_of(reward, on_ungraded) for reward in rewards]
+    totals = [total_or(reward, on_ungraded) for reward in rewards]
     graded = [0.0 if reward is None else 1.0 for reward in rewards]
     return {"rewards": totals, "scores": totals, "extra_logs": {"graded": graded}}
 

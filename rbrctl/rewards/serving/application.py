@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbrctl.rewards.serving.authorization import CHALLENGE, brings_token
+from rbrctl.rewards.serving.access import CHALLENGE, brings_token
 from rbrctl.rewards.serving.metrics import CONTENT_TYPE
 from rbrctl.rewards.serving.service import RefusalError, Service
 from rbrctl.rewards.serving.settings import is_local_name

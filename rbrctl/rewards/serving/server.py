@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.extras import require
+from rbrctl.lazy import require_extra
 from rbrctl.rewards.serving.application import Application
 from rbrctl.rewards.serving.protocol import limited_protocol
 from rbrctl.rewards.serving.service import Service
@@ -39,7 +39,7 @@ def serve(
     raised. ``on_ready`` is told the address, with the port that a port of 0 became. Raises
     UsageError where the address cannot be used, and MissingExtraError without uvicorn.
     """
-    require("uvicorn", "serve", "the reward server")
+    require_extra("uvicorn", "serve", "the reward server")
     with (
         _bound(listening) as listener,
         _quiet_signals(),

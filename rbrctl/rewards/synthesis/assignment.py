@@ -11,7 +11,7 @@ from rbrctl.rewards.synthesis.targets import Plan, Target, Targets
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Specification:
     """All that decides what a completion of one id has to be."""
 
     ruleset: str
@@ -33,7 +33,7 @@ class Asked:
         }
 
     @classmethod
-    def of_row(cls, row: Mapping[str, Any]) -> "Asked":
+    def of_row(cls, row: Mapping[str, Any]) -> "Specification":
         """Read the ``asked`` of a row. Raises RecordError."""
         asked = optional_object(row, "asked")
         if not asked:
@@ -70,10 +70,10 @@ class Assignment:
         """What its row is called: the prompt's id and the target's name."""
         return f"{self.prompt.id}/{self.target.name}"
 
-    def asked(self, ruleset: str) -> Asked:
+    def asked(self, ruleset: str) -> Specification:
         """Say what is asked under the rule set of that digest."""
         target = self.target
-        return Asked(
+        return Specification(
             ruleset, self.prompt.prompt_digest, target.rank, target.breaks, target.description
         )
 

@@ -8,12 +8,10 @@ from rbrctl.errors import BudgetSpentError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.synthesis.assignment import Assignment
-from rbrctl.rewards.synthesis.checking import Checker
-from rbrctl.rewards.synthesis.instructions import writing_messages
-from rbrctl.rewards.synthesis.reply_text import WritingError
+from rbrctl.rewards.synthesis.attempts import AttemptOutcome, AttemptState
+from rbrctl.rewards.synthesis.checker import Checker
 from rbrctl.rewards.synthesis.store import BROKEN, COMPLETION_TYPE, CompletionStore
-from rbrctl.rewards.synthesis.tries import Outcome, Tried
-from rbrctl.rewards.synthesis.writer import NoReplyError, Writer
+from rbrctl.rewards.synthesis.writer import NoReplyError, Writer, WritingError, writing_messages
 from rbrctl.ruleset.model import RuleSet
 
 OnAccepted = Callable[[Transcript, Result], None]
@@ -112,7 +110,7 @@ class SynthesisRun:
                     return str(error)
                 continue
             outcome, reason = await self._check(assignment, tried, number, on_accepted)
-            if outcome is not Outcome.MISSED:
+            if outcome is not AttemptOutcome.MISSED:
                 return reason
 
     async def _write(self, assignment: Assignment) -> None:
@@ -131,12 +129,12 @@ class SynthesisRun:
             self._store.tries.wrote(assignment.id, asked, text)
 
     async def _check(
-        self, assignment: Assignment, tried: Tried, number: int, on_accepted: OnAccepted
-    ) -> tuple[Outcome, str]:
+        self, assignment: Assignment, tried: AttemptState, number: int, on_accepted: OnAccepted
+    ) -> tuple[AttemptOutcome, str]:
         """Have a text that was kept graded, and keep what comes of it."""
         transcript = self._transcript(assignment, tried, number)
         finding = await self._checker.check(transcript, assignment.target)
-        if finding.outcome is not Outcome.ACCEPTED:
+        if finding.outcome is not AttemptOutcome.ACCEPTED:
             self._store.tries.judged(
                 assignment.id, number, finding.outcome, finding.reason, finding.broken
             )
@@ -150,7 +148,7 @@ class SynthesisRun:
         on_accepted(accepted, replace(result, extra={**result.extra, **broken}))
         return finding.outcome, ""
 
-    def _transcript(self, assignment: Assignment, tried: Tried, number: int) -> Transcript:
+    def _transcript(self, assignment: Assignment, tried: AttemptState, number: int) -> Transcript:
         prompt = assignment.prompt
         text = tried.waiting[number]
         made = make_transcript(prompt.prompt, text, assignment.response_class)

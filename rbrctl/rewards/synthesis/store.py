@@ -7,9 +7,9 @@ from typing import Self
 from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.models import Transcript
 from rbrctl.records.transcripts import parse_transcript, transcript_to_json
-from rbrctl.rewards.synthesis.assignment import Asked, Assignment
-from rbrctl.rewards.synthesis.lines import AppendedLines
-from rbrctl.rewards.synthesis.tries import SUFFIX, Outcome, Tries
+from rbrctl.rewards.synthesis.appended_lines import AppendedLines
+from rbrctl.rewards.synthesis.assignment import Assignment, Specification
+from rbrctl.rewards.synthesis.attempts import SUFFIX, AttemptLog, AttemptOutcome
 from rbrctl.ruleset.model import RuleSet
 
 COMPLETION_TYPE = "completion_type"
@@ -33,13 +33,13 @@ class CompletionStore:
         self.path = path
         self._ruleset = ruleset
         self.kept: dict[str, Transcript] = {}
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Specification] = {}
         self._lines = AppendedLines(path, "completions", write=write, overwrite=overwrite)
         try:
             for number, row in self._lines.rows:
                 try:
                     transcript = parse_transcript(row)
-                    self._asked[transcript.id] = Asked.of_row(row)
+                    self._asked[transcript.id] = Specification.of_row(row)
                 except RecordError as error:
                     raise self._lines.broken(number, error) from error
                 self.kept[transcript.id] = transcript
@@ -49,7 +49,7 @@ class CompletionStore:
             raise
         self._beside = beside
         try:
-            self.tries = Tries(beside, self.kept)
+            self.tries = AttemptLog(beside, self.kept)
             self._asked = dict(self.tries.asked) | self._asked
             self._check_ruleset()
         except BaseException:
@@ -71,7 +71,7 @@ class CompletionStore:
     def accept(self, transcript: Transcript, number: int, broken: Iterable[str]) -> None:
         """Keep a completion, and that it came of that try. Raises FileError."""
         self._lines.append(transcript_to_json(transcript))
-        self.tries.judged(transcript.id, number, Outcome.ACCEPTED, broken=tuple(broken))
+        self.tries.judged(transcript.id, number, AttemptOutcome.ACCEPTED, broken=tuple(broken))
         self.tries.of(transcript.id).waiting.clear()
         self.kept[transcript.id] = transcript
 

@@ -18,8 +18,7 @@ from rbrctl.rewards.adapters.shared import grader_named, shared_reward
 from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
 from rbrctl.rewards.adapters.verifiers import rubric_function
 from rbrctl.rewards.reward import RuleReward
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import write_weights
+from rbrctl.rewards.weights import Weights, write_weights
 from rbrctl.ruleset.loader import load
 
 KIND, RUDE = 2.5, -1.0
@@ -291,6 +290,6 @@ class TestPromptfoo:
 
 
 def test_inspect_names_what_is_missing(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rbrctl.rewards.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("rbrctl.lazy.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="inspect_ai"):
         rule_scorer(reward)

@@ -14,7 +14,7 @@ QUIET_SECONDS = 60.0
 """Between two lines about answers that failed."""
 
 
-class GraderKeeper:
+class ReconnectingGrader:
     """
     Passes questions on to a grader, and opens it again once that has said that it cannot go on.
 

@@ -6,18 +6,18 @@ from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader
 from rbrctl.grading.engine import Engine
 from rbrctl.records.models import Result, Transcript
+from rbrctl.rewards.synthesis.attempts import AttemptOutcome
 from rbrctl.rewards.synthesis.targets import Target
-from rbrctl.rewards.synthesis.tries import Outcome
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.states import RuleState
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Assessment:
     """What the grader and the rules say of one completion."""
 
     result: Result
-    outcome: Outcome
+    outcome: AttemptOutcome
     reason: str = ""
     """How it differs from what was asked, or why nobody knows."""
 
@@ -51,17 +51,19 @@ class Checker:
         """Give the result of a transcript. Raises GraderError where going on is pointless."""
         return await self._engine.grade(transcript)
 
-    async def check(self, transcript: Transcript, target: Target) -> Finding:
+    async def check(self, transcript: Transcript, target: Target) -> Assessment:
         """Tell whether a completion is as asked. Raises GraderError where going on is pointless."""
         result = await self.grade(transcript)
         if miss := _miss(result, target):
-            return Finding(result, Outcome.MISSED, miss)
+            return Assessment(result, AttemptOutcome.MISSED, miss)
         open_rules = [
             rule for rule, state in result.rules.items() if state is RuleState.UNDETERMINED
         ]
         if result.rank is None or (open_rules and target.description is None):
-            return Finding(result, Outcome.UNGRADED, f"not graded: {_first_error(result)}")
-        return Finding(result, Outcome.ACCEPTED)
+            return Assessment(
+                result, AttemptOutcome.UNGRADED, f"not graded: {_first_error(result)}"
+            )
+        return Assessment(result, AttemptOutcome.ACCEPTED)
 
 
 def _miss(result: Result, target: Target) -> str:

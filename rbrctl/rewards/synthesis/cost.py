@@ -8,22 +8,22 @@ from rbrctl.graders.endpoint.grader import EndpointGrader
 from rbrctl.graders.endpoint.usage import Prices
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.synthesis.assignment import Assignment
-from rbrctl.rewards.synthesis.instructions import writing_messages
+from rbrctl.rewards.synthesis.writer import writing_messages
 from rbrctl.ruleset.verdict import Judge
 
 BYTES_A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class SynthesisCost:
     """What writing and grading take; what comes back of the writer is the most that may."""
 
     writing: Estimate = field(default_factory=Estimate)
     grading: Estimate = field(default_factory=Estimate)
 
-    def __add__(self, other: "Take") -> "Take":
+    def __add__(self, other: "SynthesisCost") -> "SynthesisCost":
         """Add up two."""
-        return Take(self.writing + other.writing, self.grading + other.grading)
+        return SynthesisCost(self.writing + other.writing, self.grading + other.grading)
 
     @property
     def calls(self) -> int:
@@ -49,11 +49,11 @@ class Estimator:
 
     def total(
         self, work: Sequence[Assignment], writings: Mapping[str, int], gradings: Mapping[str, int]
-    ) -> Take:
+    ) -> SynthesisCost:
         """Give what it takes to write and to grade each assignment so many times, by its id."""
-        total = Take()
+        total = SynthesisCost()
         for each in work:
-            total += Take(
+            total += SynthesisCost(
                 _times(self._writing_of(each), writings[each.id]),
                 _times(self._grading_of(each), gradings[each.id]),
             )

@@ -23,7 +23,7 @@ ByClass = dict[str | None, Result]
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class GradedTranscript:
     """A text and what the grader said of it under one response class."""
 
     transcript: Transcript
@@ -125,7 +125,7 @@ def _refuse_transcripts(path: str) -> None:
 
 def _join(
     output: Output, by_content: Mapping[str, ByClass], path: str, problems: ProblemLog
-) -> Iterator[Joined]:
+) -> Iterator[GradedTranscript]:
     from rbrctl.records.transcripts import read_transcripts
     from rbrctl.rewards.pairs.candidates import RM_SCORE
 
@@ -140,7 +140,7 @@ def _join(
             for result in by_content[digest].values():
                 score = result.extra.get(RM_SCORE, transcript.extra.get(RM_SCORE))
                 extra = {**transcript.extra, RM_SCORE: score}
-                yield Joined(
+                yield GradedTranscript(
                     replace(transcript, response_class=result.response_class, extra=extra), result
                 )
     if unknown:
@@ -149,7 +149,7 @@ def _join(
 
 
 def _rewards(
-    output: Output, judge: Judge, joined: Iterable[Joined], weights: "Weights | None"
+    output: Output, judge: Judge, joined: Iterable[GradedTranscript], weights: "Weights | None"
 ) -> list[float | None]:
     from rbrctl.rewards.function import RewardFunction, total_of
     from rbrctl.rewards.pairs.candidates import RM_SCORE, known_probabilities, read_rm_score

@@ -7,13 +7,13 @@ from typing import Any
 
 from rbrctl.errors import RecordError
 from rbrctl.records.fields import optional_text, required_text
-from rbrctl.rewards.synthesis.assignment import Asked
-from rbrctl.rewards.synthesis.lines import AppendedLines
+from rbrctl.rewards.synthesis.appended_lines import AppendedLines
+from rbrctl.rewards.synthesis.assignment import Specification
 
 SUFFIX = ".tries.jsonl"
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """What came of a text."""
 
     ACCEPTED = "accepted"
@@ -26,10 +26,10 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Tried:
+class AttemptState:
     """The tries of one assignment."""
 
-    asked: Asked | None = None
+    asked: Specification | None = None
     """None before the first."""
     last: int = 0
     """The number of the last try."""
@@ -41,7 +41,7 @@ class Tried:
     """Why the last one that failed was none."""
 
 
-class Tries:
+class AttemptLog:
     """
     The tries of each assignment, on disk before anything else is done with them.
 
@@ -52,7 +52,7 @@ class Tries:
     def __init__(self, lines: AppendedLines, done: Collection[str]) -> None:
         """Take up what is there, but for the ids that are done. Raises FileError."""
         self._lines = lines
-        self._tried: dict[str, Tried] = {}
+        self._tried: dict[str, AttemptState] = {}
         for number, row in lines.rows:
             try:
                 if required_text(row, "id") not in done:
@@ -61,24 +61,29 @@ class Tries:
                 raise lines.broken(number, error) from error
 
     @property
-    def asked(self) -> Mapping[str, Asked]:
+    def asked(self) -> Mapping[str, Specification]:
         """What was asked, by the id of each assignment that was tried."""
         return {id: tried.asked for id, tried in self._tried.items() if tried.asked is not None}
 
-    def of(self, id: str) -> Tried:
+    def of(self, id: str) -> AttemptState:
         """Give the tries of an assignment."""
-        return self._tried.setdefault(id, Tried())
+        return self._tried.setdefault(id, AttemptState())
 
-    def wrote(self, id: str, asked: Asked, text: str) -> int:
+    def wrote(self, id: str, asked: Specification, text: str) -> int:
         """Keep a text that came, and give the number of the try. Raises FileError."""
         return self._add(id, asked, {"text": text})
 
-    def failed(self, id: str, asked: Asked, error: str) -> None:
+    def failed(self, id: str, asked: Specification, error: str) -> None:
         """Keep that a reply came which holds no completion. Raises FileError."""
         self._add(id, asked, {"error": error})
 
     def judged(
-        self, id: str, number: int, outcome: Outcome, reason: str = "", broken: Collection[str] = ()
+        self,
+        id: str,
+        number: int,
+        outcome: AttemptOutcome,
+        reason: str = "",
+        broken: Collection[str] = (),
     ) -> None:
         """Keep what came of a text. Raises FileError."""
         row: dict[str, Any] = {"id": id, "try": number, "outcome": outcome.value}
@@ -88,10 +93,10 @@ class Tries:
 
     def begin_anew(self, id: str) -> None:
         """Let the tries so far no longer count. Raises FileError."""
-        self._lines.append({"id": id, "outcome": Outcome.ANEW.value})
+        self._lines.append({"id": id, "outcome": AttemptOutcome.ANEW.value})
         self.of(id).used = 0
 
-    def _add(self, id: str, asked: Asked, what: Mapping[str, str]) -> int:
+    def _add(self, id: str, asked: Specification, what: Mapping[str, str]) -> int:
         number = self.of(id).last + 1
         row = {"id": id, "try": number, **what, "asked": asked.to_json()}
         self._lines.append(row)
@@ -101,19 +106,19 @@ class Tries:
     def _read(self, row: Mapping[str, Any]) -> None:
         tried = self.of(required_text(row, "id"))
         outcome = optional_text(row, "outcome")
-        if outcome == Outcome.ANEW:
+        if outcome == AttemptOutcome.ANEW:
             tried.used = 0
             return
         number = row.get("try")
         if not isinstance(number, int):
             raise RecordError('no "try"')
         if outcome is not None:
-            if outcome not in list(Outcome):
+            if outcome not in list(AttemptOutcome):
                 raise RecordError(f"there is no outcome '{outcome[:60]}'")
             reason = optional_text(row, "reason") or ""
-            self._settle(tried, number, Outcome(outcome), reason)
+            self._settle(tried, number, AttemptOutcome(outcome), reason)
             return
-        tried.asked = Asked.of_row(row)
+        tried.asked = Specification.of_row(row)
         tried.last = number
         tried.used += 1
         text = optional_text(row, "text")
@@ -122,8 +127,10 @@ class Tries:
         else:
             tried.waiting[number] = text
 
-    def _settle(self, tried: Tried, number: int, outcome: Outcome, reason: str) -> None:
+    def _settle(
+        self, tried: AttemptState, number: int, outcome: AttemptOutcome, reason: str
+    ) -> None:
         # An accepted text stays at hand: should its row not have been kept, it is not paid again.
-        if outcome is Outcome.MISSED:
+        if outcome is AttemptOutcome.MISSED:
             tried.waiting.pop(number, None)
             tried.reason = reason

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.synthesis_cost import Forecast
-from rbrctl.cli.synthesis_models import OpenModels, SynthesisModels
 from rbrctl.errors import BudgetSpentError
+from rbrctl.reports.reward_synth import Forecast
+from rbrctl.rewards.synthesis.models import OpenModels, SynthesisModels
 
 if TYPE_CHECKING:
     from rbrctl.records.models import Result, Transcript
     from rbrctl.records.results_store import ResultsStore
     from rbrctl.rewards.synthesis.assignment import Assignment
-    from rbrctl.rewards.synthesis.checking import Checker
+    from rbrctl.rewards.synthesis.checker import Checker
     from rbrctl.rewards.synthesis.run import Summary
     from rbrctl.rewards.synthesis.store import CompletionStore
     from rbrctl.ruleset.verdict import Judge
@@ -51,7 +51,7 @@ class SynthesisWork:
     async def forecast(self) -> Forecast:
         """Tell what it takes; nobody is asked. Raises GraderError, FileError."""
         from rbrctl.graders.endpoint.usage import Prices
-        from rbrctl.rewards.synthesis.estimate import Estimator
+        from rbrctl.rewards.synthesis.cost import Estimator
         from rbrctl.rewards.synthesis.writer import DEFAULT_TOKENS
 
         models = self._models
@@ -109,7 +109,7 @@ class SynthesisWork:
     async def _work(
         self, output: Output, models: OpenModels, results: str | None, overwrite: bool
     ) -> "Summary":
-        from rbrctl.rewards.synthesis.checking import Checker
+        from rbrctl.rewards.synthesis.checker import Checker
         from rbrctl.rewards.synthesis.run import SynthesisRun
 
         checker = Checker(self._judge, models.grader)

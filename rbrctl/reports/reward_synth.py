@@ -9,7 +9,7 @@ from rbrctl.cli.output import Output
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.usage import Budget, Prices
-    from rbrctl.rewards.synthesis.estimate import Take
+    from rbrctl.rewards.synthesis.cost import SynthesisCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Forecast:
     completions: int
     kept: int
     attempts: int
-    one_try: "Take"
-    all_tries: "Take"
+    one_try: "SynthesisCost"
+    all_tries: "SynthesisCost"
     writer: "Prices"
     grader: "Prices"
 
@@ -82,10 +82,10 @@ class Forecast:
         }
         report_tables(output, [table], format_, name="reward-synth", version=1, body=whole)
 
-    def _cost(self, take: "Take") -> float:
+    def _cost(self, take: "SynthesisCost") -> float:
         return take.cost(self.writer, self.grader) or 0.0
 
-    def _figures(self, take: "Take") -> dict[str, float | int | None]:
+    def _figures(self, take: "SynthesisCost") -> dict[str, float | int | None]:
         return {
             "writing_calls": take.writing.calls,
             "writing_tokens_sent": take.writing.input_tokens,
