@@ -244,7 +244,4 @@ def require_some(count: int, problems: ProblemLog, what: str, source: str) -> No
 
 def first_problem(problems: ProblemLog) -> str:
     """Say in parentheses how many lines could not be used, and of the first why; else nothing."""
-    if not problems.count:
-        return ""
-    lines = counted(problems.count, "line")
-    return f" ({lines} could not be used; the first is {problems.items[0]})"
+    return problems.summary

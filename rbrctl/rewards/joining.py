@@ -1,172 +1,161 @@
-"""Graded texts for ``reward export``: results joined with transcripts, ranked and rewarded."""
+"""
+Join results with the texts that were graded, and rank them.
 
-from collections.abc import Iterable, Iterator, Mapping
+A results file holds no text, so training data is made from two files: the results of ``rbrctl
+grade -o`` and the transcripts that were graded, joined on their content::
+
+    joined = join_results("results.jsonl", "transcripts.jsonl", ruleset)
+    ranked = rank_transcripts(joined.graded, Judge(ruleset), weights=read_weights("weights.yaml"))
+    rows = list(export_rows(ranked, ExportForm.PREFERENCES))
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from os import PathLike
 
-from rbrctl.cli.inputs import STANDARD_INPUT, data_source
-from rbrctl.cli.output import Output
-from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.cli.scores import first_problem
 from rbrctl.errors import UsageError
+from rbrctl.grading.classes import CategoryClassResolver
+from rbrctl.records.files import DataSource, source_name
+from rbrctl.records.json_lines import read_json_lines
 from rbrctl.records.models import Result, Transcript
-from rbrctl.records.problems import ProblemLog
+from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.records.results import read_results
+from rbrctl.records.transcripts import read_transcripts
 from rbrctl.rewards.exporting import Ranked
+from rbrctl.rewards.function import RewardFunction, total_of
+from rbrctl.rewards.pairs.candidates import (
+    RM_SCORE,
+    OrderBy,
+    RankSource,
+    known_probabilities,
+    label_of,
+    read_rm_score,
+)
+from rbrctl.rewards.pairs.inputs import InputKind, kind_of_row
+from rbrctl.rewards.weights import Weights
+from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.wording import counted
 
-if TYPE_CHECKING:
-    from rbrctl.rewards.pairs.candidates import OrderBy
-    from rbrctl.rewards.weights import Weights
-
-ByClass = dict[str | None, Result]
+_ByClass = dict[str | None, Result]
 
 
 @dataclass(frozen=True, slots=True)
 class GradedTranscript:
-    """A text and what the grader said of it under one response class."""
+    """A transcript with its result under one response class."""
 
     transcript: Transcript
-    """With the result's response class, and a reward model's score where either has one."""
+    """With the response class of the result, and the reward model's score if either has one."""
     result: Result
 
 
 @dataclass(frozen=True, slots=True)
-class RankedTexts:
-    """What can be exported."""
+class JoinedResults:
+    """The pairs of transcript and result, and how many of either have no partner."""
 
-    ranked: list[Ranked]
-    missing: int
-    """Results without a transcript, and completions that a reward model did not score."""
+    graded: Sequence[GradedTranscript]
+    results_without_transcript: int = 0
+    transcripts_without_result: int = 0
 
 
-def ranked_texts(
-    output: Output,
-    judge: Judge,
-    results: str,
-    transcripts: str,
-    order: "OrderBy",
-    weights: "Weights | None",
-    reward_model: RewardModelOptions,
-    problems: ProblemLog,
-) -> RankedTexts:
+def join_results(
+    results: DataSource,
+    transcripts: DataSource,
+    ruleset: RuleSet,
+    problems: ProblemLog | None = None,
+) -> JoinedResults:
     """
-    Join a file of results with one of texts by content, and rank each as ``order`` says.
+    Return the transcripts with their results, joined on their content.
 
-    Where there are weights each has a reward, too. Says on stderr what has no partner. Raises
-    UsageError, FileError, RecordError, and GraderError for a reward model that is no use.
+    A transcript that was graded under several response classes is returned once for each. A result
+    without a response class gets the one that the policy gives its category. ``problems`` collects
+    the lines that cannot be read; without it, such a line raises RecordError. Raises FileError, and
+    UsageError if there are no results or if they were judged by other rules.
     """
-    from rbrctl.rewards.pairs.candidates import SkipCounts, label_of
-
-    settings = reward_model.settings(output)
-    by_content = _results(judge, results, problems)
-    joined = list(_join(output, by_content, transcripts, problems))
-    texts = {each.transcript.content_digest for each in joined}
-    missing = len(by_content.keys() - texts)
-    if missing:
-        them = counted(missing, "result has", "results have")
-        output.warn(f"{them} no transcript: left out of the export")
-    if settings is not None:
-        left_out = SkipCounts()
-        found = score_with(output, settings, [each.transcript for each in joined], left_out)
-        scored = {(each.content_digest, each.response_class): each for each in found}
-        joined = [
-            replace(each, transcript=scored[key])
-            for each in joined
-            if (key := (each.transcript.content_digest, each.transcript.response_class)) in scored
-        ]
-        missing += left_out.total
-    ranks = judge.ruleset.ranks
-    labels = [label_of(each.result, judge, order) for each in joined]
-    rewards = _rewards(output, judge, joined, weights)
-    return RankedTexts(
-        [
-            Ranked(each.transcript, ranks.index(label) if label in ranks else None, reward)
-            for each, label, reward in zip(joined, labels, rewards, strict=True)
-        ],
-        missing,
-    )
-
-
-def _results(judge: Judge, path: str, problems: ProblemLog) -> dict[str, ByClass]:
-    """Read results by their content and class. Raises UsageError where there are none."""
-    from rbrctl.records.results import read_results
-
-    name = "<stdin>" if path == STANDARD_INPUT else path
-    by_content: dict[str, ByClass] = {}
-    for result in read_results(data_source(path), problems):
-        if result.ruleset.digest != judge.ruleset.digest:
-            raise UsageError(
-                f"{name}: judged by another rule set; name it with --rules, or score it again"
-            )
-        by_content.setdefault(result.content_digest, {})[result.response_class] = result
-    if not by_content:
-        _refuse_transcripts(path)
-        raise UsageError(
-            f"{name}: no results in it; they are made by rbrctl grade -o{first_problem(problems)}"
-        )
-    return by_content
-
-
-def _refuse_transcripts(path: str) -> None:
-    """Raise UsageError where a file without results is one of transcripts."""
-    from rbrctl.records.json_lines import read_json_lines
-    from rbrctl.rewards.pairs.inputs import InputKind, kind_of_row
-
-    if path == STANDARD_INPUT:
-        return
-    first = next(read_json_lines(path, lambda problem: None), None)
-    if first is not None and kind_of_row(first[1]) is not InputKind.RESULTS:
-        raise UsageError(
-            f"{path}: this is a file of {kind_of_row(first[1])}: grade it first (rbrctl grade -o), "
-            "or give results"
-        )
-
-
-def _join(
-    output: Output, by_content: Mapping[str, ByClass], path: str, problems: ProblemLog
-) -> Iterator[GradedTranscript]:
-    from rbrctl.records.transcripts import read_transcripts
-    from rbrctl.rewards.pairs.candidates import RM_SCORE
-
-    unknown = 0
+    by_content = _read_results(results, ruleset, problems)
+    graded: list[GradedTranscript] = []
     seen: set[str] = set()
-    for transcript in read_transcripts(data_source(path), problems):
+    unknown = 0
+    for transcript in read_transcripts(
+        transcripts, raise_problem if problems is None else problems
+    ):
         digest = transcript.content_digest
         if digest not in by_content:
             unknown += 1
         elif digest not in seen:
             seen.add(digest)
-            for result in by_content[digest].values():
-                score = result.extra.get(RM_SCORE, transcript.extra.get(RM_SCORE))
-                extra = {**transcript.extra, RM_SCORE: score}
-                yield GradedTranscript(
-                    replace(transcript, response_class=result.response_class, extra=extra), result
-                )
-    if unknown:
-        them = counted(unknown, "transcript has", "transcripts have")
-        output.talk(f"{them} no result: left out of the export")
+            graded += [_graded(transcript, each) for each in by_content[digest].values()]
+    return JoinedResults(graded, len(by_content.keys() - seen), unknown)
 
 
-def _rewards(
-    output: Output, judge: Judge, joined: Iterable[GradedTranscript], weights: "Weights | None"
-) -> list[float | None]:
-    from rbrctl.rewards.function import RewardFunction, total_of
-    from rbrctl.rewards.pairs.candidates import RM_SCORE, known_probabilities, read_rm_score
+def rank_transcripts(
+    graded: Iterable[GradedTranscript],
+    judge: Judge,
+    order: OrderBy = RankSource.RANK,
+    weights: Weights | None = None,
+) -> list[Ranked]:
+    """
+    Return the transcripts with their rank and, if weights are given, with their reward.
 
-    joined = list(joined)
-    if weights is None:
-        return [None] * len(joined)
-    function = RewardFunction(judge, weights)
-    scored = sum(each.transcript.extra[RM_SCORE] is not None for each in joined)
-    say_scores(output, scored, len(joined), weights)
-    rewards: list[float | None] = []
-    for each in joined:
-        name = each.result.response_class
-        if name not in function.response_classes:
-            rewards.append(None)
-            continue
-        score = read_rm_score(each.transcript.extra)
-        known = known_probabilities(each.result)
-        rewards.append(total_of(function.reward(name, known, score)))
-    return rewards
+    ``order`` says where the rank comes from. A reward is None if the weights do not cover the
+    response class or an answer that they need is unknown. Raises UsageError if the weights are for
+    other rules, and RecordError for a reward model's score that is not a number.
+    """
+    ranks = judge.ruleset.ranks
+    function = None if weights is None else RewardFunction(judge, weights)
+    ranked: list[Ranked] = []
+    for each in graded:
+        label = label_of(each.result, judge, order)
+        rank = ranks.index(label) if label in ranks else None
+        reward = None if function is None else _reward(function, each)
+        ranked.append(Ranked(each.transcript, rank, reward))
+    return ranked
+
+
+def _graded(transcript: Transcript, result: Result) -> GradedTranscript:
+    score = result.extra.get(RM_SCORE, transcript.extra.get(RM_SCORE))
+    extra = {**transcript.extra, RM_SCORE: score}
+    return GradedTranscript(
+        replace(transcript, response_class=result.response_class, extra=extra), result
+    )
+
+
+def _reward(function: RewardFunction, graded: GradedTranscript) -> float | None:
+    name = graded.result.response_class
+    if name not in function.response_classes:
+        return None
+    score = read_rm_score(graded.transcript.extra)
+    return total_of(function.reward(name, known_probabilities(graded.result), score))
+
+
+def _read_results(
+    source: DataSource, ruleset: RuleSet, problems: ProblemLog | None
+) -> Mapping[str, _ByClass]:
+    """Return the results by content and response class. Raise UsageError if there are none."""
+    name = source_name(source)
+    resolver = CategoryClassResolver(ruleset)
+    by_content: dict[str, _ByClass] = {}
+    for result in read_results(source, raise_problem if problems is None else problems):
+        if result.ruleset.digest != ruleset.digest:
+            raise UsageError(
+                f"{name}: judged by another rule set; name it with --rules, or score it again"
+            )
+        if result.response_class is None:
+            result = replace(result, response_class=resolver.class_of(result.category))
+        by_content.setdefault(result.content_digest, {})[result.response_class] = result
+    if not by_content:
+        _refuse_other_kinds(source)
+        told = problems.summary if problems is not None else ""
+        raise UsageError(f"{name}: no results in it; they are made by rbrctl grade -o{told}")
+    return by_content
+
+
+def _refuse_other_kinds(source: DataSource) -> None:
+    """Raise UsageError if a file without results is one of transcripts or preferences."""
+    if not isinstance(source, str | PathLike):
+        return
+    first = next(read_json_lines(source, lambda problem: None), None)
+    if first is not None and kind_of_row(first[1]) is not InputKind.RESULTS:
+        raise UsageError(
+            f"{source}: this is a file of {kind_of_row(first[1])}: grade it first (rbrctl grade "
+            "-o), or give results"
+        )
