@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 DEFAULT_KEY_VARIABLE = "OPENAI_API_KEY"
 NO_CACHE = "none"
-_OWN_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_OTHER_TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 CACHE_FILE = "answers.sqlite"
 
 
@@ -30,6 +28,7 @@ def settings_of(options: EndpointOptions, output: Output) -> "EndpointSettings":
     """
     from rbrctl.graders.endpoint.address import parse_address
     from rbrctl.graders.endpoint.client import RetryPolicy
+    from rbrctl.graders.endpoint.network_environment import certificates_for, proxy_for
     from rbrctl.graders.endpoint.settings import EndpointSettings
     from rbrctl.graders.endpoint.usage import Budget, Prices
 
@@ -135,42 +134,3 @@ def extra_body_of(text: str | None, option: str) -> dict[str, Any]:
         return decode_object(text.encode("utf-8", "replace"))
     except ValueError as error:
         raise UsageError(f"{option} must be a JSON object: {error}") from None
-
-
-def proxy_for(address: "Address", named: str | None, environment: Mapping[str, str]) -> str | None:
-    """Give the proxy to go through: the one named, else the environment's for that host."""
-    scheme, host = address.scheme, address.host
-    if named is not None:
-        return None if named == NO_CACHE else named
-    lower = {name.lower(): value for name, value in environment.items() if value}
-    found = lower.get(f"{scheme}_proxy") or lower.get("all_proxy")
-    local = host in {"localhost", "127.0.0.1", "::1"}
-    return None if local or _bypassed(host, lower.get("no_proxy", "")) else found
-
-
-def certificates_for(address: "Address", environment: Mapping[str, str]) -> str | None:
-    """
-    Give the file of certificates that other tools' variables name; None leaves it to OpenSSL.
-
-    OpenSSL heeds SSL_CERT_FILE and SSL_CERT_DIR by itself, and says nothing where they name what is
-    not there, so that is looked at here. Raises UsageError.
-    """
-    if address.scheme != "https":
-        return None
-    named = {name: environment.get(name) for name in (*_OWN_TRUST, *_OTHER_TRUST)}
-    for name, value in named.items():
-        if value and not all(map(os.path.exists, value.split(os.pathsep))):
-            raise UsageError(f"{name} names {value}, which does not exist: no certificate in it")
-    if any(named[name] for name in _OWN_TRUST):
-        return named["SSL_CERT_FILE"] or None
-    files = (named[name] for name in _OTHER_TRUST)
-    return next((file for file in files if file and os.path.isfile(file)), None)
-
-
-def _bypassed(host: str, no_proxy: str) -> bool:
-    """Tell whether NO_PROXY names a host: as it is, by a domain that it lies in, or by ``*``."""
-    for entry in no_proxy.lower().split(","):
-        name = entry.strip().removeprefix("*").removeprefix(".").split(":")[0]
-        if entry.strip() == "*" or (name and (host == name or host.endswith(f".{name}"))):
-            return True
-    return False

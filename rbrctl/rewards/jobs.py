@@ -93,6 +93,12 @@ class JobMaker:
         )
         return Job(transcript, resolved, rm_score, unfinished=replies is None)
 
+    def class_or_category(self, text: str | None) -> tuple[str | None, str | None]:
+        """Return a text as a response class or as a category, whichever the rules have."""
+        if text is None or self._function.judge.ruleset.resolve_response_class(text):
+            return text, None
+        return (None, text) if self._resolver.class_of(text) else (text, None)
+
     def _class(self, response_class: str | None, category: str | None) -> str:
         found = response_class or self._resolver.class_of(category)
         if found:

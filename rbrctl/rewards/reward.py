@@ -112,9 +112,10 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None = None,
+        categories: Sequence[str | None] | str | None = None,
     ) -> list[float | None]:
         """Score completions of prompts, in order. Raises as ``JobMaker`` and ``rewards`` do."""
-        jobs = self._jobs(prompts, completions, response_classes)
+        jobs = self._jobs(prompts, completions, response_classes, categories)
         return [total_of(reward) for reward in await self.rewards(jobs)]
 
     def __call__(
@@ -122,9 +123,10 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None = None,
+        categories: Sequence[str | None] | str | None = None,
     ) -> list[float | None]:
         """Score completions of prompts, in order, and wait for the outcome."""
-        jobs = self._jobs(prompts, completions, response_classes)
+        jobs = self._jobs(prompts, completions, response_classes, categories)
         return [total_of(reward) for reward in self.rewards_now(jobs)]
 
     def rewards_now(self, jobs: Sequence[Job]) -> list[Reward | None]:
@@ -162,13 +164,23 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None,
+        categories: Sequence[str | None] | str | None,
     ) -> list[Job]:
-        if response_classes is None or isinstance(response_classes, str):
-            response_classes = [response_classes] * len(completions)
-        if not len(prompts) == len(completions) == len(response_classes):
-            raise UsageError(
-                f"{len(prompts)} prompts, {len(completions)} completions and "
-                f"{len(response_classes)} response classes do not belong together"
-            )
-        rows = zip(prompts, completions, response_classes, strict=True)
-        return [self.job(*row) for row in rows]
+        columns = {
+            "prompts": prompts,
+            "completions": completions,
+            "response classes": _column(response_classes, len(completions)),
+            "categories": _column(categories, len(completions)),
+        }
+        if len({len(column) for column in columns.values()}) > 1:
+            counts = ", ".join(f"{len(column)} {name}" for name, column in columns.items())
+            raise UsageError(f"the lists must be of one length, but there are {counts}")
+        return [
+            self.job(prompt, completion, response_class, category=category)
+            for prompt, completion, response_class, category in zip(*columns.values(), strict=True)
+        ]
+
+
+def _column(value: Sequence[str | None] | str | None, count: int) -> Sequence[str | None]:
+    """Return one value for each completion: those given, or the same for all."""
+    return [value] * count if value is None or isinstance(value, str) else value

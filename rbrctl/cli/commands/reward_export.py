@@ -1,5 +1,6 @@
 """``rbrctl reward export``: write ranked transcripts as training data."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,8 @@ from rbrctl.cli.inputs import STANDARD_INPUT, data_source, report_problems
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
 from rbrctl.cli.products import check_products
-from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
+from rbrctl.cli.progress import Progress
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores, say_unscored
 from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import NothingMatchedError, UsageError
@@ -24,7 +26,8 @@ from rbrctl.rewards.joining import (
     join_results,
     rank_transcripts,
 )
-from rbrctl.rewards.pairs.candidates import RM_SCORE, RankSource, SkipCounts, parse_order
+from rbrctl.rewards.pairs.candidates import RM_SCORE, RankSource, parse_order
+from rbrctl.rewards.pairs.loading import score_completions
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted, hint_for
 
@@ -158,15 +161,23 @@ def _scored(
     """Return the transcripts with the reward model's scores, and how many got none."""
     if settings is None:
         return list(graded), 0
-    skipped = SkipCounts()
-    found = score_with(output, settings, [each.transcript for each in graded], skipped)
+    reasons: list[str] = []
+    found = asyncio.run(
+        score_completions(
+            [each.transcript for each in graded],
+            settings,
+            reasons,
+            lambda title, total: Progress(output, title, total),
+        )
+    )
+    say_unscored(output, reasons)
     scored = {(each.content_digest, each.response_class): each for each in found}
     kept = [
         replace(each, transcript=scored[key])
         for each in graded
         if (key := (each.transcript.content_digest, each.transcript.response_class)) in scored
     ]
-    return kept, skipped.total
+    return kept, len(reasons)
 
 
 def _check_options(

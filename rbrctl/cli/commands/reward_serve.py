@@ -133,7 +133,7 @@ def command(
     def on_ready(address: str) -> None:
         output.talk(f"serving rewards at {address}")
 
-    cut = serve(open_service, listening, on_ready, drain_seconds)
+    cut = serve(open_service, listening, on_ready, drain_seconds, output.scrubbed)
     if not cut:
         output.talk("stopped; every request that had begun was answered")
         return ExitCode.YES
