@@ -29,6 +29,7 @@ from rbrctl.grading.plan import (
 from rbrctl.records.models import (
     ASKED_KEY,
     LAZILY,
+    UNRESOLVED_CLASS_KEY,
     Answer,
     Result,
     RuleSetIdentity,
@@ -39,8 +40,6 @@ from rbrctl.ruleset.verdict import Judge
 
 T = TypeVar("T")
 
-UNRESOLVED_CLASS_KEY = "response_class_given"
-"""The key of a result that keeps a response class which the rule set does not have."""
 CLASS_PROBABILITY_KEY = "response_class_probability"
 """The key of a result with the probability of a response class that was inferred."""
 INFERRED = "inferred"

@@ -11,6 +11,8 @@ ANSWER_THRESHOLD = 0.5
 
 ASKED_KEY = "asked"
 """The key of a result that says how its questions were chosen; see ``Result.asked_lazily``."""
+UNRESOLVED_CLASS_KEY = "response_class_given"
+"""The key of a result that keeps a response class which the rule set does not have."""
 LAZILY = "lazy"
 LAZY_REFUSED = (
     "these results were asked lazily: which propositions have answers depends on the answers, so"

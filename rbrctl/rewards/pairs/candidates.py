@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from rbrctl.errors import RecordError
-from rbrctl.grading.engine import UNRESOLVED_CLASS_KEY
-from rbrctl.records.models import Result
+from rbrctl.records.models import UNRESOLVED_CLASS_KEY, Result
 from rbrctl.records.problems import kind_of, quoted
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import hint_for
