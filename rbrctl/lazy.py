@@ -3,10 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
-
-from rbrctl.errors import MissingExtraError
 
 
 def lazily(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
@@ -42,16 +39,3 @@ def variants(package: str, name: str) -> list[ModuleType]:
         for found in sorted(iter_modules(folders), key=lambda found: found.name)
     ]
     return [module for module in modules if hasattr(module, name)]
-
-
-def require_extra(package: str, extra: str, purpose: str) -> None:
-    """
-    Raise MissingExtraError if a package of an extra is not installed.
-
-    ``extra`` is the name of the extra that installs the package, and ``purpose`` what needs it; the
-    message names both.
-    """
-    if find_spec(package) is None:
-        raise MissingExtraError(
-            f"{purpose} needs {package}, which is not installed: pip install 'rbrctl[{extra}]'"
-        )

@@ -146,7 +146,7 @@ def command(
     and how the reward is distributed over the ranks. Without --weights: Not-Unsafe, Not-Overrefuse,
     Hard-Refusal-Style and F1 of each results file, side by side.
     """
-    from rbrctl.lazy import require_extra
+    from rbrctl.errors import require_extra
 
     require_extra("numpy", "reward", "evaluating a reward")
     check_products(

@@ -170,7 +170,7 @@ def command(
     ordered pairs is minimised to a proven optimum. All completions of a prompt are held out, or
     resampled for the intervals, together.
     """
-    from rbrctl.lazy import require_extra
+    from rbrctl.errors import require_extra
     from rbrctl.reports.reward_fit import REPORT_NAME, REPORT_VERSION, FitReport
     from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.rewards.hand_set import hand_set_weights, judged_features, rank_ladder

@@ -146,7 +146,7 @@ def command(
 
 def _listening(host: str, port: int, token_env: str, output: Output) -> "Listening":
     """Read the token, and check it with the address. Raises UsageError."""
-    from rbrctl.lazy import require_extra
+    from rbrctl.errors import require_extra
     from rbrctl.rewards.serving.settings import Listening, is_loopback
 
     require_extra("uvicorn", "serve", "the reward server")

@@ -9,7 +9,7 @@ Inspect: a scorer of a task; needs inspect_ai beside this package.
 from importlib import import_module
 from typing import Any
 
-from rbrctl.lazy import require_extra
+from rbrctl.errors import require_extra
 from rbrctl.rewards.reward import RuleReward
 
 

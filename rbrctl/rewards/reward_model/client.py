@@ -1,8 +1,10 @@
 """A reward model behind a server: the other part of R = R_rm + rules, asked for each completion."""
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.address import parse_address
@@ -15,8 +17,8 @@ from rbrctl.graders.endpoint.usage import Prices, Usage
 from rbrctl.records.models import Transcript
 from rbrctl.rewards.pairs.candidates import RM_SCORE
 from rbrctl.rewards.reward_model.contracts import Unscored, contract_of
-from rbrctl.rewards.together import together
 
+T = TypeVar("T")
 FAILURES_IN_A_ROW = 20
 
 
@@ -110,5 +112,21 @@ async def with_scores(
             return transcript
         return replace(transcript, extra={**transcript.extra, RM_SCORE: found})
 
-    found = await together(work(each) for each in transcripts)
+    found = await _together(work(each) for each in transcripts)
     return [transcript for transcript in found if transcript is not None]
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """
+    Return the results of coroutines that run concurrently, in order.
+
+    The first error cancels the others, which ``asyncio.gather`` alone would leave running.
+    """
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

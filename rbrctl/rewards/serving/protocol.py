@@ -5,7 +5,7 @@ import json
 from importlib import import_module
 from typing import Any
 
-from rbrctl.lazy import require_extra
+from rbrctl.errors import require_extra
 from rbrctl.rewards.serving.settings import Limits
 
 LINE_BYTES = 4

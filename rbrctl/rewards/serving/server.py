@@ -12,8 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from rbrctl.errors import UsageError
-from rbrctl.lazy import require_extra
+from rbrctl.errors import UsageError, require_extra
 from rbrctl.rewards.serving.application import Application
 from rbrctl.rewards.serving.protocol import limited_protocol
 from rbrctl.rewards.serving.scrubbed_logs import scrubbed_logs

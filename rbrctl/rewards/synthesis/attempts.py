@@ -1,4 +1,4 @@
-"""The file beside the completions with every reply that was paid for, and what came of it."""
+"""The log of attempts beside the completions: every reply that was paid for, and its outcome."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,43 +14,43 @@ SUFFIX = ".tries.jsonl"
 
 
 class AttemptOutcome(StrEnum):
-    """What came of a text."""
+    """The outcome of an attempt."""
 
     ACCEPTED = "accepted"
     MISSED = "missed"
-    """It is not what was asked for."""
+    """The completion is not what was asked for."""
     UNGRADED = "ungraded"
-    """The grader failed, so that nobody knows."""
-    ANEW = "anew"
-    """No text's: the tries so far no longer count."""
+    """The grader failed, so the completion was not judged."""
+    RESET = "anew"
+    """Marks a restart: attempts recorded before this line are ignored."""
 
 
 @dataclass(slots=True)
 class AttemptState:
-    """The tries of one assignment."""
+    """The attempts at one assignment."""
 
     asked: Specification | None = None
-    """None before the first."""
+    """None before the first attempt."""
     last: int = 0
-    """The number of the last try."""
+    """The number of the last attempt."""
     used: int = 0
-    """How many count."""
+    """How many attempts count: those since the last restart."""
     waiting: dict[int, str] = field(default_factory=dict)
-    """The texts of which nothing is known yet, by the number of the try."""
+    """Completions that were written but not graded yet, by attempt number."""
     reason: str = ""
-    """Why the last one that failed was none."""
+    """The reason why the last failed attempt was rejected, or an empty string."""
 
 
 class AttemptLog:
     """
-    The tries of each assignment, on disk before anything else is done with them.
+    The attempts at each assignment, written to disk before anything else is done with them.
 
-    A text is written as it comes and its outcome as a row of its own, so that a run which is
-    stopped between the two leaves a text that the next run grades and does not pay for again.
+    A text is recorded when it arrives, and its outcome in a row of its own. If a run is stopped
+    between the two, the next run grades the text and does not pay for it again.
     """
 
     def __init__(self, lines: AppendedLines, done: Collection[str]) -> None:
-        """Take up what is there, but for the ids that are done. Raises FileError."""
+        """Read the file, without the ids that are ``done``. Raise FileError."""
         self._lines = lines
         self._tried: dict[str, AttemptState] = {}
         for number, row in lines.rows:
@@ -62,19 +62,19 @@ class AttemptLog:
 
     @property
     def asked(self) -> Mapping[str, Specification]:
-        """What was asked, by the id of each assignment that was tried."""
+        """What was asked for, by the id of each assignment that was attempted."""
         return {id: tried.asked for id, tried in self._tried.items() if tried.asked is not None}
 
     def of(self, id: str) -> AttemptState:
-        """Give the tries of an assignment."""
+        """Return the state of an assignment."""
         return self._tried.setdefault(id, AttemptState())
 
     def wrote(self, id: str, asked: Specification, text: str) -> int:
-        """Keep a text that came, and give the number of the try. Raises FileError."""
+        """Record a text, and return the number of the attempt. Raise FileError."""
         return self._add(id, asked, {"text": text})
 
     def failed(self, id: str, asked: Specification, error: str) -> None:
-        """Keep that a reply came which holds no completion. Raises FileError."""
+        """Record a reply that has no completion. Raise FileError."""
         self._add(id, asked, {"error": error})
 
     def judged(
@@ -85,15 +85,15 @@ class AttemptLog:
         reason: str = "",
         broken: Collection[str] = (),
     ) -> None:
-        """Keep what came of a text. Raises FileError."""
+        """Record the outcome of a text. Raise FileError."""
         row: dict[str, Any] = {"id": id, "try": number, "outcome": outcome.value}
         row |= {"reason": reason} if reason else {}
         self._lines.append(row | ({"broken": list(broken)} if broken else {}))
         self._settle(self.of(id), number, outcome, reason)
 
-    def begin_anew(self, id: str) -> None:
-        """Let the tries so far no longer count. Raises FileError."""
-        self._lines.append({"id": id, "outcome": AttemptOutcome.ANEW.value})
+    def reset(self, id: str) -> None:
+        """Start again: the attempts so far no longer count. Raise FileError."""
+        self._lines.append({"id": id, "outcome": AttemptOutcome.RESET.value})
         self.of(id).used = 0
 
     def _add(self, id: str, asked: Specification, what: Mapping[str, str]) -> int:
@@ -106,7 +106,7 @@ class AttemptLog:
     def _read(self, row: Mapping[str, Any]) -> None:
         tried = self.of(required_text(row, "id"))
         outcome = optional_text(row, "outcome")
-        if outcome == AttemptOutcome.ANEW:
+        if outcome == AttemptOutcome.RESET:
             tried.used = 0
             return
         number = row.get("try")
@@ -130,7 +130,7 @@ class AttemptLog:
     def _settle(
         self, tried: AttemptState, number: int, outcome: AttemptOutcome, reason: str
     ) -> None:
-        # An accepted text stays at hand: should its row not have been kept, it is not paid again.
+        # An accepted text is kept here: if its row was lost, it need not be paid for again.
         if outcome is AttemptOutcome.MISSED:
             tried.waiting.pop(number, None)
             tried.reason = reason

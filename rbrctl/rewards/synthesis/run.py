@@ -90,13 +90,13 @@ class SynthesisRun:
                 self._stopped = True
                 raise
         if reason:
-            tries = self._store.tries.of(assignment.id).used
+            tries = self._store.attempts.of(assignment.id).used
             failed = Failed(assignment.id, assignment.target.rank, tries, reason)
             self.summary.failed.append(failed)
 
     async def _reach(self, assignment: Assignment, on_accepted: OnAccepted) -> str:
         """Try until a completion is as asked; tells why none is, empty where one is or it stops."""
-        tried = self._store.tries.of(assignment.id)
+        tried = self._store.attempts.of(assignment.id)
         while True:
             number = next(iter(tried.waiting), None)
             if number is None:
@@ -123,30 +123,30 @@ class SynthesisRun:
             text = await self._writer.write(messages)
         except WritingError as error:
             self.summary.tries += 1
-            self._store.tries.failed(assignment.id, asked, str(error))
+            self._store.attempts.failed(assignment.id, asked, str(error))
         else:
             self.summary.tries += 1
-            self._store.tries.wrote(assignment.id, asked, text)
+            self._store.attempts.wrote(assignment.id, asked, text)
 
     async def _check(
         self, assignment: Assignment, tried: AttemptState, number: int, on_accepted: OnAccepted
     ) -> tuple[AttemptOutcome, str]:
         """Have a text that was kept graded, and keep what comes of it."""
         transcript = self._transcript(assignment, tried, number)
-        finding = await self._checker.check(transcript, assignment.target)
-        if finding.outcome is not AttemptOutcome.ACCEPTED:
-            self._store.tries.judged(
-                assignment.id, number, finding.outcome, finding.reason, finding.broken
+        assessment = await self._checker.check(transcript, assignment.target)
+        if assessment.outcome is not AttemptOutcome.ACCEPTED:
+            self._store.attempts.judged(
+                assignment.id, number, assessment.outcome, assessment.reason, assessment.broken
             )
-            return finding.outcome, finding.reason
-        broken = {BROKEN: list(finding.broken)}
+            return assessment.outcome, assessment.reason
+        broken = {BROKEN: list(assessment.broken)}
         accepted = replace(transcript, extra={**transcript.extra, **broken})
-        self._store.accept(accepted, number, finding.broken)
+        self._store.accept(accepted, number, assessment.broken)
         rank = assignment.target.rank
         self.summary.written[rank] = self.summary.written.get(rank, 0) + 1
-        result = finding.result
+        result = assessment.result
         on_accepted(accepted, replace(result, extra={**result.extra, **broken}))
-        return finding.outcome, ""
+        return assessment.outcome, ""
 
     def _transcript(self, assignment: Assignment, tried: AttemptState, number: int) -> Transcript:
         prompt = assignment.prompt

@@ -49,8 +49,8 @@ class CompletionStore:
             raise
         self._beside = beside
         try:
-            self.tries = AttemptLog(beside, self.kept)
-            self._asked = dict(self.tries.asked) | self._asked
+            self.attempts = AttemptLog(beside, self.kept)
+            self._asked = dict(self.attempts.asked) | self._asked
             self._check_ruleset()
         except BaseException:
             self.close()
@@ -71,8 +71,8 @@ class CompletionStore:
     def accept(self, transcript: Transcript, number: int, broken: Iterable[str]) -> None:
         """Keep a completion, and that it came of that try. Raises FileError."""
         self._lines.append(transcript_to_json(transcript))
-        self.tries.judged(transcript.id, number, AttemptOutcome.ACCEPTED, broken=tuple(broken))
-        self.tries.of(transcript.id).waiting.clear()
+        self.attempts.judged(transcript.id, number, AttemptOutcome.ACCEPTED, broken=tuple(broken))
+        self.attempts.of(transcript.id).waiting.clear()
         self.kept[transcript.id] = transcript
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rbrctl.errors import UsageError
@@ -73,6 +73,30 @@ class Targets:
             counts[self.any_bad] = 2
         reached = {rule.otherwise for rule in self._ruleset.rules_of(response_class)}
         return counts | {rank: 1 for rank in ranks[1:] if rank in described and rank in reached}
+
+    def complete_plan(
+        self,
+        counts: Mapping[str, Mapping[str, int]],
+        descriptions: Mapping[str, str],
+        classes: Iterable[str],
+    ) -> Plan:
+        """
+        Return a checked plan, with the default counts of the classes that have none.
+
+        Raises UsageError for what cannot be written, and for a description that nothing needs.
+        """
+        defaults = {
+            name: self.default_counts(name, tuple(descriptions))
+            for name in classes
+            if name not in counts
+        }
+        plan = Plan({**counts, **defaults}, descriptions)
+        self.check(plan)
+        asked = {rank for each in plan.counts.values() for rank in each}
+        for rank in descriptions:
+            if rank not in asked:
+                raise UsageError(f"--describe {rank}: no completion of that rank is asked for")
+        return plan
 
     def check(self, plan: Plan) -> None:
         """Raise UsageError for unknown names, and for what cannot be asked for."""

@@ -315,7 +315,7 @@ class TestPromptfoo:
 
 
 def test_inspect_names_what_is_missing(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rbrctl.lazy.find_spec", lambda name: None)
+    monkeypatch.setattr("rbrctl.errors.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="inspect_ai"):
         rule_scorer(reward)
 
