@@ -57,7 +57,7 @@ class RewardFunction:
 
     def resolve(self, spelling: str) -> str:
         """
-        Find the response class of that name or alias.
+        Return the response class with this name or alias.
 
         Raises UsageError for an unknown one, and for one that the weights do not cover.
         """
@@ -70,13 +70,13 @@ class RewardFunction:
         return name
 
     def propositions(self, response_class: str) -> tuple[str, ...]:
-        """Give the propositions whose answers the reward of a class needs."""
+        """Return the propositions whose answers the reward of a class needs."""
         return self._features[response_class].propositions
 
     def reward(
         self, response_class: str, probabilities: Mapping[str, float], rm_score: float = 0.0
     ) -> Reward | None:
-        """Compute the reward; None where a needed answer is unknown."""
+        """Return the reward, or None if an answer that it needs is unknown."""
         features = self._features[response_class]
         values = features.values(probabilities)
         if values is None:

@@ -57,7 +57,7 @@ class RuleReward:
         """
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class, reasoning)
-        """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
+        """Makes the jobs that ``rewards`` scores from prompts and completions."""
         self._thread = LoopThread("rbrctl-reward")
         try:
             opened = self._thread.run(_opened(opener_of(grader, ruleset, answers)))
@@ -104,7 +104,7 @@ class RuleReward:
         )
 
     async def rewards(self, jobs: Sequence[Job]) -> list[Reward | None]:
-        """Score jobs with what each reward is made of. Raises GraderError."""
+        """Return the rewards of jobs with their parts. Raise GraderError."""
         return await asyncio.wrap_future(self._thread.submit(self._scorer.score(jobs)))
 
     async def score(
@@ -125,7 +125,7 @@ class RuleReward:
         response_classes: Sequence[str | None] | str | None = None,
         categories: Sequence[str | None] | str | None = None,
     ) -> list[float | None]:
-        """Score completions of prompts, in order, and wait for the outcome."""
+        """Return the scores of completions, in order; see ``score``."""
         jobs = self._jobs(prompts, completions, response_classes, categories)
         return [total_of(reward) for reward in self.rewards_now(jobs)]
 
@@ -140,7 +140,7 @@ class RuleReward:
             self._thread.close()
 
     def __reduce__(self) -> NoReturn:
-        """Say why it cannot be pickled: it has a thread, connections and perhaps a key."""
+        """Raise TypeError: a reward has a thread, connections and perhaps a key."""
         raise TypeError(
             "a RuleReward cannot be pickled, as its grader runs in this process: have each process "
             "make its own with RuleReward.load(...)"

@@ -16,7 +16,7 @@ CACHE_SIZE = 100_000
 
 @dataclass(slots=True)
 class Counts:
-    """What a scorer has done since it was made."""
+    """Counts of what a scorer has done."""
 
     scored: int = 0
     cached: int = 0
@@ -34,7 +34,7 @@ class Scorer:
     def __init__(
         self, function: RewardFunction, grader: Grader, cache_size: int = CACHE_SIZE
     ) -> None:
-        """Take the parts; ``cache_size`` is how many rewards are remembered."""
+        """Take the reward function, an open grader, and how many rewards are remembered."""
         self.function = function
         self.grader = grader
         self.counts = Counts()
@@ -47,7 +47,7 @@ class Scorer:
         )
 
     def remembered(self, job: Job) -> Reward | None:
-        """Give the reward of a job that was graded before, else None."""
+        """Return the reward of a job that was graded before, otherwise None."""
         reward = None if job.unfinished else self._cache.get(job.key)
         if reward is None:
             return None
@@ -58,9 +58,9 @@ class Scorer:
 
     async def score(self, jobs: Sequence[Job]) -> list[Reward | None]:
         """
-        Score jobs, in their order; None for what could not be graded.
+        Return the rewards of jobs, in order; None for those that could not be graded.
 
-        Raises GraderError where the grader cannot go on at all.
+        Raises GraderError if the grader cannot go on.
         """
         rewards: list[Reward | None] = [self.remembered(job) for job in jobs]
         waiting = [index for index, reward in enumerate(rewards) if reward is None]
@@ -124,10 +124,10 @@ def unanswerable(
     function: RewardFunction, grader: Grader, response_class: str | None = None
 ) -> dict[str, list[str]]:
     """
-    Give the response classes that cannot be graded, each with the propositions that are unknown.
+    Return the response classes that cannot be graded, with the propositions that are unknown.
 
-    Raises UsageError where no class can be, or where ``response_class``, which all completions
-    are to have, cannot.
+    Raises UsageError if no class can be graded, or if ``response_class`` cannot, which is that of
+    all completions.
     """
     known = grader.question_digests
     missing = {
@@ -148,6 +148,6 @@ def _advice(grader: Grader) -> str:
 
 
 def explained(response_class: str, unknown: list[str]) -> str:
-    """Say that a class cannot be graded, and why."""
+    """Return a message that a class cannot be graded, and why."""
     shown = ", ".join(unknown[:10]) + (", ..." if len(unknown) > 10 else "")
     return f"no completion of {response_class} can be graded: the grader cannot answer {shown}"

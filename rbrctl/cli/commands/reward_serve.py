@@ -28,15 +28,15 @@ def command(
     context: typer.Context,
     endpoint: EndpointOptions,
     weights: Annotated[
-        str, typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit.")
+        str, typer.Option("--weights", "-w", metavar="FILE", help="Weights file of reward fit.")
     ],
     rules: RulesOption = None,
     grader: GraderOption = None,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", help="Where to listen; 0 takes a free one.")
+        int, typer.Option("--port", metavar="PORT", help="Port to listen on; 0 takes a free one.")
     ] = 8765,
     response_class: ResponseClassOption = None,
     token_env: Annotated[
@@ -44,30 +44,33 @@ def command(
         typer.Option(
             "--token-env",
             metavar="NAME",
-            help="The variable with the token that requests must bring; needed beyond loopback.",
+            help="Environment variable with the token that requests must have; needed if other "
+            "machines can connect.",
         ),
     ] = DEFAULT_VARIABLE,
     max_body: Annotated[
-        int, typer.Option("--max-body", min=1024, metavar="BYTES", help="Of one request.")
+        int,
+        typer.Option("--max-body", min=1024, metavar="BYTES", help="Largest request."),
     ] = 8 * 1024 * 1024,
     on_ungraded: Annotated[
         float | None,
         typer.Option(
             "--on-ungraded",
             metavar="NUMBER",
-            help="What / and /get_reward answer for what could not be graded.  [default: an error]",
+            help="Reward in / and /get_reward of completions that could not be graded.  "
+            "[default: an error]",
         ),
     ] = None,
     reasoning: Annotated[
         Reasoning,
         typer.Option(
             "--reasoning",
-            help="What becomes of a completion's leading <think> block: drop it, as users do not "
-            "see it, or keep and judge it.",
+            help="Drop a completion's leading <think> block, which users do not see, or keep and "
+            "judge it.",
         ),
     ] = Reasoning.DROP,
     cache_size: Annotated[
-        int, typer.Option("--cache-size", min=0, metavar="N", help="Rewards to remember.")
+        int, typer.Option("--cache-size", min=0, metavar="N", help="Number of rewards to remember.")
     ] = 100_000,
     drain_seconds: Annotated[
         int,
@@ -75,7 +78,7 @@ def command(
             "--drain-seconds",
             min=0,
             metavar="SECONDS",
-            help="For requests that have begun, once it is told to end.",
+            help="Time for requests in progress when the server is told to stop.",
         ),
     ] = 25,
 ) -> ExitCode:

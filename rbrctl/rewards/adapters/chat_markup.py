@@ -14,6 +14,8 @@ from rbrctl.records.thinking import reply_start
 ASSISTANT = "assistant"
 _ROLES = {"model": ASSISTANT, "Assistant": ASSISTANT, "User": "user"}
 """Names that templates have for roles, where they are not ours."""
+# These are listed, while records.control_tokens tells tokens by their shape: a completion is judged
+# as it is, and must not lose an ordinary "[NAME]" at its end.
 SPECIAL = (
     r"<\|[a-z0-9_ ]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|</?s>"
     r"|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[/?INST\]"
@@ -27,9 +29,9 @@ class Markup:
     turn: re.Pattern[str]
     """A turn, with its role and its content."""
     header: str
-    """What stands before a reply."""
+    """The text before a reply."""
     bare_system: bool = False
-    """What stands before the first turn is the system's message."""
+    """True if the text before the first turn is the system's message."""
 
 
 def _turns(start: str, end: str, role: str = r"\w{1,20}") -> re.Pattern[str]:
@@ -100,7 +102,7 @@ def prompt_messages(text: str) -> list[dict[str, str]]:
 
 
 def without_specials(text: str) -> str:
-    """Take special tokens off both ends of a text, in time linear in it."""
+    """Return a text without special tokens at its ends, in linear time."""
     text = _LEADING.sub("", text)
     end = len(text)
     while match := _LAST.search(text, max(0, (last := _without_space(text, end)) - _LONGEST), last):
@@ -109,7 +111,7 @@ def without_specials(text: str) -> str:
 
 
 def _without_space(text: str, end: int) -> int:
-    """Give where the text before a place ends, without the space there."""
+    """Return where the text before an offset ends if space is cut off."""
     while end and text[end - 1].isspace():
         end -= 1
     return end
@@ -143,7 +145,7 @@ def response_of(query: str, prompt: str) -> str | None:
 
 
 def _reply(text: str) -> str:
-    """Take off the header that a chat template puts before a reply, and its special tokens."""
+    """Return a reply without its chat template's header and special tokens."""
     for markup in MARKUPS.values():
         if text.startswith(markup.header):
             text = text.removeprefix(markup.header)
@@ -155,9 +157,9 @@ def _reply(text: str) -> str:
 
 def markup_of(text: str) -> Markup | None:
     """
-    Give the markup that a text is written in: that of its first turn.
+    Return the markup that a text is written in: that of its first turn.
 
-    A later one of another kind is what somebody wrote into the conversation.
+    Later markup of another kind was written into the conversation by someone.
     """
     found = [
         (match.start(), name)
@@ -168,15 +170,15 @@ def markup_of(text: str) -> Markup | None:
 
 
 def role_of(name: str) -> str:
-    """Give our name of a template's role."""
+    """Return our name of a template's role."""
     return _ROLES.get(name, name)
 
 
 def kept_end(prompt: str, query: str) -> int:
     """
-    Give the length of the longest end of the prompt that the query begins with.
+    Return the length of the longest end of the prompt that the query begins with.
 
-    By the failure function of Knuth, Morris and Pratt, in time linear in both.
+    It takes linear time, by the failure function of Knuth, Morris and Pratt.
     """
     pattern = query[: len(prompt)]
     failure = [0] * len(pattern)

@@ -30,7 +30,7 @@ class RewardModel:
     """
 
     def __init__(self, settings: EndpointSettings) -> None:
-        """Take where the server is (``base_url`` is the whole address) and its model's name."""
+        """Take the settings of the server; ``base_url`` is its whole address."""
         address = parse_address(settings.base_url)
         self._where = f"the reward model at {address}"
         self._contract = contract_of(address.path)
@@ -72,7 +72,7 @@ class RewardModel:
         await self._client.close()
 
     def _explained(self, failure: Failure) -> str:
-        """Say what went wrong in the words of this server's options."""
+        """Return what went wrong, with the names of this server's options."""
         if failure.kind is FailureKind.REDIRECT:
             return failure.message.replace("--base-url", "--rm-url")
         if failure.status == 200 and not failure.retryable:

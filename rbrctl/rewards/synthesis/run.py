@@ -1,4 +1,4 @@
-"""The run: every target written, graded, and written anew until it shows what was asked."""
+"""Write every target, grade it, and write it again until it is what was asked for."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,18 +19,18 @@ OnAccepted = Callable[[Transcript, Result], None]
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A target that was not reached."""
+    """A target that no attempt has reached."""
 
     id: str
     rank: str
     tries: int
-    """How many replies it took so far, those of earlier runs included."""
+    """Number of replies so far, including those of earlier runs."""
     reason: str
 
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did."""
+    """The outcome of a run."""
 
     wanted: int = 0
     written: dict[str, int] = field(default_factory=dict)
@@ -39,11 +39,11 @@ class Summary:
     """Replies of the writer."""
     failed: list[Failed] = field(default_factory=list)
     stopped: str = ""
-    """Why the run ended before its work: a budget was spent."""
+    """The reason why a spent budget ended the run early, or an empty string."""
 
 
 class SynthesisRun:
-    """Writes with one writer, checks with one grader, and keeps all in one store."""
+    """Writes with one writer, checks with one grader, and records everything in one store."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SynthesisRun:
         attempts: int,
         concurrency: int,
     ) -> None:
-        """Try each target ``attempts`` times at most, ``concurrency`` targets at once."""
+        """Take the parts, the most attempts at a target, and how many targets run at once."""
         self.summary = Summary()
         self._ruleset = ruleset
         self._writer = writer
@@ -95,7 +95,7 @@ class SynthesisRun:
             self.summary.failed.append(failed)
 
     async def _reach(self, assignment: Assignment, on_accepted: OnAccepted) -> str:
-        """Try until a completion is as asked; tells why none is, empty where one is or it stops."""
+        """Write until a completion is accepted; return why none was, or an empty string."""
         tried = self._store.attempts.of(assignment.id)
         while True:
             number = next(iter(tried.waiting), None)
@@ -114,7 +114,7 @@ class SynthesisRun:
                 return reason
 
     async def _write(self, assignment: Assignment) -> None:
-        """Have one reply written and kept. Raises NoReplyError where none came."""
+        """Request one reply and record it. Raise NoReplyError if none arrived."""
         asked = assignment.asked(self._ruleset.digest)
         messages = writing_messages(
             self._ruleset, assignment.response_class, assignment.prompt.prompt, assignment.target
@@ -131,7 +131,7 @@ class SynthesisRun:
     async def _check(
         self, assignment: Assignment, tried: AttemptState, number: int, on_accepted: OnAccepted
     ) -> tuple[AttemptOutcome, str]:
-        """Have a text that was kept graded, and keep what comes of it."""
+        """Grade a recorded text, and record the outcome."""
         transcript = self._transcript(assignment, tried, number)
         assessment = await self._checker.check(transcript, assignment.target)
         if assessment.outcome is not AttemptOutcome.ACCEPTED:

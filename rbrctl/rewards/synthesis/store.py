@@ -1,4 +1,4 @@
-"""The completions that were accepted, and beside them every try, kept so that a run can go on."""
+"""The accepted completions and the log of all attempts, from which a later run continues."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -57,7 +57,7 @@ class CompletionStore:
             raise
 
     def check(self, work: Iterable[Assignment]) -> None:
-        """Raise UsageError where something else was asked for under an id of this run."""
+        """Raise UsageError if an id of this run was used for another assignment before."""
         for each in work:
             before = self._asked.get(each.id)
             now = each.asked(self._ruleset.digest)
@@ -69,14 +69,14 @@ class CompletionStore:
                 )
 
     def accept(self, transcript: Transcript, number: int, broken: Iterable[str]) -> None:
-        """Keep a completion, and that it came of that try. Raises FileError."""
+        """Record a completion and the attempt that it came from. Raise FileError."""
         self._lines.append(transcript_to_json(transcript))
         self.attempts.judged(transcript.id, number, AttemptOutcome.ACCEPTED, broken=tuple(broken))
         self.attempts.of(transcript.id).waiting.clear()
         self.kept[transcript.id] = transcript
 
     def close(self) -> None:
-        """Let another run have the files."""
+        """Close the files, so that another run can open them."""
         self._lines.close()
         self._beside.close()
 

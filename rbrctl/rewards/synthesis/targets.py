@@ -1,4 +1,4 @@
-"""What to have written for a prompt: a rank, and the rules to break on the way to it."""
+"""Targets of completions: a rank, and the rules to break so that this rank results."""
 
 import hashlib
 import random
@@ -13,11 +13,11 @@ from rbrctl.wording import hint_for
 BAD = "bad"
 COMPLY_CLASS = "comply"
 _DRAWS = 40
-"""Draws for a set of rules that no other target of the prompt has; after that one comes twice."""
+"""Number of draws for a set of rules that no other target of the prompt has."""
 
 
 def any_bad(ranks: Sequence[str]) -> str:
-    """Give a plan's word for any rank below the best: ``bad``, unless that is a rank's name."""
+    """Return a plan's word for any rank below the best: ``bad``, unless a rank has that name."""
     name = BAD
     while name in ranks:
         name = f"any_{name}"
@@ -51,7 +51,7 @@ class Targets:
     """Draws targets under the rules of one rule set; may raise UndecidedError."""
 
     def __init__(self, judge: Judge) -> None:
-        """Prove nothing yet: each class is looked at when it comes up."""
+        """Take the rules; a class is analysed when it is first needed."""
         self._ruleset = judge.ruleset
         self._judge = judge
         self._classes: dict[str, Breakable] = {}

@@ -29,11 +29,11 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
 
 class WritingError(Exception):
-    """A reply came that is no completion."""
+    """A reply arrived that is not a completion."""
 
 
 class NoReplyError(Exception):
-    """No reply came to one request: nothing was written, and asking at once again is no use."""
+    """No reply arrived; asking again at once would not help."""
 
 
 class Writer(Protocol):
@@ -50,12 +50,12 @@ class Writer(Protocol):
 
 
 class EndpointWriter:
-    """Has a chat endpoint write."""
+    """Writes by a chat endpoint."""
 
     def __init__(
         self, client: Client, settings: EndpointSettings, capabilities: Capabilities
     ) -> None:
-        """Take an open client, and what is known of the endpoint."""
+        """Take an open client, and the capabilities of the endpoint."""
         self._client = client
         self._settings = settings
         self._capabilities = capabilities
@@ -99,7 +99,7 @@ def writing_messages(
 
 
 def _conversation(prompt: Sequence[Message]) -> str:
-    """Write the turns as indented text, so that none can pass for a part of the request."""
+    """Return the turns as indented text, so that none looks like a part of the request."""
     return "\n".join(
         f"[{role_name(message)}]\n"
         + "\n".join(f"    {line}" for line in neutralise(message.content).splitlines())
@@ -150,7 +150,7 @@ def completion_of(reply: Mapping[str, object]) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Take away one pair of quotation marks where it encloses the whole text."""
+    """Return the text without quotation marks that enclose all of it."""
     closing = _QUOTES.get(text[:1])
     inner = text[1:-1]
     if len(text) < 2 or text[-1] != closing or text[0] in inner or closing in inner:
