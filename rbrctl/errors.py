@@ -1,6 +1,7 @@
 """The exception tree: every error that this package raises on purpose derives from RbrctlError."""
 
 import os
+from importlib.util import find_spec
 
 
 class RbrctlError(Exception):
@@ -68,3 +69,16 @@ class GraderError(RbrctlError):
 
 class BudgetSpentError(GraderError):
     """A limit on calls or cost is reached: what was answered so far stands, the rest waits."""
+
+
+def require_extra(package: str, extra: str, purpose: str) -> None:
+    """
+    Raise MissingExtraError if a package of an extra is not installed.
+
+    ``extra`` is the name of the extra that installs the package, and ``purpose`` what needs it; the
+    message names both.
+    """
+    if find_spec(package) is None:
+        raise MissingExtraError(
+            f"{purpose} needs {package}, which is not installed: pip install 'rbrctl[{extra}]'"
+        )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 from small_sets import small_set
@@ -10,7 +11,7 @@ from rbrctl.graders.interface import GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, RuleSetIdentity, Transcript
 from rbrctl.rewards.pairs.candidates import Candidate
 from rbrctl.rewards.weights import Weights
-from rbrctl.ruleset.model import RuleSet
+from rbrctl.ruleset.model import PolicyArea, PolicyCategory, RuleSet
 
 WEIGHTS = Weights(
     ruleset=RuleSetIdentity("small", "1", ""),
@@ -23,6 +24,13 @@ def small_rules() -> RuleSet:
         {"be-kind": ("kind", "poor"), "not-rude": ("not rude", "bad")},
         names=("kind", "rude"),
     )
+
+
+def with_policy(ruleset: RuleSet, **classes: str) -> RuleSet:
+    """Add a policy: each category with its response class, ``greeting`` of class c by default."""
+    given = classes or {"greeting": "c"}
+    categories = [PolicyCategory(name, "", each) for name, each in given.items()]
+    return replace(ruleset, policy=(PolicyArea("area", "", tuple(categories)),))
 
 
 class WordGrader:

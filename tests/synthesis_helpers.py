@@ -13,13 +13,12 @@ from rbrctl.errors import BudgetSpentError, GraderError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.synthesis.assignment import assignments
-from rbrctl.rewards.synthesis.checking import Checker
+from rbrctl.rewards.synthesis.checker import Checker
 from rbrctl.rewards.synthesis.prompts import read_prompts
-from rbrctl.rewards.synthesis.reply_text import WritingError
 from rbrctl.rewards.synthesis.run import Summary, SynthesisRun
 from rbrctl.rewards.synthesis.store import CompletionStore
 from rbrctl.rewards.synthesis.targets import Plan, Targets
-from rbrctl.rewards.synthesis.writer import NoReplyError
+from rbrctl.rewards.synthesis.writer import NoReplyError, WritingError
 from rbrctl.ruleset.verdict import Judge
 
 RULES = replace(small_rules(), digest="1" * 32)

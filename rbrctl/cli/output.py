@@ -63,6 +63,10 @@ class Output:
         self._secrets |= {secret for secret in secrets if secret}
         self._scrubber = Scrubber(self._secrets)
 
+    def scrubbed(self, text: str) -> str:
+        """Return a text without the secrets that are hidden so far."""
+        return without_credentials(self._scrubber.text(text))
+
     def warn_once(self, message: str) -> None:
         """Print a warning, but only the first time that it is given."""
         if message not in self._warned:
@@ -185,7 +189,7 @@ class Output:
         """Write a line to stderr that is already escaped and coloured."""
         if sys.stderr is None:
             return
-        line = without_credentials(self._scrubber.text(line))
+        line = self.scrubbed(line)
         try:
             sys.stderr.write(without_commands(line) + "\n")
             sys.stderr.flush()

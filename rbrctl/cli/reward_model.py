@@ -1,18 +1,14 @@
 """The reward model that the options name, asked with a progress bar."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rbrctl.cli.output import Output
-from rbrctl.cli.progress import Progress
 from rbrctl.errors import UsageError
 
 if TYPE_CHECKING:
     from rbrctl.graders.endpoint.settings import EndpointSettings
-    from rbrctl.records.models import Transcript
-    from rbrctl.rewards.pairs.candidates import SkipCounts
     from rbrctl.rewards.weights import Weights
 
 CONCURRENCY = 16
@@ -59,34 +55,11 @@ class RewardModelOptions:
         return settings
 
 
-def score_with(
-    output: Output,
-    settings: "EndpointSettings",
-    transcripts: "Sequence[Transcript]",
-    left_out: "SkipCounts",
-) -> "list[Transcript]":
-    """Have completions scored; those that get no score are left out. Raises GraderError."""
-    from rbrctl.rewards.reward_model.client import RewardModel, with_scores
-
-    reasons: list[str] = []
-
-    def unscored(transcript: "Transcript", reason: str) -> None:
-        # What a server says may differ for each completion: it is told once, and counted as one.
-        reasons.append(reason)
-        left_out.add("no score of the reward model", transcript.id)
-
-    async def work() -> "list[Transcript]":
-        model = RewardModel(settings)
-        try:
-            return await with_scores(transcripts, model, unscored, progress.advance)
-        finally:
-            await model.close()
-
-    with Progress(output, "scored by the reward model", len(transcripts)) as progress:
-        scored = asyncio.run(work())
+def say_unscored(output: Output, reasons: Sequence[str]) -> None:
+    """Warn if the reward model gave some completions no score."""
+    # What a server says may differ for each completion: the first reason stands for all.
     if reasons:
         output.warn(f"{len(reasons):,} completions got no score; the first: {reasons[0]}")
-    return scored
 
 
 def say_scores(output: Output, scored: int, total: int, weights: "Weights | None" = None) -> None:

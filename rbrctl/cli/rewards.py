@@ -2,24 +2,20 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rbrctl.cli.files import STANDARD_INPUT, data_source, first_problem, report_problems, warn_first
+from rbrctl.cli.files import STANDARD_INPUT, data_source, report_problems, warn_first
 from rbrctl.cli.graders import tell_note
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
-from rbrctl.cli.reward_model import RewardModelOptions, say_scores, score_with
-from rbrctl.errors import NothingMatchedError, UsageError
-from rbrctl.grading.classes import resolve_class
-from rbrctl.records.problems import ProblemLog, raise_problem
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores, say_unscored
+from rbrctl.records.problems import ProblemLog
 from rbrctl.wording import counted
 
 if TYPE_CHECKING:
     from rbrctl.graders.interface import OpenGrader
-    from rbrctl.records.models import Result, Transcript
-    from rbrctl.rewards.pairs.candidates import SkipCounts
     from rbrctl.rewards.pairs.compare import Comparisons
     from rbrctl.rewards.pairs.dataset import Dataset, PairingOptions
     from rbrctl.rewards.pairs.inputs import ComparisonInput
@@ -47,83 +43,40 @@ def load_dataset(
     What is left out is said on stderr. Raises UsageError, FileError, RecordError, GraderError, and
     NothingMatchedError if there is no pair.
     """
-    from rbrctl.rewards.pairs.candidates import SkipCounts
-    from rbrctl.rewards.pairs.dataset import check_order, count_scored, form_comparisons
-    from rbrctl.rewards.pairs.inputs import read_input
+    from rbrctl.rewards.pairs.dataset import count_scored
+    from rbrctl.rewards.pairs.loading import load_dataset_async
 
-    settings = reward_model.settings(output)
     problems = ProblemLog()
-    name = "<stdin>" if source == STANDARD_INPUT else source
-    found = read_input(data_source(source), raise_problem if strict else problems, name)
-    # Mistakes in the options are reported before anything is graded.
-    values = check_order(judge, options, found, first_problem(problems))
-    places = _Places(name, found.lines)
-    _say_contradictions(output, found.contradictions, places, "preferences")
-    skipped = SkipCounts()
-    transcripts: Sequence[Transcript] = found.transcripts
-    if options.response_class is not None:
-        where = f"--response-class {options.response_class}: "
-        resolve_class(judge.ruleset, options.response_class, where)
-    if settings is not None:
-        _refuse_results(found, name)
-        transcripts = score_with(output, settings, transcripts, skipped)
-    results = found.results or grade(
-        output, judge, transcripts, open_grader, options.response_class
+    unscored: list[str] = []
+    places = _Places("<stdin>" if source == STANDARD_INPUT else source)
+
+    def on_read(found: "ComparisonInput") -> None:
+        places.lines = found.lines
+        _say_contradictions(output, found.contradictions, places, "preferences")
+
+    work = load_dataset_async(
+        data_source(source),
+        judge,
+        open_grader,
+        options,
+        reward_model=reward_model.settings(output),
+        reward_model_name=reward_model.model,
+        features=features,
+        problems=None if strict else problems,
+        unscored=unscored,
+        on_read=on_read,
+        start_counting=lambda title, total: Progress(output, title, total),
+        on_note=partial(tell_note, output),
     )
-    say_scores(output, count_scored(results), len(results))
     try:
-        dataset = form_comparisons(
-            judge,
-            found,
-            results,
-            options,
-            values=values,
-            features=features,
-            skipped=skipped,
-            bad_lines=problems.count,
-            reward_model=reward_model.model,
-        )
-    except NothingMatchedError as error:
-        hint = _advice(skipped)
-        raise NothingMatchedError(f"{error}{hint}{first_problem(problems)}") from error
+        dataset = asyncio.run(work)
+    finally:
+        say_unscored(output, unscored)
+    say_scores(output, count_scored(dataset.results), len(dataset.results))
     _say_order(output, dataset)
     report_problems(output, problems, "comparisons")
     _say_skipped(output, dataset.comparisons, places)
     return dataset
-
-
-def grade(
-    output: Output,
-    judge: "Judge",
-    transcripts: "Sequence[Transcript]",
-    open_grader: "OpenGrader",
-    response_class: str | None = None,
-) -> "list[Result]":
-    """Return the results of transcripts, with a progress bar. Raise GraderError."""
-    from rbrctl.rewards.answering import grade_for_features
-
-    if not transcripts:
-        return []
-    with Progress(output, "graded", len(transcripts)) as progress:
-        work = grade_for_features(
-            transcripts,
-            judge,
-            open_grader,
-            response_class,
-            on_result=lambda _: progress.advance(),
-            on_note=partial(tell_note, output),
-        )
-        return asyncio.run(work)
-
-
-def _refuse_results(found: "ComparisonInput", name: str) -> None:
-    from rbrctl.rewards.pairs.inputs import InputKind
-
-    if found.kind is InputKind.RESULTS:
-        raise UsageError(
-            f"{name}: results hold no text for --rm-url to read: give it the transcripts or "
-            "preferences, or put rm_score into the rows"
-        )
 
 
 def _say_order(output: Output, dataset: "Dataset") -> None:
@@ -141,12 +94,12 @@ def _say_order(output: Output, dataset: "Dataset") -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Places:
     """The lines of a file on which rows stand."""
 
     file: str
-    lines: Mapping[str, int]
+    lines: Mapping[str, int] = field(default_factory=dict)
     """By id."""
 
     def of(self, ids: Sequence[str]) -> str:
@@ -165,22 +118,17 @@ def _say_contradictions(
     warn_first(output, said, f"contradictions of {what}")
 
 
-def _advice(skipped: "SkipCounts") -> str:
-    """Return what would help against skipped rows, after a semicolon; an empty text if unknown."""
-    from rbrctl.rewards.pairs.candidates import NO_CLASS
-
-    return "; --response-class names one for all" if NO_CLASS in skipped.counts else ""
-
-
 def _say_skipped(output: Output, comparisons: "Comparisons", places: _Places) -> None:
     """Say which completions form no pair, and why."""
+    from rbrctl.rewards.pairs.loading import class_advice
+
     skipped = comparisons.skipped
     said = [
         f"{count:,} left out with {reason}; the first: {skipped.examples[reason]}"
         for reason, count in skipped.counts.items()
     ]
     warn_first(output, said, "reasons to leave completions out")
-    if hint := _advice(skipped):
+    if hint := class_advice(skipped):
         output.info(hint.lstrip("; "))
     pairs = [each.ids for each in comparisons.contradictions]
     _say_contradictions(output, pairs, places, "labels of one completion")

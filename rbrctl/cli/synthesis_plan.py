@@ -7,7 +7,6 @@ from rbrctl.errors import UsageError
 from rbrctl.wording import hint_for
 
 if TYPE_CHECKING:
-    from rbrctl.rewards.synthesis.targets import Plan, Targets
     from rbrctl.ruleset.model import RuleSet
 
 LEFT_OUT = "none"
@@ -15,7 +14,7 @@ MOST = 1000
 
 
 def parse_descriptions(texts: Iterable[str]) -> dict[str, str]:
-    """Read --describe RANK=TEXT. Raises UsageError."""
+    """Return the texts of --describe RANK=TEXT by rank. Raise UsageError."""
     descriptions: dict[str, str] = {}
     for text in texts:
         rank, separator, words = (each.strip() for each in text.partition("="))
@@ -28,7 +27,11 @@ def parse_descriptions(texts: Iterable[str]) -> dict[str, str]:
 
 
 def parse_counts(ruleset: "RuleSet", texts: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Read --plan CLASS=RANK:N,... by response class, empty for CLASS=none. Raises UsageError."""
+    """
+    Return the counts of --plan CLASS=RANK:N,... by response class; empty for CLASS=none.
+
+    Raises UsageError.
+    """
     counts: dict[str, dict[str, int]] = {}
     for text in texts:
         spelling, _, entries = text.partition("=")
@@ -42,29 +45,6 @@ def parse_counts(ruleset: "RuleSet", texts: Iterable[str]) -> dict[str, dict[str
     return counts
 
 
-def complete_plan(
-    targets: "Targets",
-    counts: dict[str, dict[str, int]],
-    descriptions: dict[str, str],
-    classes: Iterable[str],
-) -> "Plan":
-    """Add the default plan of the classes that have none. Raises UsageError for what cannot be."""
-    from rbrctl.rewards.synthesis.targets import Plan
-
-    defaults = {
-        name: targets.default_counts(name, tuple(descriptions))
-        for name in classes
-        if name not in counts
-    }
-    plan = Plan({**counts, **defaults}, descriptions)
-    targets.check(plan)
-    asked = {rank for each in plan.counts.values() for rank in each}
-    for rank in descriptions:
-        if rank not in asked:
-            raise UsageError(f"--describe {rank}: no completion of that rank is asked for")
-    return plan
-
-
 def _counts(text: str, entries: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for entry in entries.split(","):
@@ -72,8 +52,8 @@ def _counts(text: str, entries: str) -> dict[str, int]:
         if not rank or not (count.isascii() and count.isdecimal()) or len(count) > 4:
             raise UsageError(f"--plan {text}: write CLASS=RANK:N,RANK:N or CLASS={LEFT_OUT}")
         if int(count) > MOST:
-            raise UsageError(f"--plan {text}: {MOST:,} of a rank are the most")
+            raise UsageError(f"--plan {text}: at most {MOST:,} completions of a rank are written")
         if rank in counts:
-            raise UsageError(f"--plan {text}: {rank} stands there twice")
+            raise UsageError(f"--plan {text}: {rank} is given twice")
         counts[rank] = int(count)
     return {rank: count for rank, count in counts.items() if count}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rbrctl.errors import RecordError
+from rbrctl.wording import counted
 
 QUOTED_LENGTH = 60
 
@@ -53,6 +54,14 @@ class ProblemLog:
         self.count += 1
         if len(self.items) < self.limit:
             self.items.append(problem)
+
+    @property
+    def summary(self) -> str:
+        """How many lines cannot be used, and why the first cannot, in parentheses; or nothing."""
+        if not self.count:
+            return ""
+        lines = counted(self.count, "line")
+        return f" ({lines} could not be used; the first is {self.items[0]})"
 
 
 def quoted(value: object) -> str:

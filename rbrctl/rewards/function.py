@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rbrctl.errors import UsageError
+from rbrctl.errors import GraderError, UsageError
 from rbrctl.records.models import ANSWER_THRESHOLD
 from rbrctl.rewards.features import FeatureSet
 from rbrctl.rewards.weights import Weights
@@ -57,7 +57,7 @@ class RewardFunction:
 
     def resolve(self, spelling: str) -> str:
         """
-        Find the response class of that name or alias.
+        Return the response class with this name or alias.
 
         Raises UsageError for an unknown one, and for one that the weights do not cover.
         """
@@ -70,13 +70,13 @@ class RewardFunction:
         return name
 
     def propositions(self, response_class: str) -> tuple[str, ...]:
-        """Give the propositions whose answers the reward of a class needs."""
+        """Return the propositions whose answers the reward of a class needs."""
         return self._features[response_class].propositions
 
     def reward(
         self, response_class: str, probabilities: Mapping[str, float], rm_score: float = 0.0
     ) -> Reward | None:
-        """Compute the reward; None where a needed answer is unknown."""
+        """Return the reward, or None if an answer that it needs is unknown."""
         features = self._features[response_class]
         values = features.values(probabilities)
         if values is None:
@@ -90,5 +90,23 @@ class RewardFunction:
 
 
 def total_of(reward: Reward | None) -> float | None:
-    """Give a reward's total; None where there is no reward."""
+    """Return the total of a reward, or None if the completion has no reward."""
     return None if reward is None else reward.total
+
+
+def total_or(reward: Reward | None, on_ungraded: float | None) -> float:
+    """
+    Return the total of a reward, for trainers that need a number for each completion.
+
+    ``on_ungraded`` is the number that the user chose for completions that could not be graded.
+    Raises GraderError if there is no reward and no such number: a failure never becomes a score by
+    itself.
+    """
+    if reward is not None:
+        return reward.total
+    if on_ungraded is None:
+        raise GraderError(
+            "a completion could not be graded, and this trainer needs a number for each: give one "
+            "as on_ungraded to go on regardless"
+        )
+    return on_ungraded

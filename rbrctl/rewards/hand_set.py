@@ -6,7 +6,7 @@ from pathlib import Path
 from rbrctl.errors import UsageError
 from rbrctl.rewards.features import RULES_KEPT
 from rbrctl.rewards.pairs.orderings import DEFAULT_MARGIN
-from rbrctl.rewards.weights_file import read_weights
+from rbrctl.rewards.weights import read_weights
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.wording import did_you_mean
 

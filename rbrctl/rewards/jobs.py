@@ -1,4 +1,4 @@
-"""Jobs: completions made ready to be scored."""
+"""Jobs: completions that are ready to be scored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,16 +35,16 @@ class Job:
     response_class: str
     rm_score: float = 0.0
     unfinished: bool = False
-    """It ends inside its thinking: there is no reply to judge, so it cannot be graded."""
+    """True if it ends inside its thinking: there is no reply, so it cannot be graded."""
 
     @property
     def key(self) -> Key:
-        """What decides the rules' part of its reward."""
+        """Everything that the rules' part of its reward depends on."""
         return self.transcript.content_digest, self.response_class
 
 
 class JobMaker:
-    """Turns what trainers and requests bring into jobs."""
+    """Makes jobs from the prompts and completions of trainers and requests."""
 
     def __init__(
         self,
@@ -75,9 +75,10 @@ class JobMaker:
         category: str | None = None,
     ) -> Job:
         """
-        Make a job.
+        Return a job.
 
-        Without a response class, that of the category counts, as the policy of the rules has it.
+        Without a response class, the one that the policy gives the category is used, otherwise the
+        one for all.
 
         Raises UsageError for an unknown response class or none, and RecordError for a prompt or
         completion that is no conversation, and for a completion in which the assistant says
@@ -92,6 +93,12 @@ class JobMaker:
             read_messages(_plain(prompt), "prompt", "user"), replies or messages, resolved
         )
         return Job(transcript, resolved, rm_score, unfinished=replies is None)
+
+    def class_or_category(self, text: str | None) -> tuple[str | None, str | None]:
+        """Return a text as a response class or as a category, whichever the rules have."""
+        if text is None or self._function.judge.ruleset.resolve_response_class(text):
+            return text, None
+        return (None, text) if self._resolver.class_of(text) else (text, None)
 
     def _class(self, response_class: str | None, category: str | None) -> str:
         found = response_class or self._resolver.class_of(category)
@@ -131,5 +138,5 @@ def _replies(messages: tuple[Message, ...], opened: bool) -> tuple[Message, ...]
 
 
 def _plain(value: Conversation) -> object:
-    """Take tuples of messages as well as lists; what is neither is refused further on."""
+    """Return tuples of messages as lists; other types are refused later."""
     return list(value) if isinstance(value, tuple) else value

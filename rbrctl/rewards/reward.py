@@ -11,12 +11,10 @@ from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader, OpenGrader
 from rbrctl.graders.registry import GraderChoice, opener_of
 from rbrctl.grading.loop_thread import LoopThread
-from rbrctl.rewards.answerable import explained, unanswerable
 from rbrctl.rewards.function import Reward, RewardFunction, total_of
 from rbrctl.rewards.jobs import Conversation, Job, JobMaker, Reasoning
-from rbrctl.rewards.scorer import CACHE_SIZE, Scorer
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import read_weights
+from rbrctl.rewards.scorer import CACHE_SIZE, Scorer, explained, unanswerable
+from rbrctl.rewards.weights import Weights, read_weights
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
@@ -59,7 +57,7 @@ class RuleReward:
         """
         self.function = RewardFunction(Judge(ruleset), weights)
         self.job = JobMaker(self.function, response_class, reasoning)
-        """Makes ready what ``rewards`` scores, out of a prompt and a completion."""
+        """Makes the jobs that ``rewards`` scores from prompts and completions."""
         self._thread = LoopThread("rbrctl-reward", "reward")
         try:
             opened = self._thread.run(_opened(opener_of(grader, ruleset, answers)))
@@ -106,7 +104,7 @@ class RuleReward:
         )
 
     async def rewards(self, jobs: Sequence[Job]) -> list[Reward | None]:
-        """Score jobs with what each reward is made of. Raises GraderError."""
+        """Return the rewards of jobs with their parts. Raise GraderError."""
         return await asyncio.wrap_future(self._thread.submit(self._scorer.score(jobs)))
 
     async def score(
@@ -114,9 +112,10 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None = None,
+        categories: Sequence[str | None] | str | None = None,
     ) -> list[float | None]:
         """Score completions of prompts, in order. Raises as ``JobMaker`` and ``rewards`` do."""
-        jobs = self._jobs(prompts, completions, response_classes)
+        jobs = self._jobs(prompts, completions, response_classes, categories)
         return [total_of(reward) for reward in await self.rewards(jobs)]
 
     def __call__(
@@ -124,9 +123,10 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None = None,
+        categories: Sequence[str | None] | str | None = None,
     ) -> list[float | None]:
-        """Score completions of prompts, in order, and wait for the outcome."""
-        jobs = self._jobs(prompts, completions, response_classes)
+        """Return the scores of completions, in order; see ``score``."""
+        jobs = self._jobs(prompts, completions, response_classes, categories)
         return [total_of(reward) for reward in self.rewards_now(jobs)]
 
     def rewards_now(self, jobs: Sequence[Job]) -> list[Reward | None]:
@@ -140,7 +140,7 @@ class RuleReward:
             self._thread.close()
 
     def __reduce__(self) -> NoReturn:
-        """Say why it cannot be pickled: it has a thread, connections and perhaps a key."""
+        """Raise TypeError: a reward has a thread, connections and perhaps a key."""
         raise TypeError(
             "a RuleReward cannot be pickled, as its grader runs in this process: have each process "
             "make its own with RuleReward.load(...)"
@@ -164,13 +164,23 @@ class RuleReward:
         prompts: Sequence[Conversation],
         completions: Sequence[Conversation],
         response_classes: Sequence[str | None] | str | None,
+        categories: Sequence[str | None] | str | None,
     ) -> list[Job]:
-        if response_classes is None or isinstance(response_classes, str):
-            response_classes = [response_classes] * len(completions)
-        if not len(prompts) == len(completions) == len(response_classes):
-            raise UsageError(
-                f"{len(prompts)} prompts, {len(completions)} completions and "
-                f"{len(response_classes)} response classes do not belong together"
-            )
-        rows = zip(prompts, completions, response_classes, strict=True)
-        return [self.job(*row) for row in rows]
+        columns = {
+            "prompts": prompts,
+            "completions": completions,
+            "response classes": _column(response_classes, len(completions)),
+            "categories": _column(categories, len(completions)),
+        }
+        if len({len(column) for column in columns.values()}) > 1:
+            counts = ", ".join(f"{len(column)} {name}" for name, column in columns.items())
+            raise UsageError(f"the lists must be of one length, but there are {counts}")
+        return [
+            self.job(prompt, completion, response_class, category=category)
+            for prompt, completion, response_class, category in zip(*columns.values(), strict=True)
+        ]
+
+
+def _column(value: Sequence[str | None] | str | None, count: int) -> Sequence[str | None]:
+    """Return one value for each completion: those given, or the same for all."""
+    return [value] * count if value is None or isinstance(value, str) else value

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader
 from rbrctl.grading.engine import Engine, EngineOptions
 from rbrctl.rewards.function import Reward, RewardFunction
@@ -15,7 +16,7 @@ CACHE_SIZE = 100_000
 
 @dataclass(slots=True)
 class Counts:
-    """What a scorer has done since it was made."""
+    """Counts of what a scorer has done."""
 
     scored: int = 0
     cached: int = 0
@@ -33,7 +34,7 @@ class Scorer:
     def __init__(
         self, function: RewardFunction, grader: Grader, cache_size: int = CACHE_SIZE
     ) -> None:
-        """Take the parts; ``cache_size`` is how many rewards are remembered."""
+        """Take the reward function, an open grader, and how many rewards are remembered."""
         self.function = function
         self.grader = grader
         self.counts = Counts()
@@ -46,7 +47,7 @@ class Scorer:
         )
 
     def remembered(self, job: Job) -> Reward | None:
-        """Give the reward of a job that was graded before, else None."""
+        """Return the reward of a job that was graded before, otherwise None."""
         reward = None if job.unfinished else self._cache.get(job.key)
         if reward is None:
             return None
@@ -57,9 +58,9 @@ class Scorer:
 
     async def score(self, jobs: Sequence[Job]) -> list[Reward | None]:
         """
-        Score jobs, in their order; None for what could not be graded.
+        Return the rewards of jobs, in order; None for those that could not be graded.
 
-        Raises GraderError where the grader cannot go on at all.
+        Raises GraderError if the grader cannot go on.
         """
         rewards: list[Reward | None] = [self.remembered(job) for job in jobs]
         waiting = [index for index, reward in enumerate(rewards) if reward is None]
@@ -117,3 +118,36 @@ def _with_score(reward: Reward, rm_score: float) -> Reward:
     if rm_score == reward.rm_score:
         return reward
     return replace(reward, total=rm_score + reward.rules, rm_score=rm_score)
+
+
+def unanswerable(
+    function: RewardFunction, grader: Grader, response_class: str | None = None
+) -> dict[str, list[str]]:
+    """
+    Return the response classes that cannot be graded, with the propositions that are unknown.
+
+    Raises UsageError if no class can be graded, or if ``response_class`` cannot, which is that of
+    all completions.
+    """
+    known = grader.question_digests
+    missing = {
+        name: [each for each in function.propositions(name) if each not in known]
+        for name in function.response_classes
+    }
+    found = {name: unknown for name, unknown in missing.items() if unknown}
+    if response_class in found or (found and len(found) == len(missing)):
+        name = response_class if response_class in found else next(iter(found))
+        raise UsageError(f"{explained(name, found[name])}{_advice(grader)}")
+    return found
+
+
+def _advice(grader: Grader) -> str:
+    if grader.identity.kind != "embedded":
+        return ""
+    return "; the embedded one answers those with cues, and those that its model was trained on"
+
+
+def explained(response_class: str, unknown: list[str]) -> str:
+    """Return a message that a class cannot be graded, and why."""
+    shown = ", ".join(unknown[:10]) + (", ..." if len(unknown) > 10 else "")
+    return f"no completion of {response_class} can be graded: the grader cannot answer {shown}"

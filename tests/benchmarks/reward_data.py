@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rbrctl.rewards.arrays import Floats, Indices
-from rbrctl.rewards.pairs.compare import Pairs, form_pairs
+from rbrctl.rewards.pairs.forming import Pairs, form_pairs
 from rbrctl.rewards.solver.problem import GatheredDifferences, Problem
 
 PROMPTS, COMPLETIONS, FEATURES, CLASSES, RANKS = 349, 17, 23, 4, 5

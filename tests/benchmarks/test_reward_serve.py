@@ -15,8 +15,7 @@ from servers.reward_process import ENVIRONMENT, PROGRAM
 
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.features import feature_names
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import write_weights
+from rbrctl.rewards.weights import Weights, write_weights
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
 

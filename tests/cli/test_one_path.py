@@ -10,7 +10,7 @@ import rbrctl
 from rbrctl.cli.main import run
 from rbrctl.records.json_lines import write_json_lines
 from rbrctl.rewards import RuleReward
-from rbrctl.rewards.weights_file import read_weights
+from rbrctl.rewards.weights import read_weights
 
 RULES = """
 rbrctl: 1

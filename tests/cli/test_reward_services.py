@@ -16,8 +16,7 @@ from servers.json_server import JsonServer, Reply
 from servers.reward_process import wait_until
 
 from rbrctl.records.models import RuleSetIdentity
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import write_weights
+from rbrctl.rewards.weights import Weights, write_weights
 from rbrctl.ruleset.loader import load
 
 JSON = {"content-type": "application/json"}

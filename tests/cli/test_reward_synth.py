@@ -238,7 +238,7 @@ def test_what_no_try_reached_is_not_paid_for_again(synth: Synth, serve: Serve) -
     assert len(asked_to_write(server)) == 6
     code, _, err = synth(server, *plan)
     assert code == 4
-    assert "--retry-failed begins anew" in err
+    assert "--retry-failed starts again" in err
     assert len(asked_to_write(server)) == 6
     assert synth(server, *plan, "--retry-failed")[0] == 4
     assert len(asked_to_write(server)) == 12
@@ -276,8 +276,8 @@ def test_bad_lines_are_counted_and_told(synth: Synth, serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--writer-url", "http://h/v1"), "--writer-url says something of a writer"),
-        (("--writer-price-in", "1"), "--writer-price-in says something of a writer"),
+        (("--writer-url", "http://h/v1"), "--writer-url applies to a writer"),
+        (("--writer-price-in", "1"), "--writer-price-in applies to a writer"),
         (("--writer", "w", "--writer-url", "h/v1"), "--writer-url 'h/v1' is not a URL"),
         (
             ("--writer", "w", "--writer-key-env", "NONE"),
@@ -286,7 +286,7 @@ def test_bad_lines_are_counted_and_told(synth: Synth, serve: Serve) -> None:
         (("--writer", "w", "--writer-extra-body", "["), "--writer-extra-body must be a JSON"),
         (("--grader", "recorded:r.jsonl"), "no recorded answer is about a completion"),
         (("--plan", "hello=good:²"), "write CLASS=RANK:N"),
-        (("--plan", "hello=good:1,good:2"), "good stands there twice"),
+        (("--plan", "hello=good:1,good:2"), "good is given twice"),
         (("--plan", "hello=good:1", "--plan", "Hello=good:1"), "hello has a plan already"),
         (("--plan", "helo=good:1"), "did you mean 'hello'"),
         (("--describe", "worst"), "write RANK=TEXT"),

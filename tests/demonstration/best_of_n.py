@@ -15,10 +15,10 @@ from typing import Any
 
 from toy_policy import completions
 
+from rbrctl.graders.embedded import EmbeddedGrader, load_model
 from rbrctl.graders.registry import opener_of
 from rbrctl.records.models import Result
 from rbrctl.records.transcripts import parse_transcript
-from rbrctl.rewards.answering import grade_for_features
 from rbrctl.rewards.evaluation.best_of import BestOf, best_of_rows
 from rbrctl.rewards.evaluation.reward_parts import reward_parts
 from rbrctl.rewards.fitting.fit import fit
@@ -26,6 +26,7 @@ from rbrctl.rewards.fitting.options import FitOptions
 from rbrctl.rewards.hand_set import rank_ladder
 from rbrctl.rewards.pairs.candidates import RankSource, RowKey, candidates_of
 from rbrctl.rewards.pairs.compare import Comparisons, compare
+from rbrctl.rewards.pairs.loading import grade_for_features
 from rbrctl.rewards.pairs.orderings import rank_ordering, table_ordering
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.verdict import Judge
@@ -41,8 +42,8 @@ def grade(judge: Judge, seed: int) -> list[Result]:
     for row in completions(PROMPTS, COMPLETIONS, seed):
         labels = {name: name in row["true"] for name in judge.ruleset.propositions}
         transcripts.append(parse_transcript({**row, "labels": labels}))
-    opener = opener_of("embedded", judge.ruleset)
-    results = asyncio.run(grade_for_features(transcripts, judge, opener))
+    grader = opener_of(EmbeddedGrader(judge.ruleset, load_model()), judge.ruleset)
+    results = asyncio.run(grade_for_features(transcripts, judge, grader))
     return [replace(each, extra={**each.extra, "is": outcome(judge, each)}) for each in results]
 
 

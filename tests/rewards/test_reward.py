@@ -122,7 +122,7 @@ def test_a_missing_or_unknown_class_is_an_error_of_the_users(reward: RuleReward)
 
 
 def test_lists_of_different_lengths_are_refused(reward: RuleReward) -> None:
-    with pytest.raises(UsageError, match="do not belong together"):
+    with pytest.raises(UsageError, match="must be of one length"):
         reward(["p"], ["kind", "rude"], "c")
 
 

@@ -6,8 +6,7 @@ import pytest
 from rbrctl.errors import FileError, UsageError
 from rbrctl.records.models import GraderIdentity, RuleSetIdentity
 from rbrctl.rewards.function import RewardFunction
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import read_weights, weights_text, write_weights
+from rbrctl.rewards.weights import Weights, read_weights, weights_text, write_weights
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
 

@@ -17,8 +17,7 @@ import pytest
 
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.adapters import promptfoo
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import write_weights
+from rbrctl.rewards.weights import Weights, write_weights
 from rbrctl.ruleset.loader import load
 
 PROGRAM = shutil.which("promptfoo")

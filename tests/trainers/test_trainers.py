@@ -108,8 +108,7 @@ def test_verl_loads_the_function_by_its_name(tmp_path: Path) -> None:
     omegaconf = pytest.importorskip("omegaconf")
     loading = pytest.importorskip("verl.trainer.ppo.reward")
     from rbrctl.records.models import RuleSetIdentity
-    from rbrctl.rewards.weights import Weights
-    from rbrctl.rewards.weights_file import write_weights
+    from rbrctl.rewards.weights import Weights, write_weights
     from rbrctl.ruleset.loader import load
 
     ruleset = load("builtin:safety")

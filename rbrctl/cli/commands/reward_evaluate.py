@@ -146,9 +146,9 @@ def command(
     and how the reward is distributed over the ranks. Without --weights: Not-Unsafe, Not-Overrefuse,
     Hard-Refusal-Style and F1 of each results file, side by side.
     """
-    from rbrctl.rewards.extras import require
+    from rbrctl.errors import require_extra
 
-    require("numpy", "reward", "evaluating a reward")
+    require_extra("numpy", "reward", "evaluating a reward")
     check_output_paths(
         {"--picture": picture},
         {"the comparisons": comparisons, "--weights": weights, "--orderings": orderings},
@@ -175,7 +175,7 @@ def command(
     from rbrctl.rewards.evaluation.error_rates import error_rows
     from rbrctl.rewards.evaluation.reward_parts import RewardKind, distribution, reward_parts
     from rbrctl.rewards.pairs.candidates import PairScope
-    from rbrctl.rewards.weights_file import read_weights
+    from rbrctl.rewards.weights import read_weights
 
     if picture is not None:
         check_picture(picture)

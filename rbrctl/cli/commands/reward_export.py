@@ -1,22 +1,36 @@
 """``rbrctl reward export``: write ranked transcripts as training data."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rbrctl.cli.exit_codes import ExitCode
-from rbrctl.cli.files import STANDARD_INPUT, check_output_paths, report_problems
+from rbrctl.cli.files import STANDARD_INPUT, check_output_paths, data_source, report_problems
 from rbrctl.cli.options import output_of
-from rbrctl.cli.ranked import ranked_texts
-from rbrctl.cli.reward_model import RewardModelOptions
+from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
+from rbrctl.cli.reward_model import RewardModelOptions, say_scores, say_unscored
 from rbrctl.cli.reward_options import RmKeyOption, RmModelOption, RmUrlOption
 from rbrctl.cli.rules import RulesOption, load_rules
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.records.problems import ProblemLog
 from rbrctl.rewards.exporting import ExportForm, ExportOptions, export_rows
-from rbrctl.rewards.pairs.candidates import RankSource, parse_order
+from rbrctl.rewards.joining import (
+    GradedTranscript,
+    JoinedResults,
+    join_results,
+    rank_transcripts,
+)
+from rbrctl.rewards.pairs.candidates import RM_SCORE, RankSource, parse_order
+from rbrctl.rewards.pairs.loading import score_completions
 from rbrctl.ruleset.verdict import Judge
-from rbrctl.wording import hint_for
+from rbrctl.wording import counted, hint_for
+
+if TYPE_CHECKING:
+    from rbrctl.graders.endpoint.settings import EndpointSettings
 
 REWARD = "reward"
 
@@ -86,7 +100,7 @@ def command(
     --rm-url, otherwise 0.
     """
     from rbrctl.records.json_lines import encode_line, write_json_lines
-    from rbrctl.rewards.weights_file import read_weights
+    from rbrctl.rewards.weights import read_weights
 
     _check_options(form, order, weights, margin, all_pairs)
     if rm_url is not None and weights is None:
@@ -103,10 +117,16 @@ def command(
     judge = Judge(ruleset)
     by_reward = order == REWARD
     label = RankSource.RANK if by_reward else parse_order(order)
-    read = None if weights is None else read_weights(weights)
-    asked = RewardModelOptions(rm_url, rm_model, rm_key_env)
-    found = ranked_texts(output, judge, results, transcripts, label, read, asked, problems)
-    ranked = found.ranked
+    found = None if weights is None else read_weights(weights)
+    settings = RewardModelOptions(rm_url, rm_model, rm_key_env).settings(output)
+    joined = join_results(data_source(results), data_source(transcripts), ruleset, problems)
+    _say_unmatched(output, joined)
+    graded, unscored = _scored(output, settings, joined.graded)
+    missing = joined.results_without_transcript + unscored
+    if found is not None:
+        scored = sum(each.transcript.extra[RM_SCORE] is not None for each in graded)
+        say_scores(output, scored, len(graded), found)
+    ranked = rank_transcripts(graded, judge, label, found)
     options = ExportOptions(by_reward, margin or 0.0, all_pairs)
     rows = list(export_rows(ranked, form, options))
     code = report_problems(output, problems, "export")
@@ -123,7 +143,42 @@ def command(
     without = sum((each.reward if needs_reward else each.rank) is None for each in ranked)
     if without:
         output.warn(f"{without:,} without a {'reward' if needs_reward else 'rank'} were left out")
-    return ExitCode.INCOMPLETE if found.missing or without else code
+    return ExitCode.INCOMPLETE if missing or without else code
+
+
+def _say_unmatched(output: Output, joined: JoinedResults) -> None:
+    """Say on stderr which results and transcripts have no partner."""
+    if joined.transcripts_without_result:
+        count = counted(joined.transcripts_without_result, "transcript has", "transcripts have")
+        output.info(f"{count} no result: left out of the export")
+    if joined.results_without_transcript:
+        count = counted(joined.results_without_transcript, "result has", "results have")
+        output.warn(f"{count} no transcript: left out of the export")
+
+
+def _scored(
+    output: Output, settings: "EndpointSettings | None", graded: Sequence[GradedTranscript]
+) -> tuple[list[GradedTranscript], int]:
+    """Return the transcripts with the reward model's scores, and how many got none."""
+    if settings is None:
+        return list(graded), 0
+    reasons: list[str] = []
+    found = asyncio.run(
+        score_completions(
+            [each.transcript for each in graded],
+            settings,
+            reasons,
+            lambda title, total: Progress(output, title, total),
+        )
+    )
+    say_unscored(output, reasons)
+    scored = {(each.content_digest, each.response_class): each for each in found}
+    kept = [
+        replace(each, transcript=scored[key])
+        for each in graded
+        if (key := (each.transcript.content_digest, each.transcript.response_class)) in scored
+    ]
+    return kept, len(reasons)
 
 
 def _check_options(

@@ -170,12 +170,12 @@ def command(
     ordered pairs is minimised to a proven optimum. All completions of a prompt are held out, or
     resampled for the intervals, together.
     """
+    from rbrctl.errors import require_extra
     from rbrctl.reports.reward_fit import REPORT_NAME, REPORT_VERSION, FitReport
-    from rbrctl.rewards.extras import require
     from rbrctl.rewards.fitting.options import FitOptions
     from rbrctl.rewards.hand_set import hand_set_weights, judged_features, rank_ladder
 
-    require("numpy", "reward", "fitting weights")
+    require_extra("numpy", "reward", "fitting weights")
     output = output_of(context)
     pins = [*(pin or ()), *(_renamed(output, "--fix", "--pin", fix) or ())]
     named = weights_from or _renamed(output, "--fixed", "--weights-from", fixed)
@@ -278,7 +278,7 @@ def _write(
     hand_set: str | None,
 ) -> None:
     from rbrctl.rewards.fitting.made_weights import made_weights
-    from rbrctl.rewards.weights_file import write_weights
+    from rbrctl.rewards.weights import write_weights
 
     if path is None:
         output.info("the weights are not written: -o WEIGHTS.yaml writes them")

@@ -28,15 +28,15 @@ def command(
     context: typer.Context,
     endpoint: EndpointOptions,
     weights: Annotated[
-        str, typer.Option("--weights", "-w", metavar="FILE", help="The weights of reward fit.")
+        str, typer.Option("--weights", "-w", metavar="FILE", help="Weights file of reward fit.")
     ],
     rules: RulesOption = None,
     grader: GraderOption = None,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", help="Where to listen; 0 takes a free one.")
+        int, typer.Option("--port", metavar="PORT", help="Port to listen on; 0 takes a free one.")
     ] = 8765,
     response_class: ResponseClassOption = None,
     token_env: Annotated[
@@ -44,30 +44,33 @@ def command(
         typer.Option(
             "--token-env",
             metavar="NAME",
-            help="The variable with the token that requests must bring; needed beyond loopback.",
+            help="Environment variable with the token that requests must have; needed if other "
+            "machines can connect.",
         ),
     ] = DEFAULT_VARIABLE,
     max_body: Annotated[
-        int, typer.Option("--max-body", min=1024, metavar="BYTES", help="Of one request.")
+        int,
+        typer.Option("--max-body", min=1024, metavar="BYTES", help="Largest request."),
     ] = 8 * 1024 * 1024,
     on_ungraded: Annotated[
         float | None,
         typer.Option(
             "--on-ungraded",
             metavar="NUMBER",
-            help="What / and /get_reward answer for what could not be graded.  [default: an error]",
+            help="Reward in / and /get_reward of completions that could not be graded.  "
+            "[default: an error]",
         ),
     ] = None,
     reasoning: Annotated[
         Reasoning,
         typer.Option(
             "--reasoning",
-            help="What becomes of a completion's leading <think> block: drop it, as users do not "
-            "see it, or keep and judge it.",
+            help="Drop a completion's leading <think> block, which users do not see, or keep and "
+            "judge it.",
         ),
     ] = Reasoning.DROP,
     cache_size: Annotated[
-        int, typer.Option("--cache-size", min=0, metavar="N", help="Rewards to remember.")
+        int, typer.Option("--cache-size", min=0, metavar="N", help="Number of rewards to remember.")
     ] = 100_000,
     drain_seconds: Annotated[
         int,
@@ -75,7 +78,7 @@ def command(
             "--drain-seconds",
             min=0,
             metavar="SECONDS",
-            help="For requests that have begun, once it is told to end.",
+            help="Time for requests in progress when the server is told to stop.",
         ),
     ] = 25,
 ) -> ExitCode:
@@ -91,15 +94,14 @@ def command(
     --drain-seconds are told to come again, and the exit code is 4.
     """
     from rbrctl.graders.interface import Grader
-    from rbrctl.rewards.answerable import explained, unanswerable
     from rbrctl.rewards.function import RewardFunction
     from rbrctl.rewards.jobs import JobMaker
-    from rbrctl.rewards.scorer import Scorer
-    from rbrctl.rewards.serving.grader_keeper import GraderKeeper
+    from rbrctl.rewards.scorer import Scorer, explained, unanswerable
+    from rbrctl.rewards.serving.reconnecting_grader import ReconnectingGrader
     from rbrctl.rewards.serving.server import serve
     from rbrctl.rewards.serving.service import Service
     from rbrctl.rewards.serving.settings import Limits
-    from rbrctl.rewards.weights_file import read_weights
+    from rbrctl.rewards.weights import read_weights
 
     output = output_of(context)
     listening = _listening(host, port, token_env, output)
@@ -114,7 +116,7 @@ def command(
         return (await opener((), False)).grader
 
     async def open_service() -> Service:
-        keeper = GraderKeeper(await open_grader(), open_grader, output.warn)
+        keeper = ReconnectingGrader(await open_grader(), open_grader, output.warn)
         try:
             unknown = unanswerable(function, keeper, make_job.response_class)
         except UsageError:
@@ -134,7 +136,7 @@ def command(
     def on_ready(address: str) -> None:
         output.info(f"serving rewards at {address}")
 
-    cut = serve(open_service, listening, on_ready, drain_seconds)
+    cut = serve(open_service, listening, on_ready, drain_seconds, output.scrubbed)
     if not cut:
         output.info("stopped; every request that had begun was answered")
         return ExitCode.YES
@@ -147,10 +149,10 @@ def command(
 
 def _listening(host: str, port: int, token_env: str, output: Output) -> "Listening":
     """Read the token, and check it with the address. Raises UsageError."""
-    from rbrctl.rewards.extras import require
+    from rbrctl.errors import require_extra
     from rbrctl.rewards.serving.settings import Listening, is_loopback
 
-    require("uvicorn", "serve", "the reward server")
+    require_extra("uvicorn", "serve", "the reward server")
     token = output.environment.get(token_env) or None
     output.hide(token or "")
     if token is None and token_env != DEFAULT_VARIABLE:

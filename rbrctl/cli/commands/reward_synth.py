@@ -1,7 +1,7 @@
 """``rbrctl reward synth``: completions of each rank, written by a model that the user names."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,10 +19,9 @@ from rbrctl.cli.formats import TableFormatOption, report_tables
 from rbrctl.cli.graders import GraderOption
 from rbrctl.cli.options import output_of
 from rbrctl.cli.output import Output
+from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import RulesOption, load_rules
-from rbrctl.cli.synthesis_models import synthesis_models
-from rbrctl.cli.synthesis_plan import complete_plan, parse_counts, parse_descriptions
-from rbrctl.cli.synthesis_work import SynthesisWork
+from rbrctl.cli.synthesis_plan import parse_counts, parse_descriptions
 from rbrctl.cli.writer import (
     WriterBodyOption,
     WriterKeyOption,
@@ -33,6 +32,7 @@ from rbrctl.cli.writer import (
     WriterTemperatureOption,
     WriterTokensOption,
     WriterUrlOption,
+    synthesis_models,
 )
 from rbrctl.errors import NothingMatchedError
 from rbrctl.records.problems import ProblemLog, raise_problem
@@ -40,10 +40,12 @@ from rbrctl.reports.interface import TEXT
 from rbrctl.ruleset.verdict import Judge
 
 if TYPE_CHECKING:
+    from rbrctl.graders.endpoint.usage import Budget, Usage
     from rbrctl.records.models import Transcript
+    from rbrctl.reports.tables import Table
+    from rbrctl.rewards.synthesis.cost import Forecast
     from rbrctl.rewards.synthesis.run import Summary
 
-REPORT_VERSION = 1
 SHOWN = 5
 
 
@@ -65,7 +67,7 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where completions are kept; every try is kept beside them, in FILE.tries.jsonl.",
+            help="File to keep the completions in; every try is kept in FILE.tries.jsonl.",
         ),
     ],
     rules: RulesOption = None,
@@ -100,30 +102,64 @@ def command(
     attempts: Annotated[
         int,
         typer.Option(
-            "--attempts", min=1, max=100, metavar="N", help="Most tries of each, over all runs."
+            "--attempts",
+            min=1,
+            max=100,
+            metavar="N",
+            help="Largest number of tries of each, over all runs.",
         ),
     ] = 4,
     retry_failed: Annotated[
         bool,
-        typer.Option("--retry-failed", help="Begin anew with those that all tries have missed."),
+        typer.Option(
+            "--retry-failed",
+            help="Start again with those that no try has reached.",
+        ),
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Begin the files anew, what was paid for included.")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Start the files again; what was paid for is lost.",
+        ),
     ] = False,
     results: Annotated[
         str | None,
-        typer.Option("--results", metavar="FILE", help="Keep the graded results, as grade does."),
+        typer.Option(
+            "--results",
+            metavar="FILE",
+            help="File to keep the graded results in, as grade does.",
+        ),
     ] = None,
     sft: Annotated[
         str | None,
-        typer.Option("--sft", metavar="FILE", help="Write the best ones as messages, too."),
+        typer.Option(
+            "--sft",
+            metavar="FILE",
+            help="File to write the best completions to as well, as messages.",
+        ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it would take, and write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Say what the run would take, and write nothing.",
+        ),
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Of the rules to break.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="S",
+            help="Seed of the choice of rules to break.",
+        ),
+    ] = 0,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first line that cannot be used.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Stop at the first line that cannot be used.",
+        ),
     ] = False,
     format_: TableFormatOption = TEXT,
 ) -> ExitCode:
@@ -135,11 +171,18 @@ def command(
     where it was, and nothing that came is paid for twice. The limits (--max-calls, --max-cost) hold
     for the model that writes and the one that grades together, --rpm and --tpm for each.
     """
+    from rbrctl.reports.reward_synth import (
+        completions_body,
+        completions_table,
+        forecast_body,
+        forecast_table,
+    )
     from rbrctl.rewards.synthesis.assignment import assignments
+    from rbrctl.rewards.synthesis.attempts import SUFFIX
+    from rbrctl.rewards.synthesis.job import SynthesisJob
     from rbrctl.rewards.synthesis.prompts import read_prompts
     from rbrctl.rewards.synthesis.store import CompletionStore
     from rbrctl.rewards.synthesis.targets import Targets
-    from rbrctl.rewards.synthesis.tries import SUFFIX
 
     output = output_of(context)
     check_output_paths(
@@ -161,27 +204,46 @@ def command(
     rows = read_prompts(data_source(prompts), ruleset, handler, name)
     code = report_problems(output, problems, "prompts")
     classes = dict.fromkeys(row.response_class or "" for row in rows)
-    wanted = complete_plan(targets, counts, descriptions, classes)
+    wanted = targets.complete_plan(counts, descriptions, classes)
     drawn = assignments(rows, targets, wanted, seed)
     if not drawn:
         why = "the plan leaves out all of its classes" if rows else "no prompts in it"
         raise NothingMatchedError(f"{name}: {why}{first_problem(problems)}")
+    bad_lines = {"bad_lines": problems.count}
     with CompletionStore(out, ruleset, write=not dry_run, overwrite=overwrite) as store:
         store.check(drawn)
-        work = SynthesisWork(judge, models, store, drawn, attempts, retry_failed)
-        forecast = asyncio.run(work.forecast())
-        forecast.say(output)
-        forecast.hold_against(models.writer.budget, output)
+        job = SynthesisJob(judge, models, store, drawn, attempts, retry_failed)
+        forecast = asyncio.run(job.forecast())
+        _say_forecast(output, forecast)
+        _say_limits(output, forecast, models.writer.budget)
         if dry_run:
-            forecast.report(output, format_, {"bad_lines": problems.count})
+            _report(
+                output, [forecast_table(forecast)], format_, forecast_body(forecast) | bad_lines
+            )
             return code
         output.resume_hint = "run the same command again to go on from here"
-        summary, usages = asyncio.run(work.run(output, results, overwrite))
+        usages: dict[str, Usage] = {}
+        try:
+            summary = asyncio.run(
+                job.run(
+                    usages,
+                    results,
+                    overwrite,
+                    lambda title, total: Progress(output, title, total),
+                )
+            )
+        finally:
+            for model, usage in usages.items():
+                for warning in usage.warnings:
+                    output.warn(f"{model}: {warning}")
+                output.info(f"{model}: {usage.line()}")
         kept = [store.kept[each.id] for each in drawn if each.id in store.kept]
     if sft is not None:
         _write_sft(output, sft, kept, ruleset.ranks[0])
-    body = {"bad_lines": problems.count, "usage": usages}
-    _report(output, summary, kept, ruleset.ranks, format_, body)
+    used = {"usage": {model: usage.summary() for model, usage in usages.items()}}
+    body = completions_body(summary, kept) | bad_lines | used
+    _report(output, [completions_table(summary, kept, ruleset.ranks)], format_, body)
+    _say_failures(output, summary)
     left = len(drawn) - len(kept)
     return ExitCode.INCOMPLETE if left or problems.count else ExitCode.YES
 
@@ -197,42 +259,46 @@ def _write_sft(output: Output, path: str, kept: "Sequence[Transcript]", best: st
 
 
 def _report(
-    output: Output,
-    summary: "Summary",
-    kept: "Sequence[Transcript]",
-    ranks: Sequence[str],
-    format_: str,
-    body: dict[str, object],
+    output: Output, tables: "Sequence[Table]", format_: str, body: Mapping[str, object]
 ) -> None:
-    from rbrctl.reports.tables import Column, Table
-    from rbrctl.rewards.synthesis.store import COMPLETION_TYPE
+    from rbrctl.reports.reward_synth import REPORT_NAME, REPORT_VERSION
 
-    columns = [
-        Column("rank", "rank"),
-        Column("written", "written", numeric=True),
-        Column("failed", "failed", numeric=True),
-    ]
-    rows = [
-        (
-            rank,
-            sum(each.extra.get(COMPLETION_TYPE) == rank for each in kept),
-            sum(each.rank == rank for each in summary.failed),
+    report_tables(output, tables, format_, name=REPORT_NAME, version=REPORT_VERSION, body=body)
+
+
+def _say_forecast(output: Output, forecast: "Forecast") -> None:
+    """Say on stderr what the run may take."""
+    there = f"{forecast.kept:,} are there already; " if forecast.kept else ""
+    output.info(
+        f"{there}{forecast.completions:,} completions to write, up to {forecast.attempts} tries "
+        "each"
+    )
+    for name, cost in (("one try of each", forecast.one_try), ("all tries", forecast.all_tries)):
+        graded = ""
+        if cost.grading.calls:
+            graded = (
+                f"; to grade it {cost.grading.calls:,} calls for "
+                f"{cost.grading.answers:,} propositions, {cost.grading.input_tokens:,} tokens"
+            )
+        price = forecast.price(cost)
+        money = "" if price is None else f"; at most {price:.4f}"
+        output.info(
+            f"{name}: {cost.writing.calls:,} calls to write, {cost.writing.input_tokens:,} "
+            f"tokens sent and up to {cost.writing.output_tokens:,} back{graded}{money}"
         )
-        for rank in ranks
-    ]
-    whole = {
-        "wanted": summary.wanted,
-        "kept": len(kept),
-        "tries": summary.tries,
-        "stopped": summary.stopped or None,
-        "failures": [
-            {"id": each.id, "rank": each.rank, "tries": each.tries, "reason": each.reason}
-            for each in summary.failed
-        ],
-        **body,
-    }
-    table = Table("ranks", "Completions", columns, rows)
-    report_tables(output, [table], format_, name="reward-synth", version=REPORT_VERSION, body=whole)
+
+
+def _say_limits(output: Output, forecast: "Forecast", budget: "Budget") -> None:
+    """Warn of limits that may end the run early."""
+    for option, most, what in forecast.exceeded(budget):
+        output.warn(
+            f"{option} {most:g} may not be enough for {what}: the run then stops, and goes on "
+            "from there when it is run again"
+        )
+
+
+def _say_failures(output: Output, summary: "Summary") -> None:
+    """Warn of the completions that no attempt has reached, and of a budget that was spent."""
     for each in summary.failed[:SHOWN]:
         output.warn(f"{each.id}: not reached: {each.reason}")
     if len(summary.failed) > SHOWN:

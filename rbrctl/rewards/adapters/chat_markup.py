@@ -7,10 +7,70 @@ special tokens at its ends.
 """
 
 import re
+from dataclasses import dataclass
 
 from rbrctl.records.thinking import reply_start
-from rbrctl.rewards.adapters.kept_end import kept_end
-from rbrctl.rewards.adapters.markups import ASSISTANT, MARKUPS, SPECIAL, markup_of, role_of
+
+ASSISTANT = "assistant"
+_ROLES = {"model": ASSISTANT, "Assistant": ASSISTANT, "User": "user"}
+"""Names that templates have for roles, where they are not ours."""
+# These are listed, while records.control_tokens tells tokens by their shape: a completion is judged
+# as it is, and must not lose an ordinary "[NAME]" at its end.
+SPECIAL = (
+    r"<\|[a-z0-9_ ]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|</?s>"
+    r"|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>|\[/?INST\]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """One template's way to write a conversation."""
+
+    turn: re.Pattern[str]
+    """A turn, with its role and its content."""
+    header: str
+    """The text before a reply."""
+    bare_system: bool = False
+    """True if the text before the first turn is the system's message."""
+
+
+def _turns(start: str, end: str, role: str = r"\w{1,20}") -> re.Pattern[str]:
+    return re.compile(rf"{start.format(role=role)}(.*?)(?:{end}|\Z)", re.DOTALL)
+
+
+MARKUPS = {
+    "ChatML": Markup(
+        _turns(r"<\|im_start\|>({role})\n", r"<\|im_end\|>\s?"), "<|im_start|>assistant\n"
+    ),
+    "Phi-4": Markup(
+        _turns(r"<\|im_start\|>({role})<\|im_sep\|>", r"<\|im_end\|>"),
+        "<|im_start|>assistant<|im_sep|>",
+    ),
+    "Llama 3": Markup(
+        _turns(r"<\|start_header_id\|>({role})<\|end_header_id\|>\n\n", r"<\|eot_id\|>"),
+        "<|start_header_id|>assistant<|end_header_id|>\n\n",
+    ),
+    "Gemma": Markup(
+        _turns(r"<start_of_turn>({role})\n", r"<end_of_turn>\s?"), "<start_of_turn>model\n"
+    ),
+    "DeepSeek": Markup(
+        _turns(
+            r"<｜({role})｜>",
+            r"<｜end▁of▁sentence｜>|(?=<｜(?:User|Assistant)｜>)",
+            "User|Assistant",
+        ),
+        "<｜Assistant｜>",
+        bare_system=True,
+    ),
+    "gpt-oss": Markup(
+        _turns(
+            r"<\|start\|>({role})(?:<\|channel\|>[^<]{{1,80}})?<\|message\|>",
+            r"<\|(?:end|return|call)\|>",
+        ),
+        "<|start|>assistant",
+    ),
+}
+"""By the family that has it; ChatML is Qwen's and many others'."""
 
 LEAST_KEPT = 16
 """Characters that a prompt cut at its beginning must share with the query."""
@@ -42,7 +102,7 @@ def prompt_messages(text: str) -> list[dict[str, str]]:
 
 
 def without_specials(text: str) -> str:
-    """Take special tokens off both ends of a text, in time linear in it."""
+    """Return a text without special tokens at its ends, in linear time."""
     text = _LEADING.sub("", text)
     end = len(text)
     while match := _LAST.search(text, max(0, (last := _without_space(text, end)) - _LONGEST), last):
@@ -51,7 +111,7 @@ def without_specials(text: str) -> str:
 
 
 def _without_space(text: str, end: int) -> int:
-    """Give where the text before a place ends, without the space there."""
+    """Return where the text before an offset ends if space is cut off."""
     while end and text[end - 1].isspace():
         end -= 1
     return end
@@ -85,7 +145,7 @@ def response_of(query: str, prompt: str) -> str | None:
 
 
 def _reply(text: str) -> str:
-    """Take off the header that a chat template puts before a reply, and its special tokens."""
+    """Return a reply without its chat template's header and special tokens."""
     for markup in MARKUPS.values():
         if text.startswith(markup.header):
             text = text.removeprefix(markup.header)
@@ -93,3 +153,44 @@ def _reply(text: str) -> str:
     # The marks of thinking stay for those who drop or keep it, special tokens or not.
     start = reply_start(text)
     return text.rstrip() if start is None else text[:start] + without_specials(text[start:])
+
+
+def markup_of(text: str) -> Markup | None:
+    """
+    Return the markup that a text is written in: that of its first turn.
+
+    Later markup of another kind was written into the conversation by someone.
+    """
+    found = [
+        (match.start(), name)
+        for name, markup in MARKUPS.items()
+        if (match := markup.turn.search(text))
+    ]
+    return MARKUPS[min(found)[1]] if found else None
+
+
+def role_of(name: str) -> str:
+    """Return our name of a template's role."""
+    return _ROLES.get(name, name)
+
+
+def kept_end(prompt: str, query: str) -> int:
+    """
+    Return the length of the longest end of the prompt that the query begins with.
+
+    It takes linear time, by the failure function of Knuth, Morris and Pratt.
+    """
+    pattern = query[: len(prompt)]
+    failure = [0] * len(pattern)
+    matched = 0
+    for index in range(1, len(pattern)):
+        while matched and pattern[index] != pattern[matched]:
+            matched = failure[matched - 1]
+        matched += pattern[index] == pattern[matched]
+        failure[index] = matched
+    matched = 0
+    for character in prompt:
+        while matched and (matched == len(pattern) or character != pattern[matched]):
+            matched = failure[matched - 1]
+        matched += bool(pattern) and character == pattern[matched]
+    return matched

@@ -2,8 +2,9 @@
 OpenRLHF: the contract of a remote reward, and the form of a local ``.py`` reward.
 
 A request has ``query`` (prompt and response, decoded with special tokens), ``prompts`` and
-``labels``. The label is the response class, or a JSON object ``{"response_class": ..., "prompt":
-messages}`` where the prompt should be judged as it was before a chat template.
+``labels``. A label is a response class, a category of the policy, or a JSON object with
+``response_class`` or ``category``, and with ``prompt`` (messages) if the prompt should be judged as
+it was before a chat template.
 
 Over HTTP: ``rbrctl reward serve --weights weights.yaml`` and, to the trainer,
 ``--reward.remote_url http://127.0.0.1:8765/get_reward`` (``--remote_rm_url`` in old releases) with
@@ -17,24 +18,24 @@ place of the address::
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rbrctl.errors import RecordError
 from rbrctl.records.thinking import opens_thinking
 from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
-from rbrctl.rewards.adapters.ungraded import number_of
-from rbrctl.rewards.function import Reward
-from rbrctl.rewards.jobs import Job
+from rbrctl.rewards.function import Reward, total_or
+from rbrctl.rewards.jobs import Job, JobMaker
 from rbrctl.rewards.reward import RuleReward
 
-MakeJob = Callable[..., Job]
 
-
-def jobs_of(make_job: MakeJob, queries: object, prompts: object, labels: object) -> list[Job]:
+def jobs_of(make_job: JobMaker, queries: object, prompts: object, labels: object) -> list[Job]:
     """
-    Read the three lists of a request; ``make_job`` is that of a RuleReward.
+    Read the three lists of a request, and return a job for each completion.
 
-    Raises RecordError for lists that do not fit together, and what ``make_job`` raises.
+    ``make_job`` is the ``job`` of a RuleReward.
+
+    Raises RecordError for lists of different lengths, and what ``make_job`` raises.
     """
     rows = [_texts(queries, "query"), _texts(prompts, "prompts")]
     if labels is None:
@@ -43,8 +44,8 @@ def jobs_of(make_job: MakeJob, queries: object, prompts: object, labels: object)
         raise RecordError("labels must be a list")
     if not len(rows[0]) == len(rows[1]) == len(labels):
         raise RecordError(
-            f"{len(rows[0])} queries, {len(rows[1])} prompts and {len(labels)} labels do not "
-            "belong together"
+            f"the lists must be of one length, but there are {len(rows[0])} queries, "
+            f"{len(rows[1])} prompts and {len(labels)} labels"
         )
     return [_job(make_job, *row) for row in zip(*rows, labels, strict=True)]
 
@@ -56,7 +57,7 @@ def reply_to(rewards: Sequence[Reward | None], on_ungraded: float | None = None)
     ``scores``, which the trainer's dynamic filtering looks at, are the rewards themselves. Raises
     GraderError for what could not be graded unless ``on_ungraded`` gives a number.
     """
-    totals = [number_of(reward, on_ungraded) for reward in rewards]
+    totals = [total_or(reward, on_ungraded) for reward in rewards]
     graded = [0.0 if reward is None else 1.0 for reward in rewards]
     return {"rewards": totals, "scores": totals, "extra_logs": {"graded": graded}}
 
@@ -98,27 +99,44 @@ def _texts(value: object, name: str) -> list[str]:
     return list(value)
 
 
-def _job(make_job: MakeJob, query: str, prompt: str, label: object) -> Job:
+def _job(make_job: JobMaker, query: str, prompt: str, label: object) -> Job:
     response = response_of(query, prompt)
     if response is None:
-        raise RecordError("a query does not start with its prompt")
+        raise RecordError("a query must start with its prompt, but one does not")
     if opens_thinking(prompt):
         response = f"<think>{response}"
-    response_class, messages = _read_label(label)
-    return make_job(messages or prompt_messages(prompt), response, response_class)
+    read = _read_label(label, make_job)
+    return make_job(
+        read.prompt or prompt_messages(prompt),
+        response,
+        read.response_class,
+        category=read.category,
+    )
 
 
-def _read_label(label: object) -> tuple[str | None, Any]:
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What a label says of a completion."""
+
+    response_class: str | None = None
+    category: str | None = None
+    prompt: Any = None
+    """The prompt's messages as they were before a chat template."""
+
+
+def _read_label(label: object, make_job: JobMaker) -> _Label:
+    """Return what a label says. Raise RecordError if it is neither a text nor a JSON object."""
     if isinstance(label, str) and label.lstrip().startswith("{"):
         try:
             label = json.loads(label)
         except ValueError as error:
-            raise RecordError("a label starts like JSON and is none") from error
+            raise RecordError("a label starts like JSON, but is not valid JSON") from error
     if isinstance(label, Mapping):
-        response_class = label.get("response_class")
-        if response_class is not None and not isinstance(response_class, str):
-            raise RecordError("response_class in a label must be a text")
-        return response_class, label.get("prompt")
+        texts = {key: label.get(key) for key in ("response_class", "category")}
+        for key, value in texts.items():
+            if value is not None and not isinstance(value, str):
+                raise RecordError(f"{key} in a label must be a text")
+        return _Label(texts["response_class"], texts["category"], label.get("prompt"))
     if label is None or isinstance(label, str):
-        return label or None, None
+        return _Label(*make_job.class_or_category(label or None))
     raise RecordError("a label must be a response class or a JSON object")

@@ -2,8 +2,9 @@
 promptfoo: a python assertion, ``type: python`` with ``value: file://.../promptfoo.py``.
 
 The assertion's ``config`` names ``weights`` and may name ``rules``, ``grader``, ``threshold`` (the
-least reward that passes, 0 by default) and ``reasoning: keep`` (to judge a leading block of
-thinking too); the test's variable ``response_class`` names the class.
+lowest reward that passes, 0 by default) and ``reasoning: keep`` (to judge a leading block of
+thinking too). The test's variable ``response_class`` names the response class, or ``category`` a
+category of the policy; without either, the ``response_class`` of the ``config`` counts.
 
     assert:
       - type: python
@@ -34,9 +35,11 @@ def get_assert(output: object, context: Mapping[str, Any]) -> dict[str, Any]:
         str(config.get("reasoning", "drop")),
     )
     variables = context.get("vars") or {}
-    response_class = variables.get("response_class") or config.get("response_class")
+    response_class, category = variables.get("response_class"), variables.get("category")
+    if not response_class and not category:
+        response_class = config.get("response_class")
     text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
-    job = reward.job(_prompt(context.get("prompt")), text, response_class)
+    job = reward.job(_prompt(context.get("prompt")), text, response_class, category=category)
     (scored,) = reward.rewards_now([job])
     if scored is None:
         return {"pass": False, "score": 0.0, "reason": "this output could not be graded"}

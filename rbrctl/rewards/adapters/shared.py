@@ -1,16 +1,20 @@
-"""One reward for each process, for tools that name a function and call it with texts."""
+"""One reward for each process, for tools that name a function and pass it texts only."""
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 
-from rbrctl.errors import UsageError
+from rbrctl.errors import RbrctlError, UsageError
+from rbrctl.graders.endpoint.environment import certificates_for, proxy_for
+from rbrctl.graders.endpoint.http.address import parse_address
 from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.registry import GraderChoice
 from rbrctl.rewards.jobs import Reasoning
 from rbrctl.rewards.reward import RuleReward
+from rbrctl.scrubbing import Scrubber, without_credentials
 
 ENDPOINT = "endpoint:"
 
@@ -23,11 +27,13 @@ def shared_reward(
     """
     Load a reward, once in each process for the same settings.
 
-    ``grader`` is ``embedded``, ``embedded:MODEL_FILE`` or ``endpoint:MODEL``, whose address is in
-    the variable ``RBRCTL_BASE_URL`` or ``OPENAI_BASE_URL`` and whose key, if any, in
-    ``OPENAI_API_KEY``. ``reasoning`` is as RuleReward has it. Raises as ``RuleReward.load`` does.
+    ``grader`` is ``embedded``, ``embedded:MODEL_FILE`` or ``endpoint:MODEL``. The endpoint's
+    address is read from the variable ``RBRCTL_BASE_URL`` or ``OPENAI_BASE_URL``, and its key, if it
+    needs one, from ``OPENAI_API_KEY``. Proxies and certificates come from the same variables as for
+    the command line (``HTTPS_PROXY``, ``SSL_CERT_FILE`` and so on). ``reasoning`` is as for
+    RuleReward. Raises as ``RuleReward.load`` does.
     """
-    with _loading:
+    with _loading, _scrubbed_errors(os.environ):
         return _load(os.getpid(), rules, weights, grader, reasoning)
 
 
@@ -38,7 +44,7 @@ def _load(process: int, rules: str, weights: str, grader: str, reasoning: str) -
 
 
 def grader_named(name: str, environment: Mapping[str, str]) -> GraderChoice:
-    """Read a grader's name. Raises UsageError for an endpoint without an address."""
+    """Return the grader that a name means. Raise UsageError for an endpoint without an address."""
     if not name.startswith(ENDPOINT):
         return name
     base_url = environment.get("RBRCTL_BASE_URL") or environment.get("OPENAI_BASE_URL") or ""
@@ -48,4 +54,25 @@ def grader_named(name: str, environment: Mapping[str, str]) -> GraderChoice:
             "(OpenAI's own is https://api.openai.com/v1); none is taken for granted"
         )
     key = Secret(environment.get("OPENAI_API_KEY", ""))
-    return EndpointSettings(base_url, name.removeprefix(ENDPOINT), key if key else None)
+    address = parse_address(base_url.strip(), "OPENAI_BASE_URL")
+    return EndpointSettings(
+        address.url,
+        name.removeprefix(ENDPOINT),
+        key if key else None,
+        proxy=proxy_for(address, None, environment),
+        certificates=certificates_for(address, environment),
+    )
+
+
+@contextmanager
+def _scrubbed_errors(environment: Mapping[str, str]) -> Iterator[None]:
+    """Raise errors again without the key, in case an error quotes what a server has sent."""
+    try:
+        yield
+    except RbrctlError as error:
+        told = without_credentials(
+            Scrubber([environment.get("OPENAI_API_KEY", "")]).text(str(error))
+        )
+        if told == str(error):
+            raise
+        raise type(error)(told) from None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine, Mapping, MutableMapping
 from typing import Any
 
 from rbrctl.errors import RbrctlError
-from rbrctl.rewards.adapters.ungraded import number_of
+from rbrctl.rewards.function import total_or
 from rbrctl.rewards.jobs import Conversation
 from rbrctl.rewards.reward import RuleReward
 
@@ -54,7 +54,7 @@ def rubric_function(
                 category=info.get("category"),
             )
             (scored,) = await reward.rewards([job])
-            return number_of(scored, on_ungraded)
+            return total_or(scored, on_ungraded)
         except RbrctlError as error:
             if state is None:
                 raise

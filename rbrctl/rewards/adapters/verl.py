@@ -20,8 +20,7 @@ from typing import Any
 
 from rbrctl.errors import UsageError
 from rbrctl.rewards.adapters.shared import shared_reward
-from rbrctl.rewards.adapters.ungraded import number_of
-from rbrctl.rewards.function import Reward
+from rbrctl.rewards.function import Reward, total_or
 from rbrctl.rewards.jobs import Job, Reasoning
 from rbrctl.rewards.reward import RuleReward
 
@@ -99,4 +98,4 @@ def _job(
 
 def _outcome(reward: Reward | None, on_ungraded: float | None) -> dict[str, float]:
     graded = 0.0 if reward is None else 1.0
-    return {"score": number_of(reward, on_ungraded), "graded": graded}
+    return {"score": total_or(reward, on_ungraded), "graded": graded}

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rbrctl.errors import UsageError
-from rbrctl.records.files import read_whole
-from rbrctl.ruleset.yaml_tree import MappingNode, YamlProblem, parse_yaml, plain
 from rbrctl.wording import did_you_mean
 
 CHOSEN, REJECTED = "chosen", "rejected"
@@ -87,6 +85,10 @@ def read_orderings(path: str) -> dict[str, list[str]]:
     Raises FileError if the file cannot be read, and UsageError with the place of the mistake if it
     is not such a mapping.
     """
+    # Imported here since YAML takes long to import, and most fits read no table of labels.
+    from rbrctl.records.files import read_whole
+    from rbrctl.ruleset.yaml_tree import MappingNode, YamlProblem, parse_yaml, plain
+
     try:
         text = read_whole(path, MAX_FILE_BYTES).decode("utf-8")
         root, findings = parse_yaml(text, path)

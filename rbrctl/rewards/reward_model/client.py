@@ -1,8 +1,10 @@
 """A reward model behind a server: the other part of R = R_rm + rules, asked for each completion."""
 
+import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from rbrctl.errors import GraderError
 from rbrctl.graders.endpoint.client import Client
@@ -15,8 +17,8 @@ from rbrctl.graders.endpoint.usage import Prices, Usage
 from rbrctl.records.models import Transcript
 from rbrctl.rewards.pairs.candidates import RM_SCORE
 from rbrctl.rewards.reward_model.contracts import Unscored, contract_of
-from rbrctl.rewards.together import together
 
+T = TypeVar("T")
 FAILURES_IN_A_ROW = 20
 
 
@@ -28,7 +30,7 @@ class RewardModel:
     """
 
     def __init__(self, settings: EndpointSettings) -> None:
-        """Take where the server is (``base_url`` is the whole address) and its model's name."""
+        """Take the settings of the server; ``base_url`` is its whole address."""
         address = parse_address(settings.base_url)
         self._where = f"the reward model at {address}"
         self._contract = contract_of(address.path)
@@ -70,7 +72,7 @@ class RewardModel:
         await self._client.close()
 
     def _explained(self, failure: Failure) -> str:
-        """Say what went wrong in the words of this server's options."""
+        """Return what went wrong, with the names of this server's options."""
         if failure.kind is FailureKind.REDIRECT:
             return failure.message.replace("--base-url", "--rm-url")
         if failure.status == 200 and not failure.retryable:
@@ -110,5 +112,21 @@ async def with_scores(
             return transcript
         return replace(transcript, extra={**transcript.extra, RM_SCORE: found})
 
-    found = await together(work(each) for each in transcripts)
+    found = await _together(work(each) for each in transcripts)
     return [transcript for transcript in found if transcript is not None]
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """
+    Return the results of coroutines that run concurrently, in order.
+
+    The first error cancels the others, which ``asyncio.gather`` alone would leave running.
+    """
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise

@@ -1,4 +1,4 @@
-"""How a completion is put to a reward model's server, and its score read from the reply."""
+"""The request to a reward model's server for one completion, and the score in its reply."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from rbrctl.records.models import Message, Transcript
 
 SERVERS = "OpenRLHF's contract, or vLLM's where the address ends in /pooling or /classify"
 LARGEST = 1e9
-"""Beyond this a number is no reward, but a fault."""
+"""A larger number is not a reward but a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Contract:
 
     @property
     def advice(self) -> str:
-        """What to say of a reply of another shape."""
+        """The advice about a reply of another shape."""
         return f"from such an address it is to be {self.shape} ({SERVERS})"
 
     def score(self, reply: Mapping[str, Any]) -> float | Unscored:
@@ -101,7 +101,7 @@ def _messages_body(transcript: Transcript, model: str) -> dict[str, Any]:
 
 
 def _pooled(reply: Mapping[str, Any]) -> object:
-    """Give the numbers of a sequence, or of the last token where there are some for each."""
+    """Return the numbers of a sequence, or of its last token if each token has some."""
     value = _only(reply).get("data")
     if isinstance(value, list) and value and isinstance(value[-1], list):
         return value[-1]

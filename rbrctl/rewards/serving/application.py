@@ -4,19 +4,24 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbrctl.rewards.serving.authorization import CHALLENGE, brings_token
+from rbrctl.rewards.serving.access import (
+    CHALLENGE,
+    RefusalError,
+    brings_token,
+    check_content_type,
+    check_origin,
+)
 from rbrctl.rewards.serving.metrics import CONTENT_TYPE
-from rbrctl.rewards.serving.service import RefusalError, Service
-from rbrctl.rewards.serving.settings import is_local_name
+from rbrctl.rewards.serving.service import Service
 
 REMOTE_PATHS = ("/", "/get_reward")
-"""Where OpenRLHF's contract is answered."""
+"""The paths of OpenRLHF's contract."""
 LEFT = 499
-"""The status, for the metrics, of a request whose client left before its body was there."""
+"""The status in the metrics for clients that left before their request was complete."""
 PLACES = f"POST {', '.join(('/reward', *REMOTE_PATHS))}; GET /healthz, /metrics"
 PLAIN = "text/plain; charset=utf-8"
 
@@ -43,13 +48,13 @@ class _ClientLeftError(Exception):
 
 class Application:
     """
-    Routes requests to a service; ``cut`` counts those that the end of the server cut off.
+    Routes requests to a service; ``cut`` counts those that were cut off at the end.
 
     Every request gets a reply, counted by path and status.
     """
 
     def __init__(self, service: Service) -> None:
-        """Take the service."""
+        """Bind to a service."""
         self.cut = 0
         self._service = service
         remote = dict.fromkeys(REMOTE_PATHS, service.remote)
@@ -80,7 +85,7 @@ class Application:
         except _ClientLeftError:
             raise
         except asyncio.CancelledError:
-            # Only the end of the server does so: whoever waits is told, and may ask the next one.
+            # Only the end of the server cancels a request: the client is told, and may try again.
             self.cut += 1
             return _refusal(503, "the server was stopped before this was graded: come again")
         except Exception:
@@ -91,11 +96,11 @@ class Application:
         method, path = scope["method"], scope["path"]
         headers = dict(scope["headers"])
         if self._service.token is None:
-            _check_origin(scope["headers"])
+            check_origin(scope["headers"])
         if method == "POST" and (answer := self._posts.get(path)) is not None:
             self._check_token(headers)
             if self._service.token is None:
-                _check_content_type(scope["headers"])
+                check_content_type(scope["headers"])
             reply = await answer(await self._body(headers, receive))
             return Response(200, _json(reply))
         if method in ("GET", "HEAD") and (page := self._gets.get(path)) is not None:
@@ -149,44 +154,6 @@ class Application:
         except TimeoutError:
             raise RefusalError(408, "the body did not arrive in time") from None
         return body
-
-
-def _check_origin(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """
-    Raise RefusalError where a request does not come from this machine's own programs.
-
-    Without a token, a web page that is open here could otherwise reach the service, through a name
-    of its own that resolves to loopback (``Host``), or by a request across origins (``Origin``).
-    """
-    hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
-    if len(hosts) != 1 or not is_local_name(hosts[0]):
-        given = hosts[0][:80] if hosts else ""
-        raise RefusalError(
-            403,
-            f"the Host '{given}' is not this machine's; ask 127.0.0.1 or localhost, or have the "
-            "server started with a token",
-        )
-    for name, value in headers:
-        if name == b"origin":
-            origin = value.decode("latin-1").strip().lower()
-            scheme, _, authority = origin.partition("://")
-            if scheme not in ("http", "https") or not is_local_name(authority):
-                raise RefusalError(
-                    403,
-                    f"requests from the origin '{origin[:80]}' are refused: without a token, only "
-                    "programs on this machine are served",
-                )
-
-
-def _check_content_type(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Raise RefusalError for a body that is not declared as JSON, as a web page's form is not."""
-    kinds = [value.decode("latin-1") for name, value in headers if name == b"content-type"]
-    kind = kinds[0].partition(";")[0].strip().lower() if len(kinds) == 1 else ""
-    if kind != "application/json" and not (
-        kind.startswith("application/") and kind.endswith("+json")
-    ):
-        given = f"not '{kinds[0][:80]}'" if kinds else "and this request has none"
-        raise RefusalError(415, f"the Content-Type must be application/json, {given}")
 
 
 def _too_large(most: int) -> RefusalError:

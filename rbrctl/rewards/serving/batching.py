@@ -12,7 +12,7 @@ BATCH = 64
 
 
 class OverloadedError(Exception):
-    """More completions wait than may; the caller should come again."""
+    """Too many completions wait; the caller should try again later."""
 
 
 class Batcher:
@@ -23,7 +23,7 @@ class Batcher:
     """
 
     def __init__(self, scorer: Scorer, limit: int, seconds: float) -> None:
-        """Let at most ``limit`` jobs wait, and each for ``seconds``."""
+        """Take the largest number of waiting jobs, and how many seconds each may wait."""
         self._scorer = scorer
         self._limit = limit
         self._seconds = seconds

@@ -5,7 +5,7 @@ import json
 from importlib import import_module
 from typing import Any
 
-from rbrctl.rewards.extras import require
+from rbrctl.errors import require_extra
 from rbrctl.rewards.serving.settings import Limits
 
 LINE_BYTES = 4
@@ -19,7 +19,7 @@ def limited_protocol(limits: Limits) -> Any:
     The parser takes headers of any size, and ever more slowly; uvicorn's own limit is for another
     one. Raises MissingExtraError without httptools.
     """
-    require("httptools", "serve", "the reward server")
+    require_extra("httptools", "serve", "the reward server")
     base: Any = import_module("uvicorn.protocols.http.httptools_impl").HttpToolsProtocol
 
     class LimitedProtocol(base):  # type: ignore[misc]  # imported where it is used: Any

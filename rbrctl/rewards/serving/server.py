@@ -12,16 +12,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from rbrctl.errors import UsageError
-from rbrctl.rewards.extras import require
+from rbrctl.errors import UsageError, require_extra
 from rbrctl.rewards.serving.application import Application
 from rbrctl.rewards.serving.protocol import limited_protocol
+from rbrctl.rewards.serving.scrubbed_logs import scrubbed_logs
 from rbrctl.rewards.serving.service import Service
 from rbrctl.rewards.serving.settings import DRAIN_SECONDS, Limits, Listening
+from rbrctl.scrubbing import Scrubber, without_credentials
 
 BACKLOG = 2048
 SPARE_FILES = 64
-"""Of those that the process may open, left for whatever is no client."""
+"""Number of open files that are kept free for anything that is not a client."""
 
 
 def serve(
@@ -29,18 +30,23 @@ def serve(
     listening: Listening,
     on_ready: Callable[[str], None] | None = None,
     drain_seconds: int = DRAIN_SECONDS,
+    scrub: Callable[[str], str] = without_credentials,
 ) -> int:
     """
-    Serve until SIGINT or SIGTERM; requests that have begun get ``drain_seconds`` to be answered.
+    Serve until SIGINT or SIGTERM, and return the number of requests that were cut off.
 
-    Gives the number of those that were not, and were told to come again.
+    Requests that have begun get ``drain_seconds`` to be answered; those that take longer are told
+    to come again. ``open_service`` is awaited in the event loop that the service lives in.
+    ``on_ready`` is called with the address, with the real port if the port was 0. ``scrub`` removes
+    the keys of the grader from log records; the token of ``listening`` is removed in any case.
 
-    ``open_service`` is awaited in the event loop that the service lives in; what it raises is
-    raised. ``on_ready`` is told the address, with the port that a port of 0 became. Raises
-    UsageError where the address cannot be used, and MissingExtraError without uvicorn.
+    Raises UsageError if the address cannot be used, MissingExtraError without uvicorn, and what
+    ``open_service`` raises.
     """
-    require("uvicorn", "serve", "the reward server")
+    require_extra("uvicorn", "serve", "the reward server")
+    token = Scrubber([listening.token or ""])
     with (
+        scrubbed_logs(lambda text: token.text(scrub(text))),
         _bound(listening) as listener,
         _quiet_signals(),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
@@ -76,14 +82,14 @@ async def _serve(
     try:
         await server.serve(sockets=[listener])
     finally:
-        # Its requests are answered or cancelled by now: what still runs, nobody waits for.
+        # All requests are answered or cancelled by now, so nobody waits for what still runs.
         await service.close()
         await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
     return application.cut
 
 
 def _within_the_systems(limits: Limits) -> Limits:
-    """Lower the limit of connections to what the process may open."""
+    """Return the limits, with no more connections than the process may have open files."""
     try:
         import resource
     except ImportError:
@@ -95,7 +101,7 @@ def _within_the_systems(limits: Limits) -> Limits:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Take the faster event loop where it is installed."""
+    """Return the factory of uvloop, the faster event loop, if it is installed."""
     if find_spec("uvloop") is None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
@@ -113,14 +119,14 @@ def _bound(listening: Listening) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    """Give the system's words alone: Python adds the address, which is said already."""
+    """Return the reason without the address, which Python adds and the message has already."""
     if isinstance(error, socket.gaierror) or error.errno is None:
         return "unknown address"
     return os.strerror(error.errno).lower()
 
 
 def _announce(server: Any, listener: socket.socket, on_ready: Callable[[str], None] | None) -> None:
-    """Have the server tell its address once it takes requests."""
+    """Have the server call ``on_ready`` with its address once it takes requests."""
     start = server.startup
 
     async def startup(sockets: Any = None) -> None:
@@ -135,9 +141,9 @@ def _announce(server: Any, listener: socket.socket, on_ready: Callable[[str], No
 @contextmanager
 def _quiet_signals() -> Iterator[None]:
     """
-    Let a signal that ended the server end no more than it.
+    Keep a signal that ended the server from also ending this process.
 
-    uvicorn raises the signals that it caught once more when it is done.
+    When uvicorn is done, it raises the signals that it caught once more.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

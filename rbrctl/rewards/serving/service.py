@@ -1,4 +1,4 @@
-"""What the service answers, whatever carries the requests."""
+"""Answer the requests of the reward server, independent of the HTTP layer."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -9,30 +9,22 @@ from rbrctl.rewards.adapters.openrlhf import reply_to
 from rbrctl.rewards.function import Reward
 from rbrctl.rewards.jobs import Job, JobMaker
 from rbrctl.rewards.scorer import Scorer
+from rbrctl.rewards.serving.access import RefusalError
 from rbrctl.rewards.serving.batching import Batcher, OverloadedError
 from rbrctl.rewards.serving.metrics import Metrics, metrics_text
 from rbrctl.rewards.serving.requests import read_remote_request, read_reward_request
 from rbrctl.rewards.serving.settings import Limits
 
 REMEMBERED = 1024
-"""Requests whose reading is remembered, as the same ones come again: retries, cached samples."""
+"""Number of parsed requests that are remembered: retries and cached samples come again."""
 REMEMBERED_BYTES = 16 * 1024
-"""Of the largest body that is."""
+"""Size of the largest body that is remembered."""
 
 Read = TypeVar("Read")
 
 
-class RefusalError(Exception):
-    """A request that is answered with an error status and a reason."""
-
-    def __init__(self, status: int, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.status = status
-
-
 class Service:
-    """Reads bodies, has their completions scored, and says how it is."""
+    """Reads the bodies of requests, has their completions scored, and reports metrics."""
 
     def __init__(
         self,
@@ -45,11 +37,11 @@ class Service:
         has_stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         """
-        Take the parts.
+        Take the scorer, and what makes jobs of requests.
 
-        ``token`` is asked of every request but for health. ``on_ungraded`` is what a contract that
-        must have a number gets for what could not be graded; ``has_stopped`` tells that the grader
-        does not answer at all.
+        Every request except for health must have the ``token``. ``on_ungraded`` is the number that
+        OpenRLHF's contract returns for completions that could not be graded. ``has_stopped``
+        returns whether the grader has stopped.
         """
         self.limits = limits
         self.token = token
@@ -77,7 +69,7 @@ class Service:
         return reply
 
     async def remote(self, body: bytes) -> dict[str, Any]:
-        """Answer OpenRLHF's contract, which knows no completion without a reward."""
+        """Answer OpenRLHF's contract, where every completion has a reward. Raise RefusalError."""
         jobs = self._read_remote(body)
         rewards = await self._score(jobs)
         if self._on_ungraded is None and None in rewards:
@@ -90,7 +82,7 @@ class Service:
         return reply_to(rewards, self._on_ungraded)
 
     async def _score(self, jobs: Sequence[Job]) -> list[Reward | None]:
-        """Score jobs; what is wrong with the grader becomes a RefusalError."""
+        """Return the rewards of jobs. Raise RefusalError if the grader fails."""
         try:
             return await self.batcher.score(jobs)
         except OverloadedError:
@@ -101,7 +93,7 @@ class Service:
             raise RefusalError(504, "the grader took too long") from None
 
     def metrics_page(self) -> str:
-        """Write ``/metrics``."""
+        """Return the text of ``/metrics``."""
         counts, waiting = self._scorer.counts, self.batcher.waiting
         asked = ("counter", "Completions that were asked for.", counts.scored)
         cached = ("counter", "Completions whose reward was remembered.", counts.cached)
@@ -119,12 +111,12 @@ class Service:
         )
 
     async def close(self) -> None:
-        """End what is running, and close the grader."""
+        """Cancel what is running, and close the grader."""
         await self.batcher.close()
 
 
 def _remembering(read: Callable[[bytes], Read]) -> Callable[[bytes], Read]:
-    """Have a body read, or what was read of the same; what is wrong becomes a RefusalError."""
+    """Return a reader that remembers small bodies and turns mistakes into RefusalError."""
     remembered = lru_cache(REMEMBERED)(read)
 
     def read_body(body: bytes) -> Read:

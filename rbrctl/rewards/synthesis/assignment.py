@@ -1,4 +1,4 @@
-"""What is to be written: a prompt with one target, and how files say what was asked."""
+"""What is to be written: a prompt with one target, and how files record it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from rbrctl.rewards.synthesis.targets import Plan, Target, Targets
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """All that decides what a completion of one id has to be."""
+class Specification:
+    """Everything that determines what a completion has to be."""
 
     ruleset: str
     """The rule set's digest."""
@@ -23,7 +23,7 @@ class Asked:
     description: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Write it as an object."""
+        """Return it as a JSON object."""
         return {
             "ruleset": self.ruleset,
             "prompt": self.prompt,
@@ -33,8 +33,8 @@ class Asked:
         }
 
     @classmethod
-    def of_row(cls, row: Mapping[str, Any]) -> "Asked":
-        """Read the ``asked`` of a row. Raises RecordError."""
+    def of_row(cls, row: Mapping[str, Any]) -> "Specification":
+        """Return what the key ``asked`` of a row says. Raise RecordError."""
         asked = optional_object(row, "asked")
         if not asked:
             raise RecordError('no "asked"')
@@ -50,7 +50,7 @@ class Asked:
         )
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return it in words."""
         if self.description is not None:
             return f"{self.rank} as described"
         return f"{self.rank} by breaking {', '.join(self.breaks)}" if self.breaks else self.rank
@@ -61,19 +61,19 @@ class Assignment:
     """A prompt and one target."""
 
     prompt: Transcript
-    """Its completion is empty and of no meaning."""
+    """Its completion is empty and has no meaning."""
     response_class: str
     target: Target
 
     @property
     def id(self) -> str:
-        """What its row is called: the prompt's id and the target's name."""
+        """The id of its row: the prompt's id and the target's name."""
         return f"{self.prompt.id}/{self.target.name}"
 
-    def asked(self, ruleset: str) -> Asked:
-        """Say what is asked under the rule set of that digest."""
+    def asked(self, ruleset: str) -> Specification:
+        """Return what is asked for under the rule set with this digest."""
         target = self.target
-        return Asked(
+        return Specification(
             ruleset, self.prompt.prompt_digest, target.rank, target.breaks, target.description
         )
 

@@ -1,4 +1,4 @@
-"""Which rules of a response class a model can be asked to break, and what rank that leads to."""
+"""Find the rules that a model can be asked to break, and the rank that results."""
 
 import itertools
 import random
@@ -8,7 +8,7 @@ from rbrctl.ruleset.model import Rule
 from rbrctl.ruleset.verdict import Judge
 
 MOST_BROKEN = 3
-"""Rules broken at once, but for those that cannot be broken without more."""
+"""Most rules broken at once, except for rules that cannot be broken alone."""
 CRITICAL = "critical"
 
 Broken = frozenset[str]
@@ -40,7 +40,7 @@ class Breakable:
         return tuple(rank for rank in self._ranks if rank in self._leads)
 
     def possible(self, broken: Iterable[str]) -> bool:
-        """Tell whether some answers break these rules and no others."""
+        """Return whether some answers break these rules and no others."""
         chosen = frozenset(broken)
         if chosen not in self._known:
             logic = self._judge.logic
@@ -75,7 +75,7 @@ class Breakable:
         return rank, tuple(rule.id for rule in self._rules if rule.id in broken)
 
     def _companions(self, lead: str) -> list[Rule]:
-        """Give the rules that may be broken beside one without making the rank worse."""
+        """Return the rules that can be broken with another without making the rank worse."""
         return [
             rule
             for rule in self._rules

@@ -1,4 +1,4 @@
-"""Reading the prompts that completions are written for."""
+"""Read the prompts that completions are written for."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,14 +16,14 @@ from rbrctl.ruleset.model import RuleSet
 from rbrctl.wording import hint_for
 
 _OF_A_COMPLETION = ("completion", "messages", "labels", "propositions", "rank_label", RM_SCORE)
-"""Keys that say something of a completion which is not the one that will be written."""
+"""Keys about a completion; they do not apply to the one that will be written."""
 
 
 def read_prompts(
     source: DataSource, ruleset: RuleSet, on_problem: ProblemHandler, name: str | None = None
 ) -> list[Transcript]:
     """
-    Read prompts with their response classes; a completion in a row is put aside.
+    Return prompts with their response classes; a completion in a row is ignored.
 
     A prompt is a row's ``prompt``, or its ``messages`` without a last one of the assistant. The
     class is its ``response_class``, else what the policy says of its ``category``. The same prompt
@@ -64,7 +64,7 @@ def _prompt(row: Mapping[str, Any], ruleset: RuleSet) -> Transcript:
 
 
 def _class_of(transcript: Transcript, ruleset: RuleSet) -> str:
-    """Give the name of the response class that the policy wants. Raises RecordError."""
+    """Return the name of the response class that the policy wants. Raise RecordError."""
     spelling = transcript.response_class
     if spelling is None:
         return _class_of_category(transcript.category, ruleset)

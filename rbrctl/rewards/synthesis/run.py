@@ -1,4 +1,4 @@
-"""The run: every target written, graded, and written anew until it shows what was asked."""
+"""Write every target, grade it, and write it again until it is what was asked for."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -8,12 +8,10 @@ from rbrctl.errors import BudgetSpentError
 from rbrctl.records.models import Result, Transcript
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.synthesis.assignment import Assignment
-from rbrctl.rewards.synthesis.checking import Checker
-from rbrctl.rewards.synthesis.instructions import writing_messages
-from rbrctl.rewards.synthesis.reply_text import WritingError
+from rbrctl.rewards.synthesis.attempts import AttemptOutcome, AttemptState
+from rbrctl.rewards.synthesis.checker import Checker
 from rbrctl.rewards.synthesis.store import BROKEN, COMPLETION_TYPE, CompletionStore
-from rbrctl.rewards.synthesis.tries import Outcome, Tried
-from rbrctl.rewards.synthesis.writer import NoReplyError, Writer
+from rbrctl.rewards.synthesis.writer import NoReplyError, Writer, WritingError, writing_messages
 from rbrctl.ruleset.model import RuleSet
 
 OnAccepted = Callable[[Transcript, Result], None]
@@ -21,18 +19,18 @@ OnAccepted = Callable[[Transcript, Result], None]
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A target that was not reached."""
+    """A target that no attempt has reached."""
 
     id: str
     rank: str
     tries: int
-    """How many replies it took so far, those of earlier runs included."""
+    """Number of replies so far, including those of earlier runs."""
     reason: str
 
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did."""
+    """The outcome of a run."""
 
     wanted: int = 0
     written: dict[str, int] = field(default_factory=dict)
@@ -41,11 +39,11 @@ class Summary:
     """Replies of the writer."""
     failed: list[Failed] = field(default_factory=list)
     stopped: str = ""
-    """Why the run ended before its work: a budget was spent."""
+    """The reason why a spent budget ended the run early, or an empty string."""
 
 
 class SynthesisRun:
-    """Writes with one writer, checks with one grader, and keeps all in one store."""
+    """Writes with one writer, checks with one grader, and records everything in one store."""
 
     def __init__(
         self,
@@ -56,7 +54,7 @@ class SynthesisRun:
         attempts: int,
         concurrency: int,
     ) -> None:
-        """Try each target ``attempts`` times at most, ``concurrency`` targets at once."""
+        """Take the parts, the most attempts at a target, and how many targets run at once."""
         self.summary = Summary()
         self._ruleset = ruleset
         self._writer = writer
@@ -92,13 +90,13 @@ class SynthesisRun:
                 self._stopped = True
                 raise
         if reason:
-            tries = self._store.tries.of(assignment.id).used
+            tries = self._store.attempts.of(assignment.id).used
             failed = Failed(assignment.id, assignment.target.rank, tries, reason)
             self.summary.failed.append(failed)
 
     async def _reach(self, assignment: Assignment, on_accepted: OnAccepted) -> str:
-        """Try until a completion is as asked; tells why none is, empty where one is or it stops."""
-        tried = self._store.tries.of(assignment.id)
+        """Write until a completion is accepted; return why none was, or an empty string."""
+        tried = self._store.attempts.of(assignment.id)
         while True:
             number = next(iter(tried.waiting), None)
             if number is None:
@@ -112,11 +110,11 @@ class SynthesisRun:
                     return str(error)
                 continue
             outcome, reason = await self._check(assignment, tried, number, on_accepted)
-            if outcome is not Outcome.MISSED:
+            if outcome is not AttemptOutcome.MISSED:
                 return reason
 
     async def _write(self, assignment: Assignment) -> None:
-        """Have one reply written and kept. Raises NoReplyError where none came."""
+        """Request one reply and record it. Raise NoReplyError if none arrived."""
         asked = assignment.asked(self._ruleset.digest)
         messages = writing_messages(
             self._ruleset, assignment.response_class, assignment.prompt.prompt, assignment.target
@@ -125,32 +123,32 @@ class SynthesisRun:
             text = await self._writer.write(messages)
         except WritingError as error:
             self.summary.tries += 1
-            self._store.tries.failed(assignment.id, asked, str(error))
+            self._store.attempts.failed(assignment.id, asked, str(error))
         else:
             self.summary.tries += 1
-            self._store.tries.wrote(assignment.id, asked, text)
+            self._store.attempts.wrote(assignment.id, asked, text)
 
     async def _check(
-        self, assignment: Assignment, tried: Tried, number: int, on_accepted: OnAccepted
-    ) -> tuple[Outcome, str]:
-        """Have a text that was kept graded, and keep what comes of it."""
+        self, assignment: Assignment, tried: AttemptState, number: int, on_accepted: OnAccepted
+    ) -> tuple[AttemptOutcome, str]:
+        """Grade a recorded text, and record the outcome."""
         transcript = self._transcript(assignment, tried, number)
-        finding = await self._checker.check(transcript, assignment.target)
-        if finding.outcome is not Outcome.ACCEPTED:
-            self._store.tries.judged(
-                assignment.id, number, finding.outcome, finding.reason, finding.broken
+        assessment = await self._checker.check(transcript, assignment.target)
+        if assessment.outcome is not AttemptOutcome.ACCEPTED:
+            self._store.attempts.judged(
+                assignment.id, number, assessment.outcome, assessment.reason, assessment.broken
             )
-            return finding.outcome, finding.reason
-        broken = {BROKEN: list(finding.broken)}
+            return assessment.outcome, assessment.reason
+        broken = {BROKEN: list(assessment.broken)}
         accepted = replace(transcript, extra={**transcript.extra, **broken})
-        self._store.accept(accepted, number, finding.broken)
+        self._store.accept(accepted, number, assessment.broken)
         rank = assignment.target.rank
         self.summary.written[rank] = self.summary.written.get(rank, 0) + 1
-        result = finding.result
+        result = assessment.result
         on_accepted(accepted, replace(result, extra={**result.extra, **broken}))
-        return finding.outcome, ""
+        return assessment.outcome, ""
 
-    def _transcript(self, assignment: Assignment, tried: Tried, number: int) -> Transcript:
+    def _transcript(self, assignment: Assignment, tried: AttemptState, number: int) -> Transcript:
         prompt = assignment.prompt
         text = tried.waiting[number]
         made = make_transcript(prompt.prompt, text, assignment.response_class)

@@ -1,4 +1,4 @@
-"""The completions that were accepted, and beside them every try, kept so that a run can go on."""
+"""The accepted completions and the log of all attempts, from which a later run continues."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -7,9 +7,9 @@ from typing import Self
 from rbrctl.errors import RecordError, UsageError
 from rbrctl.records.models import Transcript
 from rbrctl.records.transcripts import parse_transcript, transcript_to_json
-from rbrctl.rewards.synthesis.assignment import Asked, Assignment
-from rbrctl.rewards.synthesis.lines import AppendedLines
-from rbrctl.rewards.synthesis.tries import SUFFIX, Outcome, Tries
+from rbrctl.rewards.synthesis.appended_lines import AppendedLines
+from rbrctl.rewards.synthesis.assignment import Assignment, Specification
+from rbrctl.rewards.synthesis.attempts import SUFFIX, AttemptLog, AttemptOutcome
 from rbrctl.ruleset.model import RuleSet
 
 COMPLETION_TYPE = "completion_type"
@@ -33,13 +33,13 @@ class CompletionStore:
         self.path = path
         self._ruleset = ruleset
         self.kept: dict[str, Transcript] = {}
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Specification] = {}
         self._lines = AppendedLines(path, "completions", write=write, overwrite=overwrite)
         try:
             for number, row in self._lines.rows:
                 try:
                     transcript = parse_transcript(row)
-                    self._asked[transcript.id] = Asked.of_row(row)
+                    self._asked[transcript.id] = Specification.of_row(row)
                 except RecordError as error:
                     raise self._lines.broken(number, error) from error
                 self.kept[transcript.id] = transcript
@@ -49,15 +49,15 @@ class CompletionStore:
             raise
         self._beside = beside
         try:
-            self.tries = Tries(beside, self.kept)
-            self._asked = dict(self.tries.asked) | self._asked
+            self.attempts = AttemptLog(beside, self.kept)
+            self._asked = dict(self.attempts.asked) | self._asked
             self._check_ruleset()
         except BaseException:
             self.close()
             raise
 
     def check(self, work: Iterable[Assignment]) -> None:
-        """Raise UsageError where something else was asked for under an id of this run."""
+        """Raise UsageError if an id of this run was used for another assignment before."""
         for each in work:
             before = self._asked.get(each.id)
             now = each.asked(self._ruleset.digest)
@@ -69,14 +69,14 @@ class CompletionStore:
                 )
 
     def accept(self, transcript: Transcript, number: int, broken: Iterable[str]) -> None:
-        """Keep a completion, and that it came of that try. Raises FileError."""
+        """Record a completion and the attempt that it came from. Raise FileError."""
         self._lines.append(transcript_to_json(transcript))
-        self.tries.judged(transcript.id, number, Outcome.ACCEPTED, broken=tuple(broken))
-        self.tries.of(transcript.id).waiting.clear()
+        self.attempts.judged(transcript.id, number, AttemptOutcome.ACCEPTED, broken=tuple(broken))
+        self.attempts.of(transcript.id).waiting.clear()
         self.kept[transcript.id] = transcript
 
     def close(self) -> None:
-        """Let another run have the files."""
+        """Close the files, so that another run can open them."""
         self._lines.close()
         self._beside.close()
 

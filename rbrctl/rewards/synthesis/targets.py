@@ -1,8 +1,8 @@
-"""What to have written for a prompt: a rank, and the rules to break on the way to it."""
+"""Targets of completions: a rank, and the rules to break so that this rank results."""
 
 import hashlib
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rbrctl.errors import UsageError
@@ -13,11 +13,11 @@ from rbrctl.wording import hint_for
 BAD = "bad"
 COMPLY_CLASS = "comply"
 _DRAWS = 40
-"""Draws for a set of rules that no other target of the prompt has; after that one comes twice."""
+"""Number of draws for a set of rules that no other target of the prompt has."""
 
 
 def any_bad(ranks: Sequence[str]) -> str:
-    """Give a plan's word for any rank below the best: ``bad``, unless that is a rank's name."""
+    """Return a plan's word for any rank below the best: ``bad``, unless a rank has that name."""
     name = BAD
     while name in ranks:
         name = f"any_{name}"
@@ -51,7 +51,7 @@ class Targets:
     """Draws targets under the rules of one rule set; may raise UndecidedError."""
 
     def __init__(self, judge: Judge) -> None:
-        """Prove nothing yet: each class is looked at when it comes up."""
+        """Take the rules; a class is analysed when it is first needed."""
         self._ruleset = judge.ruleset
         self._judge = judge
         self._classes: dict[str, Breakable] = {}
@@ -73,6 +73,30 @@ class Targets:
             counts[self.any_bad] = 2
         reached = {rule.otherwise for rule in self._ruleset.rules_of(response_class)}
         return counts | {rank: 1 for rank in ranks[1:] if rank in described and rank in reached}
+
+    def complete_plan(
+        self,
+        counts: Mapping[str, Mapping[str, int]],
+        descriptions: Mapping[str, str],
+        classes: Iterable[str],
+    ) -> Plan:
+        """
+        Return a checked plan, with the default counts of the classes that have none.
+
+        Raises UsageError for what cannot be written, and for a description that nothing needs.
+        """
+        defaults = {
+            name: self.default_counts(name, tuple(descriptions))
+            for name in classes
+            if name not in counts
+        }
+        plan = Plan({**counts, **defaults}, descriptions)
+        self.check(plan)
+        asked = {rank for each in plan.counts.values() for rank in each}
+        for rank in descriptions:
+            if rank not in asked:
+                raise UsageError(f"--describe {rank}: no completion of that rank is asked for")
+        return plan
 
     def check(self, plan: Plan) -> None:
         """Raise UsageError for unknown names, and for what cannot be asked for."""

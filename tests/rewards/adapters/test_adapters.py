@@ -1,14 +1,14 @@
 import asyncio
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from reward_helpers import WEIGHTS, WordGrader, small_rules
+from reward_helpers import WEIGHTS, WordGrader, small_rules, with_policy
 
-from rbrctl.errors import GraderError, MissingExtraError, RecordError, UsageError
+from rbrctl.errors import FileError, GraderError, MissingExtraError, RecordError, UsageError
 from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.rewards.adapters import promptfoo, verl
@@ -18,8 +18,7 @@ from rbrctl.rewards.adapters.shared import grader_named, shared_reward
 from rbrctl.rewards.adapters.trl import async_grpo_reward, grpo_reward
 from rbrctl.rewards.adapters.verifiers import rubric_function
 from rbrctl.rewards.reward import RuleReward
-from rbrctl.rewards.weights import Weights
-from rbrctl.rewards.weights_file import write_weights
+from rbrctl.rewards.weights import Weights, write_weights
 from rbrctl.ruleset.loader import load
 
 KIND, RUDE = 2.5, -1.0
@@ -72,6 +71,31 @@ class TestShared:
         with pytest.raises(UsageError, match="which endpoint") as raised:
             grader_named("endpoint:m", {"OPENAI_API_KEY": "sk-test-0123456789"})
         assert "sk-test" not in str(raised.value)
+
+    def test_proxy_and_certificates_come_from_the_usual_variables(self, tmp_path: Path) -> None:
+        bundle = tmp_path / "ca.pem"
+        bundle.write_text("")
+        environment = {
+            "OPENAI_BASE_URL": "https://models.example/v1",
+            "HTTPS_PROXY": "http://proxy.example:3128",
+            "REQUESTS_CA_BUNDLE": str(bundle),
+        }
+        found = grader_named("endpoint:m", environment)
+        assert isinstance(found, EndpointSettings)
+        assert (found.proxy, found.certificates) == ("http://proxy.example:3128", str(bundle))
+        found = grader_named("endpoint:m", environment | {"NO_PROXY": "example"})
+        assert isinstance(found, EndpointSettings)
+        assert found.proxy is None
+        with pytest.raises(UsageError, match="SSL_CERT_FILE names /nowhere"):
+            grader_named("endpoint:m", environment | {"SSL_CERT_FILE": "/nowhere"})
+
+    def test_no_error_of_the_loading_shows_the_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        key = "sk-test-0123456789"
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        with pytest.raises(FileError) as raised:
+            shared_reward("builtin:safety", f"/nowhere/{key}.yaml", "embedded")
+        assert key not in str(raised.value)
+        assert "***" in str(raised.value)
 
 
 class TestTrl:
@@ -179,8 +203,8 @@ class TestOpenRlhf:
     @pytest.mark.parametrize(
         ("queries", "prompts", "labels", "message"),
         [
-            (["pq"], ["x"], ["c"], "does not start with its prompt"),
-            (["p"], ["p", "p"], ["c"], "do not belong together"),
+            (["pq"], ["x"], ["c"], "must start with its prompt"),
+            (["p"], ["p", "p"], ["c"], "must be of one length"),
             ("p", ["p"], ["c"], "query must be a list of texts"),
             (["p"], [1], ["c"], "prompts must be a list of texts"),
             (["p"], ["p"], "c", "labels must be a list"),
@@ -291,6 +315,68 @@ class TestPromptfoo:
 
 
 def test_inspect_names_what_is_missing(reward: RuleReward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rbrctl.rewards.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("rbrctl.errors.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="inspect_ai"):
         rule_scorer(reward)
+
+
+Score = Callable[[RuleReward, str, str | None], float]
+
+
+def by_trl(reward: RuleReward, text: str, category: str | None) -> float:
+    (scored,) = grpo_reward(reward)(["p"], [text], category=[category])
+    return float("nan") if scored is None else scored
+
+
+def by_verl(reward: RuleReward, text: str, category: str | None) -> float:
+    extra: Mapping[str, Any] = {"prompt": "p", "category": category}
+    return verl.compute_score("source", text, "", extra, weights="w")["score"]
+
+
+def by_verifiers(reward: RuleReward, text: str, category: str | None) -> float:
+    return asyncio.run(rubric_function(reward)("p", text, info={"category": category}))
+
+
+def by_openrlhf_label(reward: RuleReward, text: str, category: str | None) -> float:
+    labels = [category]
+    return float(reward_function(reward)([f"p {text}"], ["p"], labels)["rewards"][0])
+
+
+def by_openrlhf_object(reward: RuleReward, text: str, category: str | None) -> float:
+    labels = [json.dumps({"category": category})]
+    return float(reward_function(reward)([f"p {text}"], ["p"], labels)["rewards"][0])
+
+
+def by_promptfoo(reward: RuleReward, text: str, category: str | None) -> float:
+    context = {"config": {"weights": "w"}, "vars": {"category": category}, "prompt": "p"}
+    return float(promptfoo.get_assert(text, context)["score"])
+
+
+def by_call(reward: RuleReward, text: str, category: str | None) -> float:
+    (scored,) = reward(["p"], [text], categories=category)
+    return float("nan") if scored is None else scored
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize(
+    "score",
+    [
+        *(by_trl, by_verl, by_verifiers, by_openrlhf_label, by_openrlhf_object),
+        *(by_promptfoo, by_call),
+    ],
+)
+class TestCategories:
+    @pytest.fixture
+    def reward(self) -> Iterator[RuleReward]:
+        with RuleReward(with_policy(small_rules()), WEIGHTS, WordGrader()) as made:
+            yield made
+
+    def test_a_category_gives_the_class(self, reward: RuleReward, score: Score) -> None:
+        assert score(reward, "kind", "greeting") == KIND
+        assert score(reward, "rude", "greeting") == RUDE
+
+    def test_a_category_that_the_policy_lacks_is_refused(
+        self, reward: RuleReward, score: Score
+    ) -> None:
+        with pytest.raises(UsageError, match=r"no response class 'typo'|without a response class"):
+            score(reward, "kind", "typo")

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.records.thinking import without_thinking
-from rbrctl.rewards.adapters.chat_markup import prompt_messages, response_of
-from rbrctl.rewards.adapters.kept_end import kept_end
+from rbrctl.rewards.adapters.chat_markup import kept_end, prompt_messages, response_of
 
 CHATML = "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nhello<|im_end|>\n"
 INVITATION = "<|im_start|>assistant\n"

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbrctl.errors import UsageError
-from rbrctl.rewards.pairs import compare as pairs_module
-from rbrctl.rewards.pairs.compare import form_pairs
+from rbrctl.rewards.pairs import forming as pairs_module
+from rbrctl.rewards.pairs.forming import form_pairs
 
 LABELS = np.arange(3)
 BEATS = LABELS[:, None] < LABELS

@@ -1,12 +1,14 @@
 """What the service tells of itself."""
 
 import asyncio
+import json
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import httpx
 import pytest
-from reward_helpers import WEIGHTS, WordGrader, small_rules
+from reward_helpers import WEIGHTS, WordGrader, small_rules, with_policy
 from servers.reward_process import ONE, Server
 
 from rbrctl.records.models import Answer, Transcript
@@ -15,10 +17,13 @@ from rbrctl.rewards.jobs import JobMaker
 from rbrctl.rewards.scorer import Scorer
 from rbrctl.rewards.serving.application import Application
 from rbrctl.rewards.serving.metrics import Metrics, metrics_text
+from rbrctl.rewards.serving.scrubbed_logs import scrubbed_logs
 from rbrctl.rewards.serving.service import Service
 from rbrctl.rewards.serving.settings import Limits
 from rbrctl.ruleset.verdict import Judge
+from rbrctl.scrubbing import Scrubber
 
+KEY, TOKEN = "sk-test-0123456789", "a-token-of-sixteen-or-more"
 BODY = b'{"prompt": "p", "completion": "kind", "response_class": "c"}'
 
 
@@ -49,7 +54,7 @@ def ask(application: Application, method: str, path: str, body: bytes = b"") -> 
 
 
 def service(grader: WordGrader, **settings: Any) -> Service:
-    function = RewardFunction(Judge(small_rules()), WEIGHTS)
+    function = RewardFunction(Judge(with_policy(small_rules())), WEIGHTS)
     return Service(Scorer(function, grader), JobMaker(function), Limits(), **settings)
 
 
@@ -75,6 +80,30 @@ def test_a_fault_of_ours_is_answered_counted_and_logged(caplog: pytest.LogCaptur
     assert (status, b"its log says how" in content) == (500, True)
     assert faulty.metrics.requests == {("/reward", 500): 1}
     assert "ZeroDivisionError" in caplog.text
+
+
+class LeakingGrader(FaultyGrader):
+    """Fails with an error that names the key, as a library's error may."""
+
+    async def answer(self, transcript: Any, propositions: Any) -> Any:
+        raise ZeroDivisionError(f"refused with {KEY} for {TOKEN}")
+
+
+def test_the_log_shows_neither_the_token_nor_the_graders_key(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scrubber = Scrubber([KEY, TOKEN])
+    with scrubbed_logs(scrubber.text):
+        status, _ = ask(Application(service(LeakingGrader())), "POST", "/reward", BODY)
+        logging.getLogger("uvicorn.error").error("a request of %s", TOKEN)
+        logging.getLogger("uvicorn.access").warning('"GET /?token=%s"', KEY)
+    assert status == 500
+    assert "ZeroDivisionError: refused with *** for ***" in caplog.text
+    assert caplog.text.count("***") == 4
+    assert KEY not in caplog.text
+    assert TOKEN not in caplog.text
+    logging.getLogger("uvicorn.error").error("%s", TOKEN)
+    assert TOKEN in caplog.text, "the scrubbing ends with the block"
 
 
 @pytest.mark.parametrize(
@@ -116,3 +145,25 @@ def test_a_request_that_comes_again_is_read_once() -> None:
 
     assert asyncio.run(main()) == [{"reward": 2.5}] * 3
     assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/reward", {"prompt": "p", "completion": "kind", "category": "greeting"}),
+        ("/reward", {"prompts": ["p"], "completions": ["kind"], "categories": ["greeting"]}),
+        ("/reward", {"prompts": ["p"], "completions": ["kind"], "categories": "greeting"}),
+        ("/get_reward", {"query": ["p kind"], "prompts": ["p"], "labels": ["greeting"]}),
+        (
+            "/get_reward",
+            {"query": ["p kind"], "prompts": ["p"], "labels": [{"category": "greeting"}]},
+        ),
+    ],
+)
+def test_a_category_of_the_policy_gives_the_class(path: str, body: dict[str, Any]) -> None:
+    application = Application(service(WordGrader()))
+    status, content = ask(application, "POST", path, json.dumps(body).encode())
+    assert status == 200
+    assert b"2.5" in content
+    wrong = json.dumps(body).replace("greeting", "typo").encode()
+    assert ask(application, "POST", path, wrong)[0] == 422

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from servers.reward_process import KIND, ONE, Server
 
-from rbrctl.rewards.serving.settings import is_local_name
+from rbrctl.rewards.serving.access import is_local_name
 
 pytest.importorskip("uvicorn", reason="needs the extra 'serve'")
 

@@ -10,7 +10,7 @@ from synthesis_helpers import RULES, run
 
 from rbrctl.errors import FileError, GraderError, UsageError
 from rbrctl.records.models import Answer, Transcript
-from rbrctl.rewards.synthesis.checking import Checker
+from rbrctl.rewards.synthesis.checker import Checker
 from rbrctl.rewards.synthesis.store import CompletionStore
 from rbrctl.rewards.synthesis.targets import Plan
 from rbrctl.ruleset.verdict import Judge

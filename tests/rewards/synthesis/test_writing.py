@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from rbrctl.records.models import Message
-from rbrctl.rewards.synthesis.instructions import writing_messages
-from rbrctl.rewards.synthesis.reply_text import WritingError, completion_of
 from rbrctl.rewards.synthesis.targets import Target
+from rbrctl.rewards.synthesis.writer import WritingError, completion_of, writing_messages
 from rbrctl.ruleset.loader import load
 
 TARGET = Target("bad-1", "less_good", ("hard-refuse-not-judgemental",))

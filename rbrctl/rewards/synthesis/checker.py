@@ -1,44 +1,47 @@
-"""Whether a completion shows what was asked, by the grader's answers and the rules."""
+"""Check by the grader's answers and the rules whether a completion is what was asked for."""
 
+from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from rbrctl.errors import UsageError
 from rbrctl.graders.interface import Grader
 from rbrctl.grading.engine import Engine
 from rbrctl.records.models import Result, Transcript
+from rbrctl.records.results_store import ResultsStore
+from rbrctl.rewards.synthesis.attempts import AttemptOutcome
 from rbrctl.rewards.synthesis.targets import Target
-from rbrctl.rewards.synthesis.tries import Outcome
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.states import RuleState
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What the grader and the rules say of one completion."""
+class Assessment:
+    """The result of a completion, and whether the completion is what was asked for."""
 
     result: Result
-    outcome: Outcome
+    outcome: AttemptOutcome
     reason: str = ""
-    """How it differs from what was asked, or why nobody knows."""
+    """How it differs from what was asked for, or why that is unknown; empty if accepted."""
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """The rules that it breaks."""
+        """The rules that the completion breaks."""
         states = self.result.rules.items()
         return tuple(rule for rule, state in states if state is RuleState.BROKEN)
 
 
 class Checker:
-    """Grades completions as ``rbrctl grade`` does, and holds them against their targets."""
+    """Grades completions as ``rbrctl grade`` does, and compares them with their targets."""
 
     def __init__(self, judge: Judge, grader: Grader) -> None:
-        """Bind to an open grader."""
+        """Take the rules and an open grader."""
         self._judge = judge
         self._grader = grader
         self._engine = Engine(judge, grader)
 
     def require(self, response_class: str) -> None:
-        """Raise UsageError where the grader cannot answer all that a class's rules depend on."""
+        """Raise UsageError if the grader cannot answer all that the rules of a class need."""
         needed = self._judge.dependencies(response_class)
         if unknown := [name for name in needed if name not in self._grader.question_digests]:
             raise UsageError(
@@ -47,25 +50,29 @@ class Checker:
                 "another grader"
             )
 
-    async def grade(self, transcript: Transcript) -> Result:
-        """Give the result of a transcript. Raises GraderError where going on is pointless."""
-        return await self._engine.grade(transcript)
+    async def grade_into(self, transcripts: Iterable[Transcript], store: ResultsStore) -> None:
+        """Grade transcripts and append their results to a store. Raise GraderError, FileError."""
+        async with aclosing(self._engine.results(transcripts, store)) as results:
+            async for _ in results:
+                pass
 
-    async def check(self, transcript: Transcript, target: Target) -> Finding:
-        """Tell whether a completion is as asked. Raises GraderError where going on is pointless."""
-        result = await self.grade(transcript)
+    async def check(self, transcript: Transcript, target: Target) -> Assessment:
+        """Grade a completion and compare it with its target. Raise GraderError."""
+        result = await self._engine.grade(transcript)
         if miss := _miss(result, target):
-            return Finding(result, Outcome.MISSED, miss)
+            return Assessment(result, AttemptOutcome.MISSED, miss)
         open_rules = [
             rule for rule, state in result.rules.items() if state is RuleState.UNDETERMINED
         ]
         if result.rank is None or (open_rules and target.description is None):
-            return Finding(result, Outcome.UNGRADED, f"not graded: {_first_error(result)}")
-        return Finding(result, Outcome.ACCEPTED)
+            return Assessment(
+                result, AttemptOutcome.UNGRADED, f"not graded: {_first_error(result)}"
+            )
+        return Assessment(result, AttemptOutcome.ACCEPTED)
 
 
 def _miss(result: Result, target: Target) -> str:
-    """Tell how a completion certainly differs from what was asked; empty where it does not."""
+    """Return how a completion certainly differs from its target; empty if it does not."""
     if result.rank not in (None, target.rank):
         return f"graded {result.rank}, and {target.rank} was asked for"
     if target.description is not None:

@@ -1,4 +1,4 @@
-"""A JSON Lines file that one run at a time appends to, and that a later run takes up."""
+"""A JSON Lines file that one run at a time appends to, and that a later run continues."""
 
 import os
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class AppendedLines:
             raise
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Write one row. Raises FileError."""
+        """Append one row. Raise FileError."""
         if self._number is None:
             raise FileError(f"{self.path} was not opened to be written to")
         try:
@@ -60,14 +60,14 @@ class AppendedLines:
             raise cannot("write", self.path, error) from error
 
     def broken(self, number: int, error: RecordError) -> FileError:
-        """Make the error for a row that is none of ``what``."""
+        """Return the error for a row that is not one of ``what``."""
         return FileError(
             f"{self.path}:{number}: {error}; this is no file of {self._what}: give another file, "
             "or --overwrite to start this one afresh"
         )
 
     def close(self) -> None:
-        """Close the file, and let another run have it."""
+        """Close the file, so that another run can open it."""
         number, self._number = self._number, None
         if number is not None:
             os.close(number)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers.reward_process import KIND, ONE, Server
 
-from rbrctl.rewards.serving.authorization import brings_token
+from rbrctl.rewards.serving.access import brings_token
 
 TOKEN = "a-token-of-sixteen:or-more"
 

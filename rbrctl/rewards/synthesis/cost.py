@@ -1,46 +1,79 @@
-"""What a run will take, by the bytes of its requests, before it starts."""
+"""The calls, tokens and price of a synthesis, estimated from the bytes of its requests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rbrctl.graders.endpoint.grader import EndpointGrader
-from rbrctl.graders.endpoint.usage import Estimate, Prices
+from rbrctl.graders.endpoint.usage import Budget, Estimate, Prices
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.synthesis.assignment import Assignment
-from rbrctl.rewards.synthesis.instructions import writing_messages
+from rbrctl.rewards.synthesis.writer import writing_messages
 from rbrctl.ruleset.verdict import Judge
 
 BYTES_A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """What writing and grading take; what comes back of the writer is the most that may."""
+class SynthesisCost:
+    """Estimates for writing and grading; the tokens that the writer sends back are the most."""
 
     writing: Estimate = field(default_factory=Estimate)
     grading: Estimate = field(default_factory=Estimate)
 
-    def __add__(self, other: "Take") -> "Take":
-        """Add up two."""
-        return Take(self.writing + other.writing, self.grading + other.grading)
+    def __add__(self, other: "SynthesisCost") -> "SynthesisCost":
+        """Return the sum of two."""
+        return SynthesisCost(self.writing + other.writing, self.grading + other.grading)
 
     @property
     def calls(self) -> int:
-        """All calls, the writer's and the grader's."""
+        """The number of calls to the writer and the grader."""
         return self.writing.calls + self.grading.calls
 
     def cost(self, writer: Prices, grader: Prices) -> float | None:
-        """Give what all of it costs; None where no price is known."""
+        """Return the price of both, or None if no price is known."""
         costs = [self.writing.cost(writer), self.grading.cost(grader)]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if known else None
 
 
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run may take: one attempt at each completion, and all that are allowed."""
+
+    completions: int
+    """The number of completions that are still to be written."""
+    kept: int
+    """The number of completions that an earlier run has written."""
+    attempts: int
+    one_try: SynthesisCost
+    all_tries: SynthesisCost
+    writer: Prices
+    grader: Prices
+
+    def price(self, cost: SynthesisCost) -> float | None:
+        """Return the price of a cost, or None if no price is known."""
+        return cost.cost(self.writer, self.grader)
+
+    def exceeded(self, budget: Budget) -> Iterator[tuple[str, float, str]]:
+        """Yield the option, the limit and the part of the work for limits that may be too low."""
+        for option, most, one, every in (
+            ("--max-calls", budget.calls, self.one_try.calls, self.all_tries.calls),
+            (
+                "--max-cost",
+                budget.cost,
+                self.price(self.one_try) or 0.0,
+                self.price(self.all_tries) or 0.0,
+            ),
+        ):
+            if most is not None and every > most:
+                yield option, most, "one try of each" if one > most else "all tries"
+
+
 class Estimator:
-    """Tells what the tries of assignments take, and asks nobody."""
+    """Estimates what attempts at assignments take, without a call."""
 
     def __init__(self, judge: Judge, most_tokens: int, grader: EndpointGrader | None) -> None:
-        """Take the most tokens of a completion, and the grader where its answers are calls."""
+        """Take the token limit of a completion, and the grader if its answers are calls."""
         self._judge = judge
         self._most_tokens = most_tokens
         self._grader = grader
@@ -48,11 +81,11 @@ class Estimator:
 
     def total(
         self, work: Sequence[Assignment], writings: Mapping[str, int], gradings: Mapping[str, int]
-    ) -> Take:
-        """Give what it takes to write and to grade each assignment so many times, by its id."""
-        total = Take()
+    ) -> SynthesisCost:
+        """Return the cost of writing and grading each assignment as often as its id says."""
+        total = SynthesisCost()
         for each in work:
-            total += Take(
+            total += SynthesisCost(
                 _times(self._writing_of(each), writings[each.id]),
                 _times(self._grading_of(each), gradings[each.id]),
             )
@@ -71,7 +104,7 @@ class Estimator:
         )
 
     def _grading_of(self, assignment: Assignment) -> Estimate:
-        """Grade a completion as long as one may be; of a prompt all take the same."""
+        """Return the cost of grading the longest completion, which is the same for a prompt."""
         grader = self._grader
         if grader is None:
             return Estimate()

@@ -1,4 +1,4 @@
-"""A grader that is opened anew where it has stopped, as a server must go on for weeks."""
+"""A grader that is opened again after it has stopped, since a server runs for weeks."""
 
 import asyncio
 import time
@@ -9,17 +9,17 @@ from rbrctl.graders.interface import Grader, GraderNote
 from rbrctl.records.models import Answer, GraderIdentity, Transcript
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before it is opened again; each time twice as many, up to the longest."""
+"""Seconds before the grader is opened again; they double each time, up to the longest."""
 QUIET_SECONDS = 60.0
-"""Between two lines about answers that failed."""
+"""Seconds between two messages about failed answers."""
 
 
-class GraderKeeper:
+class ReconnectingGrader:
     """
-    Passes questions on to a grader, and opens it again once that has said that it cannot go on.
+    Passes questions on to a grader, and opens it again after it has said that it cannot go on.
 
-    Meanwhile every question fails at once with the reason. A limit on calls or cost that is spent
-    stays so. A Grader itself; it lives in one event loop.
+    Until then every question fails at once with the reason. A budget that is spent is final. It is
+    a Grader itself, and lives in one event loop.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class GraderKeeper:
         say: Callable[[str], None],
         first_pause: float = FIRST_PAUSE,
     ) -> None:
-        """Take an open grader and how to open it again; ``say`` is told what the user must know."""
+        """Take an open grader, how to open it again, and how to tell the user (``say``)."""
         self._grader = grader
         self._open_grader = open_grader
         self._say = say
@@ -46,12 +46,12 @@ class GraderKeeper:
 
     @property
     def identity(self) -> GraderIdentity:
-        """Who answers."""
+        """See Grader."""
         return self._grader.identity
 
     @property
     def question_digests(self) -> Mapping[str, str]:
-        """What it can answer; see Grader."""
+        """See Grader."""
         return self._grader.question_digests
 
     @property
@@ -91,7 +91,7 @@ class GraderKeeper:
         return answers
 
     async def close(self) -> None:
-        """Close the grader, and give up opening another."""
+        """Close the grader, and stop trying to open it again."""
         if self._reopening is not None:
             self._reopening.cancel()
             await asyncio.gather(self._reopening, return_exceptions=True)

@@ -10,7 +10,7 @@ from rbrctl.errors import BudgetSpentError, GraderError
 from rbrctl.graders.interface import Grader
 from rbrctl.records.models import Answer, Transcript
 from rbrctl.records.transcripts import make_transcript
-from rbrctl.rewards.serving.grader_keeper import GraderKeeper
+from rbrctl.rewards.serving.reconnecting_grader import ReconnectingGrader
 
 KIND = make_transcript("p", "kind")
 BROKEN = make_transcript("p", "broken")
@@ -30,7 +30,7 @@ class Dying(WordGrader):
         raise self.error
 
 
-async def until(keeper: GraderKeeper, stopped: bool) -> None:
+async def until(keeper: ReconnectingGrader, stopped: bool) -> None:
     async with asyncio.timeout(30):
         while keeper.stopped is not stopped:
             await asyncio.sleep(0.001)
@@ -48,7 +48,7 @@ def test_it_is_opened_again_until_it_answers() -> None:
         return following
 
     async def main() -> None:
-        keeper = GraderKeeper(dying, open_grader, said.append, first_pause=0.001)
+        keeper = ReconnectingGrader(dying, open_grader, said.append, first_pause=0.001)
         with pytest.raises(GraderError, match="does not take the key"):
             await keeper.answer(KIND, ["kind"])
         assert keeper.stopped
@@ -75,7 +75,7 @@ def test_questions_under_way_when_it_stops_say_why_and_open_it_once() -> None:
         return WordGrader()
 
     async def main() -> list[object]:
-        keeper = GraderKeeper(dying, open_grader, said.append, first_pause=0.001)
+        keeper = ReconnectingGrader(dying, open_grader, said.append, first_pause=0.001)
         asked = [keeper.answer(KIND, ["kind"]) for _ in range(5)]
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         await until(keeper, stopped=False)
@@ -93,7 +93,9 @@ def test_a_budget_that_is_spent_stays_so() -> None:
         raise AssertionError("its limit is the user's")
 
     async def main() -> None:
-        keeper = GraderKeeper(Dying(BudgetSpentError("--max-calls 1")), open_grader, said.append)
+        keeper = ReconnectingGrader(
+            Dying(BudgetSpentError("--max-calls 1")), open_grader, said.append
+        )
         for _ in range(2):
             with pytest.raises(GraderError, match="max-calls"):
                 await keeper.answer(KIND, ["kind"])
@@ -111,7 +113,7 @@ def test_answers_that_fail_are_said_but_not_each() -> None:
         return WordGrader()
 
     async def main() -> None:
-        keeper = GraderKeeper(WordGrader(), open_grader, said.append)
+        keeper = ReconnectingGrader(WordGrader(), open_grader, said.append)
         for transcript in (KIND, BROKEN, BROKEN, KIND):
             await keeper.answer(transcript, ["kind", "rude"])
         await keeper.close()
@@ -125,7 +127,7 @@ def test_a_fault_of_a_grader_that_goes_on_is_passed_on() -> None:
         return WordGrader()
 
     async def main() -> None:
-        keeper = GraderKeeper(Dying(ZeroDivisionError()), open_grader, print)
+        keeper = ReconnectingGrader(Dying(ZeroDivisionError()), open_grader, print)
         with pytest.raises(ZeroDivisionError):
             await keeper.answer(KIND, ["kind"])
         assert not keeper.stopped
