@@ -1,9 +1,14 @@
 import asyncio
+from contextlib import nullcontext
 from dataclasses import replace
 
+import pytest
 from reward_helpers import WordGrader, small_rules
 
+from rbrctl.errors import GraderError
+from rbrctl.graders.interface import GraderNote
 from rbrctl.graders.registry import opener_of
+from rbrctl.records.models import Answer
 from rbrctl.records.transcripts import make_transcript
 from rbrctl.rewards.answering import grade_for_features
 from rbrctl.ruleset.verdict import Judge
@@ -24,3 +29,23 @@ def test_results_are_whole() -> None:
     assert (broken.rank, broken.rank_probabilities) == (None, None)
     assert broken.rules == {"be-kind": "undetermined", "not-rude": "undetermined"}
     assert (unknown.id, unknown.answers, unknown.rules) == ("no class", {}, {})
+
+
+class DyingGrader(WordGrader):
+    """Gives up at the first question."""
+
+    async def answer(self, *question: object) -> dict[str, Answer]:
+        raise GraderError("the server is gone")
+
+
+@pytest.mark.parametrize("kind", [WordGrader, DyingGrader])
+def test_what_the_grader_has_to_say_is_told_also_if_it_gives_up(kind: type[WordGrader]) -> None:
+    grader = kind()
+    grader.notes = (GraderNote("the server truncates", is_warning=True), GraderNote("2 calls"))
+    judge = Judge(small_rules())
+    told: list[GraderNote] = []
+    opener = opener_of(grader, judge.ruleset)
+    rows = [make_transcript("p", "kind", "c")]
+    with pytest.raises(GraderError) if kind is DyingGrader else nullcontext():
+        asyncio.run(grade_for_features(rows, judge, opener, on_note=told.append))
+    assert tuple(told) == grader.notes
