@@ -62,7 +62,7 @@ class AdaptiveLimiter:
             raise
 
     def release(self) -> None:
-        """Give a place back."""
+        """Free a place."""
         self._active -= 1
         self._wake()
 

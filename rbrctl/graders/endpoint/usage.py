@@ -72,7 +72,7 @@ class Usage:
         ``sent_bytes`` is the size of the request, by which its counts are judged where it is known.
         """
         self.answered_calls += 1
-        if not isinstance(usage, Mapping):
+        if not isinstance(usage, dict):
             return
         sent = _count(usage, _INPUT)
         back = _count(usage, _OUTPUT)
@@ -84,7 +84,7 @@ class Usage:
         self.output_tokens += back
         for name in ("prompt_tokens_details", "input_tokens_details"):
             details = usage.get(name)
-            if isinstance(details, Mapping):
+            if isinstance(details, dict):
                 self.cached_tokens += min(_count(details, ("cached_tokens",)) or 0, sent)
         if sent_bytes is not None and sent and self.truncated is None:
             self._look_for_truncation(sent + (_count(usage, _CACHED) or 0), sent_bytes)

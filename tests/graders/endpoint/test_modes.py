@@ -178,3 +178,16 @@ def test_repeats_are_asked_and_kept_apart() -> None:
     repeats = answers["apology"].details["repeats"]
     assert sorted(round(value, 6) for value in repeats) == [0.4, 0.4, 0.8, 0.8]
     assert answers["apology"].probability == pytest.approx(0.6)
+
+
+def test_answers_without_names_are_read_by_their_places_with_their_masses() -> None:
+    def plan(request: Request) -> Reply:
+        answers = [
+            {"type": "predicate", "name": None, "probability": 0.9},
+            {"type": "predicate", "probability": 0.2, "diagnostics": {"label_mass": 0.3}},
+        ]
+        return json_reply({"answers": answers})
+
+    answers, _, _ = ask(plan, Mode.DECISIONS)
+    assert [answers[name].probability for name in NAMES] == [0.9, 0.2]
+    assert [answers[name].details.get("low_mass") for name in NAMES] == [None, True]

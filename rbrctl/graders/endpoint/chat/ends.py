@@ -58,7 +58,7 @@ def end_of(reason: Any) -> End:
     None and an empty reason are normal. Capitals, hyphens, underscores and words that are joined
     together make no difference. If a reason has several words, the worst of them counts.
     """
-    if isinstance(reason, Mapping):
+    if isinstance(reason, dict):
         reason = reason.get("type")
     if reason is None or reason == "":
         return End.NORMAL
@@ -79,7 +79,7 @@ def error_in(reply: Mapping[str, Any]) -> Any:
     """
     choice = _first_choice(reply)
     message = choice.get("message")
-    for level in (reply, choice, message if isinstance(message, Mapping) else {}):
+    for level in (reply, choice, message if isinstance(message, dict) else {}):
         for name in ("error", "errors"):
             if level.get(name):
                 return level[name]
@@ -141,7 +141,7 @@ def cut_before_end(text: str) -> bool:
 def _first_choice(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = reply.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    return first if isinstance(first, Mapping) else {}
+    return first if isinstance(first, dict) else {}
 
 
 def _refusal_in(message: Mapping[str, Any]) -> Any:
@@ -149,5 +149,5 @@ def _refusal_in(message: Mapping[str, Any]) -> Any:
     content = message.get("content")
     if refusal or not isinstance(content, list):
         return refusal
-    parts = [part for part in content if isinstance(part, Mapping)]
+    parts = [part for part in content if isinstance(part, dict)]
     return next((p.get("refusal") or p for p in parts if p.get("type") == "refusal"), None)

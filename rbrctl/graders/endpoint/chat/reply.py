@@ -1,6 +1,6 @@
 """Reads the answer of a chat completion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,8 @@ def choice_of(reply: Mapping[str, Any]) -> ChatChoice:
     if not isinstance(message, dict):
         raise UnreadableError("the reply has no message", shown(choice, RAW_LIMIT))
     text = _text(message.get("content"))
+    if len(choices) > 1:
+        _check_alike(choices, text)
     finish = _normal_end(reply, choice, message, text)
     logprobs = choice.get("logprobs")
     return ChatChoice(
@@ -71,6 +73,16 @@ def choice_of(reply: Mapping[str, Any]) -> ChatChoice:
         finish_reason=finish,
         logprobs=logprobs.get("content") if isinstance(logprobs, dict) else None,
     )
+
+
+def _check_alike(choices: Sequence[Any], text: str) -> None:
+    """Raise UnreadableError if choices differ: one was asked for, and none is the right one."""
+    messages = [each.get("message") if isinstance(each, dict) else None for each in choices]
+    texts = [_text(each.get("content")) if isinstance(each, dict) else None for each in messages]
+    if any(each != text for each in texts):
+        raise UnreadableError(
+            f"the reply has {len(choices)} choices that differ", shown(texts, RAW_LIMIT)
+        )
 
 
 def _without_choices(reply: Mapping[str, Any]) -> str:

@@ -60,6 +60,12 @@ class Verdict:
     offset: int
 
 
+_TOOL_CALL = re.compile(
+    r"<\|?tool_calls?(?:_begin|_start)?\|?>|\[TOOL_CALLS\]|<function[=_]|<\|python_tag\|>|<invoke\b"
+)
+"""A tool call that the server left in the text: its arguments are no answer to the question."""
+
+
 class _Form(IntEnum):
     ASIDE = 0
     """A verdict in the middle of a text: it can contradict another one, and not stand alone."""
@@ -87,6 +93,8 @@ class _Sentence:
 
 def read_grammar(text: str) -> Verdict | None:
     """Return the yes or no that a text answers with; None if it does not clearly say either."""
+    if _TOOL_CALL.search(text) is not None:
+        return None
     shown = prepared(text)
     if shown is None or len(shown.strip()) > LONGEST:
         return None

@@ -128,7 +128,12 @@ CONTRADICTED = {
     ),
 }
 """An echo that denies the verdict: "Yes, it does not", "No, it does"."""
-UNLIKELY = re.compile(r"\s*[:(=]\s*(?:0?\.[0-4]\d*|[0-4]?\d(?:\.\d+)?\s*%)", _FLAGS)
+_CHANCE = r"(?:0?\.[0-4]\d*|[0-4]?\d(?:\.\d+)?\s*%)"
+UNLIKELY = re.compile(
+    rf"""\s*[:(=]\s*{_CHANCE}
+    |[\s(\[,;.–—-]*(?:confidence|probability|certainty|likelihood|score)\s*(?:is|of|[:=])?\s*{_CHANCE}""",
+    _FLAGS,
+)
 """A probability below one half, which says the opposite of the word before it."""
 RETRACTION = re.compile(
     rf"""{_START}(?:no,?\s+)?(?:wait|hold\s+on|hang\s+on|on\s+(?:second\s+thought|reflection|closer)
@@ -142,7 +147,8 @@ RETRACTION = re.compile(
 """What takes back a verdict in front of it."""
 REFUSAL = re.compile(
     rf"""{_START}i\s+(?:refuse|decline|(?:(?:can(?:not|['’]t)|will\s+not|won['’]t|am\s+unable\s+to)\s+
-    (?:answer|judge|say|tell|decide|determine|evaluate|assess))|should\s+(?:ignore|not)|ignore)\b
+    (?:answer|judge|say|tell|decide|determine|evaluate|assess|help|assist|comply|engage|provide
+    |continue|fulfil|do\s+(?:this|that)))|should\s+(?:ignore|not)|ignore)\b
     |^\s*{_DOUBT}\W*$""",
     _FLAGS,
 )

@@ -83,12 +83,11 @@ class DecisionsShape:
     def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
         """Return those that the diagnostics of the reply or of an answer report."""
         answers = reply.get("answers")
-        entries = answers if isinstance(answers, list) else []
-        named = {
-            entry["name"]: entry
-            for entry in entries
-            if isinstance(entry, dict) and isinstance(entry.get("name"), str)
-        }
+        listed = answers if isinstance(answers, list) else []
+        entries = [answer for answer in listed if isinstance(answer, dict)]
+        if all(entry.get("name") is None for entry in entries) and len(listed) == len(group):
+            return _label_masses(reply, dict(zip(group, listed, strict=True)), group)
+        named = {entry["name"]: entry for entry in entries if isinstance(entry.get("name"), str)}
         return _label_masses(reply, named, group)
 
 
