@@ -10,6 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -181,6 +182,7 @@ def one_of_each(rows: Sequence[Transcript]) -> list[Transcript]:
     return list({row.id: row for row in rows}.values())
 
 
+@examples(100)
 @given(ROWS, FAILING, CONCURRENCY, st.lists(FATES, max_size=3))
 def test_interrupted_runs_add_up_to_one_that_was_not(rows, failing, concurrency, fates):
     rows = one_of_each(rows)
@@ -205,6 +207,7 @@ def test_interrupted_runs_add_up_to_one_that_was_not(rows, failing, concurrency,
     assert len(lines) == len(rows)
 
 
+@examples(100)
 @given(ROWS, FAILING, CONCURRENCY, FATES)
 def test_rows_of_one_id_each_get_their_own_result(rows, failing, concurrency, fate):
     with tempfile.TemporaryDirectory() as folder:
@@ -215,12 +218,14 @@ def test_rows_of_one_id_each_get_their_own_result(rows, failing, concurrency, fa
     assert outcomes(results) == outcomes(whole_run(rows, 1, failing, Ask.ALL))
 
 
+@examples(100)
 @given(ROWS.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))), FAILING)
 def test_order_and_concurrency_change_nothing(rows_twice, failing):
     rows, shuffled = rows_twice
     assert outcomes(whole_run(rows, 1, failing)) == outcomes(whole_run(shuffled, 4, failing))
 
 
+@examples(100)
 @given(ROWS, CONCURRENCY)
 def test_lazy_asking_finds_the_same_ranks_with_fewer_answers(rows, concurrency):
     lazy = whole_run(rows, concurrency, ask=Ask.LAZY)
@@ -232,6 +237,7 @@ def test_lazy_asking_finds_the_same_ranks_with_fewer_answers(rows, concurrency):
 
 
 @pytest.mark.parametrize("ask", [Ask.NEEDED, Ask.ALL, Ask.LAZY])
+@examples(100)
 @given(ROWS, FAILING, CONCURRENCY)
 def test_a_failed_answer_is_never_a_score(ask, rows, failing, concurrency):
     for result in whole_run(rows, concurrency, failing, ask):

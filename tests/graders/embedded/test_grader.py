@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rbrctl.digests import digest_of
 from rbrctl.graders.embedded.cue_answers import P_ABSENT, P_MOST, P_ONE, probability_of
 from rbrctl.graders.embedded.grader import EmbeddedGrader
 from rbrctl.graders.embedded.model import EmbeddedModel, PropositionModel
@@ -15,6 +16,7 @@ from rbrctl.records.models import Message
 from rbrctl.records.problems import raise_problem
 from rbrctl.records.transcripts import make_transcript, read_transcripts
 from rbrctl.ruleset.findings import Place
+from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import Proposition, RuleSet
 
 HERE = Place("x.yaml", 1, 1, 1, 2)
@@ -175,3 +177,16 @@ def test_any_text_gets_probabilities_and_the_same_ones_twice(prompt: str, said: 
     second = grader(**dict.fromkeys(names, ())).answer_now(transcript, names)
     assert first == second
     assert all(0 <= (answer.probability or 0) <= 1 for answer in first.values())
+
+
+def test_the_shipped_model_still_answers_as_version_0_1_did():
+    """Results of 0.1 are resumed without asking again, so answers and digest may not change."""
+    grader = EmbeddedGrader(load("builtin:safety"), MODEL)
+    path = Path(__file__).parents[3] / "fixtures" / "transcripts.jsonl"
+    answers = [
+        [name, round(answer.probability or 0.0, 9)]
+        for transcript in read_transcripts(path, raise_problem)
+        for name, answer in sorted(grader.answer_now(transcript, list(MODEL.propositions)).items())
+    ]
+    assert grader.identity.digest == "a94742c5ea467fbf8cb25afadebcbf6e"
+    assert digest_of(answers) == "adb3d2c7cca3b9d4f3ba22806fef2c05"
