@@ -98,9 +98,11 @@ class Diagram:
             elif (known := self._shortcut(f, g, h)) is not None:
                 results.append(known)
             else:
+                # Shannon's expansion on the topmost variable of the three.
                 nodes = self._nodes
                 level = min(nodes[f][0], nodes[g][0], nodes[h][0])
                 split = [(n, n) if nodes[n][0] != level else nodes[n][1:] for n in (f, g, h)]
+                # Taken up again when both branches below have left their results.
                 todo.append((f, g, h, level))
                 todo.append((split[0][0], split[1][0], split[2][0], -1))
                 todo.append((split[0][1], split[1][1], split[2][1], -1))

@@ -19,8 +19,11 @@ _ASSUMED = ""
 """The key of the function that a question assumes."""
 
 _FIRST_PATIENCE = 32
+"""Choices that the first attempt may take back; each later attempt may take back twice as many."""
 _COMPARED_WAYS = 6
+"""Ways of mending that are counted of one function: more than that are as good as many."""
 _COMPARED_FUNCTIONS = 12
+"""Broken functions that are compared, to mend the one with the fewest ways first."""
 
 Item = TypeVar("Item")
 Path = tuple[tuple[str, bool], ...]
