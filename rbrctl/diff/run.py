@@ -193,7 +193,9 @@ def _compared_on(
 
 def _notes(corpus: Corpus, rulesets: tuple[RuleSet, RuleSet]) -> Iterator[str]:
     tables = corpus.tables
-    known = {ruleset.digest for ruleset in rulesets} | {NO_RULES.digest}
+    known = {NO_RULES.digest}
+    for ruleset in rulesets:
+        known |= {ruleset.digest, ruleset.legacy_digest}
     strangers = {
         f"{each.name} {each.version}"
         for table in (tables.old, tables.new)

@@ -27,11 +27,7 @@ class CategoryClassResolver:
         """The number of classes that came from a category."""
         self._ruleset = ruleset
         self._default = None if default is None else resolve_class(ruleset, default)
-        self._classes = {
-            category.name: category.response_class
-            for area in ruleset.policy
-            for category in area.categories
-        }
+        self._classes = ruleset.category_classes()
 
     def resolve(self, transcript: Transcript) -> Transcript:
         """Return the transcript with its response class; one that has a class is unchanged."""
