@@ -14,10 +14,13 @@ _PAGES = {
     "diff-blocked": (
         Severity.ERROR,
         "A gate of 'rbrctl diff --fail-on' is closed.\n\n"
-        "The message says which gate and why. A regression is a drop in agreement with the labels "
-        "that is both beyond chance and large enough to matter, or a single new miss of a critical "
-        "rule; 'laxer' also closes where the new rules are neither stricter nor laxer, or where "
-        "that could not be decided.",
+        "The message says which gate and why. 'protection' closes where a critical rule was "
+        "removed or weakened, a category was moved or removed, a class was removed or a severity "
+        "was lowered. A regression is a drop in agreement with the labels that is both beyond "
+        "chance and large enough to matter, or a single new miss of a critical rule; 'laxer' also "
+        "closes where the new rules are neither stricter nor laxer, or where that could not be "
+        "decided. 'acceptance' closes where the change itself accepts what it changes. A reviewed "
+        "change is accepted with 'rbrctl diff --accept ID --reason TEXT'.",
     ),
     "diff-laxer": (
         Severity.NOTE,
@@ -153,8 +156,7 @@ def comparison_suites(
     lacking = unchecked(gates, comparison)
     for gate in gates:
         if gate in lacking:
-            reason = f"there are no {lacking[gate]}"
-            cases.append(Case("rbrctl diff", str(gate), skipped=reason))
+            cases.append(Case("rbrctl diff", str(gate), skipped=lacking[gate]))
             continue
         reasons = [failure.message for failure in failed if failure.gate == gate]
         first = reasons[0] if reasons else None
