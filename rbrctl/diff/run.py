@@ -199,6 +199,8 @@ def _note_on_labels(corpus: Corpus) -> Iterator[str]:
     ranked = 0
     for rows in tables.rank_labels.values():
         ranked |= rows & corpus.rows
+    if ranked == corpus.rows:
+        return
     yield (
         "Labels of propositions are ranked by each version's own rules, so that they cannot object "
         "to a change of policy; only a 'rank_label' can, and "

@@ -11,6 +11,7 @@ from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 
 UNDETERMINED = "undetermined"
+_NAMED = 3
 
 
 def transition_table(comparison: Comparison) -> Table:
@@ -239,4 +240,10 @@ def _skipped(gate: Gate, comparison: Comparison) -> list[str]:
     titles: dict[str, list[str]] = {}
     for title, reason in skipped(gate, comparison).items():
         titles.setdefault(reason, []).append(title)
-    return [f"{', '.join(names)}: {reason}" for reason, names in titles.items()]
+    return [f"{_few_names(names)}: {reason}" for reason, names in titles.items()]
+
+
+def _few_names(names: Sequence[str]) -> str:
+    """Name a few; the JSON report lists them all."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -163,7 +163,7 @@ def command(
         )
     )
     gates = _gates(context, fail_on or (), comparer, comparison)
-    check_evidence(set(asked) & set(gates), comparison)
+    check_evidence([gate for gate in gates if gate in asked], comparison)
     failed = failures(gates, comparison)
     open_questions = not_judged([gate for gate in gates if gate in asked], comparison)
     reporter = DiffReporter(output, format_, None if limit == 0 else limit, wide)
