@@ -43,6 +43,13 @@ _PAGES = {
         "The decision diagram outgrew its budget: take the change apart, or look at transcripts "
         "with --on.",
     ),
+    "diff-protection": (
+        Severity.NOTE,
+        "What gives a transcript its class, or what protects it, is not what it was.\n\n"
+        "A critical rule was removed or weakened, a severity changed, a category of the policy was "
+        "added, removed or moved to another response class, or so was a class or an alias. The "
+        "gate 'protection' of 'rbrctl diff --fail-on' closes on what may protect less.",
+    ),
     "diff-rule": (
         Severity.NOTE,
         "A rule decides otherwise than before, or is new.\n\n"
@@ -83,6 +90,7 @@ def comparison_findings(
     items = [
         *_blocked(failed, ruleset),
         *_classes(comparison, ruleset),
+        *_protection(comparison, ruleset),
         *_rules(comparison),
         *_questions(comparison),
     ]
@@ -110,6 +118,16 @@ def _classes(comparison: Comparison, ruleset: RuleSet) -> Iterator[Finding]:
             place = ruleset.response_classes[each.response_class].place
             message = f"{each.response_class} is {_words(each)}{_example(each)}"
             yield Finding(f"diff-{each.relation}", Severity.NOTE, message, place)
+
+
+def _protection(comparison: Comparison, ruleset: RuleSet) -> Iterator[Finding]:
+    if comparison.meaning is None:
+        return
+    for change in comparison.meaning.protection:
+        # What is gone has no place on the new side.
+        is_gone = change.kind.value.endswith("removed")
+        place = ruleset.place if is_gone else change.place
+        yield Finding("diff-protection", Severity.NOTE, change.message, place)
 
 
 def _words(each: ClassComparison) -> str:
