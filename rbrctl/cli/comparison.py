@@ -11,8 +11,9 @@ from rbrctl.cli.graders import tell_note
 from rbrctl.cli.output import Output
 from rbrctl.cli.progress import Progress
 from rbrctl.cli.rules import default_rules, rules_source
+from rbrctl.diff.acceptances import accept, acceptances_between
 from rbrctl.diff.comparison import Comparison
-from rbrctl.diff.gates import Gate, GateFailure
+from rbrctl.diff.gates import Gate, GateFailure, acceptable_ids
 from rbrctl.diff.inputs import holds_results
 from rbrctl.diff.regrading import RegradeSource
 from rbrctl.diff.revisions import Revision, is_results, load_revisions
@@ -38,6 +39,10 @@ class DiffRequest:
     bless: bool = False
     calibration: str | None = None
     transcripts: str | None = None
+    accept: tuple[str, ...] = ()
+    """The ids of changes that are to be accepted."""
+    reason: str = ""
+    allow_new_acceptance: bool = False
     choose_grader: Callable[[RuleSet], OpenGrader] | None = None
     """Chooses the grader that is asked, for a rule set; None asks nobody."""
 
@@ -52,6 +57,8 @@ class Comparer:
         self._handler: ProblemHandler = raise_problem if strict else self._problems
         self.new: Revision | None = None
         """The new rules, once compared: findings are shown in their files."""
+        self.old: Revision | None = None
+        """The old rules, once compared: gates and acceptances are read from their side."""
 
     def compare(self, request: DiffRequest) -> Comparison:
         """Compare two rule sets or two results files; raises UsageError for one of each."""
@@ -79,7 +86,23 @@ class Comparer:
                 "--bless replaces a results file, so OLD and NEW must be results files"
             )
         old, new = load_revisions(request.old, request.new, request.base, self._output.environment)
-        self.new = new
+        self.old, self.new = old, new
+        comparison = self._compared(old, new, request)
+        return self._with_acceptances(comparison, old, new, request)
+
+    def _with_acceptances(
+        self, comparison: Comparison, old: Revision, new: Revision, request: DiffRequest
+    ) -> Comparison:
+        if request.accept:
+            known = acceptable_ids(comparison)
+            path = accept(request.accept, request.reason, old, new, known)
+            self._output.talk(f"accepted in {path}; let it be reviewed")
+        found = acceptances_between(old, new)
+        if request.allow_new_acceptance:
+            return replace(comparison, accepted=(*found.standing, *found.fresh))
+        return replace(comparison, accepted=found.standing, fresh_acceptances=found.fresh)
+
+    def _compared(self, old: Revision, new: Revision, request: DiffRequest) -> Comparison:
         if request.on is None:
             _refuse_options_of_on(request)
             return compare(old, new)
@@ -130,6 +153,10 @@ class Comparer:
             )
         if request.on is not None or request.base is not None:
             raise UsageError("--on and --base are for rule sets, but OLD and NEW are results files")
+        if request.accept:
+            raise UsageError(
+                "--accept is for changes of the rules, but OLD and NEW are results files"
+            )
         _refuse_options_of_on(request)
         rules = default_rules(request.rules)
         if request.rules is None:

@@ -77,8 +77,8 @@ _BY_TRUST: dict[Trust, str] = {
     Trust.OVERWRITING: "all older-than overwrite",
     Trust.SERVER: "host token-env",
     Trust.HIDING: """
-        base bless completion dry-run filter limit on-ungraded only-class prompt proposition rule
-        sample
+        accept allow-new-acceptance base bless completion dry-run filter limit on-ungraded
+        only-class prompt proposition reason rule sample
         """,
 }
 

@@ -1,19 +1,33 @@
-"""Changes in agreement with the labels between two sides, tested against chance."""
+"""
+Changes in agreement with the labels between two sides, tested against chance.
+
+Completions of one prompt are not independent, so every test and interval counts prompts.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 from rbrctl.diff.answer_table import rows_of
 from rbrctl.diff.batch_verdict import BatchVerdict
 from rbrctl.diff.corpus import Corpus, Side
-from rbrctl.statistics.bootstrap import RESAMPLES, clustered_bootstrap
-from rbrctl.statistics.paired import holm, mcnemar_exact, smallest_significant_drop
+from rbrctl.statistics.bootstrap import RESAMPLES
+from rbrctl.statistics.clusters import cluster_sums, clustered_interval, sign_flip_p
+from rbrctl.statistics.paired import holm, smallest_significant_drop
 
 FEW_ROWS = 10
 """Under this many rows nothing is tested."""
 
 SIGNIFICANCE = 0.05
+
+DROP_THAT_MATTERS = 0.1
+"""A score on which even a drop of this share of its prompts could not have been seen is not
+judged."""
+
+
+_MANY = 64
+"""With so many prompts turned any test counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +45,28 @@ class PairedScore:
     """Rows on which the old side alone is right; so for ``only_new``."""
     only_new: int
     both: int
+    prompts: int = 0
+    """The number of prompts that these rows belong to."""
+    turned: int = 0
+    """The number of prompts on which the two sides are not equally often right."""
     lost: int = 0
     """Gold rows that the old side's answers determine and the new side's do not."""
     critical: bool = False
     new_misses: tuple[str, ...] = ()
     """Ids on which the rule is broken by the labels, and only the new side says that it is held."""
     p_value: float | None = None
-    """Two-sided, exact McNemar; None under FEW_ROWS rows."""
+    """Two-sided, by an exact sign-flip test over prompts; None under FEW_ROWS rows."""
     adjusted: float | None = None
     """The same after Holm's correction over all that was tested."""
     drop_p: float | None = None
     """One-sided, for a drop, corrected over the tests that could find one: what a gate asks."""
     interval: tuple[float, float] | None = None
-    """95 % bootstrap interval of the difference, prompts drawn whole."""
+    """95 % bootstrap interval of the difference, prompts drawn whole; None under 20 prompts."""
     smallest_drop: float | None = None
-    """The smallest drop that would have been significant here; None where none would."""
+    """The smallest share of prompts, all turned to the worse, that would have been significant
+    here; None where none would."""
+    family: int = 1
+    """The number of tests for which ``smallest_drop`` is corrected."""
     noise: float | None = None
     """Share of rows that flip when the new side's grader is asked again; None without repeats."""
 
@@ -80,6 +101,12 @@ class PairedScore:
         return self.rows < FEW_ROWS
 
     @property
+    def is_judged(self) -> bool:
+        """True where a drop was found, or one of DROP_THAT_MATTERS could have been."""
+        seen = self.smallest_drop is not None and self.smallest_drop <= DROP_THAT_MATTERS
+        return self.fell or (not self.too_few and seen)
+
+    @property
     def significant(self) -> bool:
         """True if the difference, up or down, is beyond chance."""
         return self.adjusted is not None and self.adjusted < SIGNIFICANCE
@@ -106,8 +133,9 @@ def compare_accuracy(corpus: Corpus, resamples: int = RESAMPLES) -> tuple[Paired
     Compare both sides with the labels, rule by rule and, for ranks, class by class.
 
     Each side is held to what the labels say under its own rules, or to the row's rank label where
-    it has one. Empty where no row's labels decide anything. Holm's correction runs over all scores
-    with FEW_ROWS rows or more.
+    it has one. Labels of propositions follow every change of the rules, so two rule sets are held
+    to the rank labels alone in a class that has FEW_ROWS of them. Empty where no row's labels
+    decide anything. Holm's correction runs over all scores with FEW_ROWS rows or more.
     """
     scores = [
         _score(corpus, name, kind, verdicts, resamples)
@@ -117,40 +145,41 @@ def compare_accuracy(corpus: Corpus, resamples: int = RESAMPLES) -> tuple[Paired
     scores = [_with_rule(corpus, score) for score in scores]
     tested = [score for score in scores if score.p_value is not None]
     adjusted = iter(holm([score.p_value for score in tested if score.p_value is not None]))
-    able = _tests_that_count([score.only_old + score.only_new for score in tested])
+    able = tests_that_count([score.turned for score in tested])
     return tuple(
         score
         if score.p_value is None
         else replace(
             score,
             adjusted=next(adjusted),
-            drop_p=min(1.0, able * _one_sided(score.only_old, score.only_new)),
-            # The one-sided level; the function takes that of a test of both sides.
-            smallest_drop=smallest_significant_drop(
-                score.rows, score.only_old + score.only_new, 2 * SIGNIFICANCE / able
-            ),
+            drop_p=min(1.0, able * score.drop_p if score.drop_p is not None else 1.0),
+            **_sensitivity(score, tested),
         )
         for score in scores
     )
 
 
-def _tests_that_count(discordant: Sequence[int]) -> int:
-    """
-    Return the number of tests by which a one-sided level must be divided.
+def _sensitivity(score: PairedScore, tested: Sequence[PairedScore]) -> dict[str, Any]:
+    """Return the smallest drop that could have been seen, corrected for how many tests."""
+    others = [each.turned for each in tested if each is not score]
+    # A drop that is found would itself make this one of the tests that count.
+    family = tests_that_count([*others, max(score.turned, _MANY)])
+    drop = smallest_significant_drop(score.prompts, score.turned, 2 * SIGNIFICANCE / family)
+    return {"smallest_drop": drop, "family": family}
 
-    A test on d rows that differ can reach no p-value under 0.5**d, so that those with few can never
-    be wrong and need not be paid for. Source: R. E. Tarone, "A modified Bonferroni method for
-    discrete data", Biometrics 46 (1990).
+
+def tests_that_count(turned: Sequence[int]) -> int:
+    """
+    Return by how many tests a one-sided level must be divided.
+
+    A test on d prompts that turned can reach no p-value under 0.5**d, so that those with few can
+    never be wrong and need not be paid for. Source: R. E. Tarone, "A modified Bonferroni method
+    for discrete data", Biometrics 46 (1990).
     """
     divisor = 1
-    while sum(0.5**d <= SIGNIFICANCE / divisor for d in discordant) > divisor:
+    while sum(0.5**d <= SIGNIFICANCE / divisor for d in turned) > divisor:
         divisor += 1
     return divisor
-
-
-def _one_sided(lost: int, won: int) -> float:
-    """Return P(at least so many losses) among the rows that differ; 1 without a net loss."""
-    return mcnemar_exact(lost, won) / 2 if lost > won else 1.0
 
 
 def _rules(corpus: Corpus) -> Iterator[tuple[str, str, Verdicts]]:
@@ -188,12 +217,24 @@ def _rank_rows(corpus: Corpus, side: Side) -> tuple[int, int, int]:
     labelled = 0
     for rows in labels.values():
         labelled |= rows
+    ranked_anew = ~_held_to_rank_labels(corpus, labelled)
     decided = right = 0
     for rank, rows in known.items():
-        gold = (rows & ~labelled) | labels.get(rank, 0)
+        gold = (rows & ~labelled & ranked_anew) | labels.get(rank, 0)
         decided |= gold
         right |= gold & side.answers.ranks[rank]
     return decided, side.answers.ranked, right
+
+
+def _held_to_rank_labels(corpus: Corpus, labelled: int) -> int:
+    """Return the rows of the classes in which only rank labels say which rank is right."""
+    if corpus.old.ruleset is corpus.new.ruleset:
+        return 0
+    held = 0
+    for rows in corpus.new.classes.values():
+        if (rows & labelled & corpus.rows).bit_count() >= FEW_ROWS:
+            held |= rows
+    return held
 
 
 def _verdicts(rows: int, old: tuple[int, int, int], new: tuple[int, int, int]) -> Verdicts:
@@ -205,6 +246,10 @@ def _score(corpus: Corpus, name: str, kind: str, verdicts: Verdicts, resamples: 
     rows = verdicts.old_determined & verdicts.new_determined
     only_old = verdicts.old_right & ~verdicts.new_right & rows
     only_new = verdicts.new_right & ~verdicts.old_right & rows
+    clusters = corpus.tables.new.clusters
+    differences = [(clusters[row], 1) for row in rows_of(only_new)]
+    differences += [(clusters[row], -1) for row in rows_of(only_old)]
+    sums = cluster_sums(differences)
     score = PairedScore(
         name=name,
         kind=kind,
@@ -213,13 +258,18 @@ def _score(corpus: Corpus, name: str, kind: str, verdicts: Verdicts, resamples: 
         only_old=only_old.bit_count(),
         only_new=only_new.bit_count(),
         both=(verdicts.old_right & verdicts.new_right & rows).bit_count(),
+        prompts=len({clusters[row] for row in rows_of(rows)}),
+        turned=len(sums),
         lost=(verdicts.old_determined & ~verdicts.new_determined).bit_count(),
     )
     if score.too_few:
         return score
+    drop_p = sign_flip_p(sums)
+    rise_p = sign_flip_p([-each for each in sums])
     return replace(
         score,
-        p_value=mcnemar_exact(score.only_old, score.only_new),
+        p_value=min(1.0, 2 * min(drop_p, rise_p)),
+        drop_p=drop_p,
         interval=_interval(corpus, rows, only_old, only_new, resamples),
     )
 
@@ -231,10 +281,10 @@ def _interval(
         return 0.0, 0.0
     worse, better = set(rows_of(only_old)), set(rows_of(only_new))
     numbers = list(rows_of(rows))
-    return clustered_bootstrap(
+    return clustered_interval(
         [(row in better) - (row in worse) for row in numbers],
         [corpus.tables.new.clusters[row] for row in numbers],
-        resamples=resamples,
+        resamples,
     )
 
 

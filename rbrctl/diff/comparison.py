@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rbrctl.diff.acceptances import Acceptance
 from rbrctl.diff.accuracy import PairedScore
 from rbrctl.diff.answer_table import AnswerTable
 from rbrctl.diff.corpus import Corpus
@@ -36,6 +37,10 @@ class Comparison:
     """What the grader that was asked has to say after its run."""
     bad_lines: int = 0
     """The number of lines that could not be used; the caller counts them."""
+    accepted: tuple[Acceptance, ...] = ()
+    """The reviewed changes that close no gate."""
+    fresh_acceptances: tuple[Acceptance, ...] = ()
+    """Those that came with the change and do not count."""
     notes: tuple[str, ...] = ()
     """What a reader must know about the rows: results of another rule set, rows left out."""
 

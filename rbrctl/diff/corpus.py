@@ -158,13 +158,35 @@ class Corpus:
                 flips.append(counted)
         return flips
 
+    @property
+    def bettered(self) -> int:
+        """The rows that the old side ranks worse and the new side better."""
+        order = [self.renamed_ranks.get(rank, rank) for rank in self.old.ruleset.ranks]
+        if set(self.new.ruleset.ranks) >= set(order):
+            order = list(self.new.ruleset.ranks)
+        better, found = 0, 0
+        old = {self.renamed_ranks.get(r, r): rows for r, rows in self.old.answers.ranks.items()}
+        for rank in order:
+            found |= better & old.get(rank, 0)
+            better |= self.new.answers.ranks.get(rank, 0)
+        return found & self.rows
+
     def moves(self) -> Iterator[Move]:
-        """Walk over the touched rows: first those whose rank moved, each in the file's order."""
-        moved = self.moved
+        """
+        Walk over the touched rows, each group in the file's order.
+
+        First those that the new side ranks better, then those whose rank moved otherwise, then
+        those that break other rules and keep their rank.
+        """
+        moved, bettered = self.moved, self.bettered
         looking = _Looking(self)
-        for rows in (moved, self.touched & ~moved):
+        for rows, is_moved in (
+            (bettered, True),
+            (moved & ~bettered, True),
+            (self.touched & ~moved, False),
+        ):
             for row in rows_of(rows):
-                yield looking.move(row, rows is moved)
+                yield looking.move(row, is_moved)
 
 
 class _Looking:

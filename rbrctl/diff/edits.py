@@ -1,4 +1,4 @@
-"""Edits that change words but not logic: questions, examples, texts, severities, descriptions."""
+"""Edits that change words but not logic: questions, examples, texts and descriptions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,14 +36,12 @@ _PROPOSITION_KEYS: tuple[tuple[str, Callable[[Proposition], object]], ...] = (
 )
 _RULE_KEYS: tuple[tuple[str, Callable[[Rule], object]], ...] = (
     ("text", lambda each: each.text),
-    ("severity", lambda each: each.severity),
     ("tags", lambda each: each.tags),
     ("source", lambda each: each.source),
     ("deprecated", lambda each: each.deprecated),
 )
 _CLASS_KEYS: tuple[tuple[str, Callable[[ResponseClass], object]], ...] = (
     ("description", lambda each: each.description),
-    ("aliases", lambda each: each.aliases),
 )
 
 
@@ -84,9 +82,11 @@ def text_edits(
 def _edits_of_the_whole(old: RuleSet, new: RuleSet) -> list[TextEdit]:
     whole = tuple(
         key
-        for key in ("name", "version", "description", "policy", "features", "base")
+        for key in ("name", "version", "description", "features", "base")
         if _plain(getattr(old, key)) != _plain(getattr(new, key))
     )
+    if _described(old) != _described(new):
+        whole = (*whole, "policy")
     grader = tuple(
         key
         for key in ("template", "system")
@@ -95,6 +95,14 @@ def _edits_of_the_whole(old: RuleSet, new: RuleSet) -> list[TextEdit]:
     return [
         TextEdit("rule set", new.name, whole, new.place),
         TextEdit("grader", "grader", grader, new.place),
+    ]
+
+
+def _described(ruleset: RuleSet) -> object:
+    """Return the words of the policy; the classes of its categories are compared elsewhere."""
+    return [
+        (area.name, area.description, [(each.name, each.description) for each in area.categories])
+        for area in ruleset.policy
     ]
 
 

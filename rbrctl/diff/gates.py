@@ -1,13 +1,19 @@
-"""Gates: differences that stop a change from being merged."""
+"""
+Gates: differences that stop a change from being merged.
 
-from collections.abc import Iterable, Iterator, Sequence
+A gate has passed, has failed, or could not be judged because the evidence is too little. A gate
+that could not be judged has not passed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rbrctl.diff.accuracy import SIGNIFICANCE, PairedScore
+from rbrctl.diff.accuracy import DROP_THAT_MATTERS, FEW_ROWS, SIGNIFICANCE, PairedScore
 from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.meaning import Relation
-from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.diff.protection import ProtectionChange, ProtectionKind
+from rbrctl.errors import UsageError
 from rbrctl.wording import counted, hint_for
 
 MINIMUM_DROP = 0.02
@@ -22,10 +28,13 @@ class GateKind(StrEnum):
 
     NONE = "none"
     CHANGED = "changed"
+    PROTECTION = "protection"
     LAXER = "laxer"
     REGRESSION = "regression"
     FLIPS = "flips"
     ACCURACY_DROP = "accuracy-drop"
+    ACCEPTANCE = "acceptance"
+    """Closed by acceptances that came with the change; it stands beside any other gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,17 @@ class Gate:
         return f"{self.kind}:{self.limit:g}" if has_limit else str(self.kind)
 
 
-DEFAULT_GATES = (Gate(GateKind.REGRESSION),)
+DEFAULT_GATES = (Gate(GateKind.PROTECTION), Gate(GateKind.REGRESSION))
+DEFAULT_WORD = "default"
+"""Stands for DEFAULT_GATES beside others; those are then not among the gates asked for by name."""
+
+
+class GateOutcome(StrEnum):
+    """What came of a gate."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +71,43 @@ class GateFailure:
     message: str
     rule: str | None = None
     response_class: str | None = None
+    id: str | None = None
+    """What an acceptance names, as ``rule:ID``; None for what no acceptance can cover."""
+
+
+def acceptable_ids(comparison: Comparison) -> list[str]:
+    """Return the ids of all changes that an acceptance could cover."""
+    gates = (Gate(GateKind.PROTECTION), Gate(GateKind.LAXER))
+    found = (failure.id for gate in gates for failure in _failures(gate, comparison))
+    return list(dict.fromkeys(id for id in found if id is not None))
 
 
 def parse_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
     """
-    Read gates as given: ``none|changed|laxer|regression|flips:N|accuracy-drop:SHARE``.
+    Read gates: ``none|default|protection|laxer|changed|regression|flips:N|accuracy-drop:SHARE``.
 
-    A text may have several, separated by commas; without any it is DEFAULT_GATES. Raises
-    UsageError.
+    A text may have several, separated by commas; without any it is DEFAULT_GATES, and ``default``
+    stands for these beside others. Raises UsageError.
     """
-    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
-    gates = tuple(dict.fromkeys(_parse(word) for word in words)) or DEFAULT_GATES
+    words = _words(texts)
+    gates = asked_gates(texts)
     if Gate(GateKind.NONE) in gates:
-        if len(gates) > 1:
+        if len(set(words)) > 1:
             raise UsageError("--fail-on none: cannot be combined with other gates")
         return ()
+    if DEFAULT_WORD in words or not words:
+        return tuple(dict.fromkeys((*DEFAULT_GATES, *gates)))
     return gates
+
+
+def asked_gates(texts: Sequence[str]) -> tuple[Gate, ...]:
+    """Return the gates that were asked for by their own name, each once. Raise UsageError."""
+    words = (word for word in _words(texts) if word != DEFAULT_WORD)
+    return tuple(dict.fromkeys(_parse(word) for word in words))
+
+
+def _words(texts: Sequence[str]) -> list[str]:
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
 def _parse(word: str) -> Gate:
@@ -75,7 +115,7 @@ def _parse(word: str) -> Gate:
     try:
         kind = GateKind(name)
     except ValueError:
-        known = [each.value for each in GateKind]
+        known = [DEFAULT_WORD, *(each.value for each in GateKind)]
         hint = hint_for(name, known)
         raise UsageError(f"--fail-on {word}: there is no gate '{name}'; {hint}") from None
     if kind is GateKind.FLIPS:
@@ -96,53 +136,112 @@ def _parse(word: str) -> Gate:
 
 
 def _lacks(gate: Gate, comparison: Comparison) -> str | None:
-    """Return what is missing to check a gate; None where it can be checked."""
+    """Return why a gate cannot be judged; None where it can be."""
     needs_labels = gate.kind in (GateKind.REGRESSION, GateKind.ACCURACY_DROP)
     if comparison.corpus is None and (needs_labels or gate.kind is GateKind.FLIPS):
-        return "transcripts"
-    if needs_labels and not any(score.rows for score in comparison.scores):
-        return "answers beside the labels" if comparison.labels_are_answers else "labels"
-    return None
+        return "there are no transcripts"
+    if not needs_labels:
+        return None
+    if not any(score.rows for score in comparison.scores):
+        lack = "answers beside the labels" if comparison.labels_are_answers else "labels"
+        return f"there are no {lack}"
+    if any(_can_judge(gate, score) for score in comparison.scores) or _failures(gate, comparison):
+        return None
+    return "there are too few prompts with labels"
+
+
+def _can_judge(gate: Gate, score: PairedScore) -> bool:
+    if gate.kind is GateKind.ACCURACY_DROP:
+        return score.prompts >= FEW_ROWS
+    return score.is_judged
 
 
 def unchecked(gates: Iterable[Gate], comparison: Comparison) -> dict[Gate, str]:
-    """Return the gates that could not be checked, each with what is missing."""
+    """Return the gates that could not be judged, each with the reason."""
     found = {gate: _lacks(gate, comparison) for gate in gates}
     return {gate: lack for gate, lack in found.items() if lack is not None}
 
 
-def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
-    """
-    Refuse gates that cannot be checked; call it for gates that the user named.
+def skipped(gate: Gate, comparison: Comparison) -> dict[str, str]:
+    """Return the rules and ranks that a gate on labels could not judge, each with the reason."""
+    if gate.kind not in (GateKind.REGRESSION, GateKind.ACCURACY_DROP):
+        return {}
+    return {
+        score.title: _too_few(score) for score in comparison.scores if not _can_judge(gate, score)
+    }
 
-    Raises UsageError where a gate needs a results file and there is none, NothingMatchedError where
-    it needs labels and there are none.
-    """
-    for gate, lack in unchecked(gates, comparison).items():
-        if lack == "transcripts":
+
+def _too_few(score: PairedScore) -> str:
+    prompts = f"{counted(score.prompts, 'prompt')} with {counted(score.rows, 'row')}"
+    if score.too_few or score.smallest_drop is None:
+        return f"on {prompts} no drop could have been seen"
+    return (
+        f"on {prompts} no drop under {score.smallest_drop:.0%} of the prompts could have been seen "
+        f"(corrected for {counted(score.family, 'test')}), and one of {DROP_THAT_MATTERS:.0%} "
+        "matters"
+    )
+
+
+def check_evidence(gates: Iterable[Gate], comparison: Comparison) -> None:
+    """Raise UsageError where a gate that the user named needs transcripts and there are none."""
+    for gate in gates:
+        if comparison.corpus is None and _lacks(gate, comparison):
             raise UsageError(f"--fail-on {gate}: needs transcripts to look at; give --on RESULTS")
+
+
+def not_judged(gates: Iterable[Gate], comparison: Comparison) -> list[str]:
+    """Return a message for each gate that the user named and that could not be judged."""
+    messages = []
+    for gate, lack in unchecked(gates, comparison).items():
+        advice = ""
         if comparison.labels_are_answers:
-            raise NothingMatchedError(
-                f"--fail-on {gate}: these are transcripts: their labels are the answers, so only a "
-                "'rank_label' can be compared; let --grader embedded grade them, or give --on "
-                "RESULTS"
+            advice = (
+                ": these are transcripts: their labels are the answers, so only a 'rank_label' can "
+                "be compared; let --grader embedded grade them, or give --on RESULTS"
             )
-        raise NothingMatchedError(
-            f"--fail-on {gate}: no transcript has labels that decide a rule or rank for both "
-            "sides, so the gate cannot be checked"
-        )
+        messages.append(f"--fail-on {gate} was not judged: {lack}{advice}")
+    return messages
 
 
 def failures(gates: Iterable[Gate], comparison: Comparison) -> list[GateFailure]:
-    """Return the reasons for which gates are closed."""
+    """Return the reasons for which gates are closed, but for changes that were accepted."""
+    accepted = {each.id for each in comparison.accepted}
+    return [
+        found
+        for gate in gates
+        for found in _failures(gate, comparison)
+        if found.id is None or found.id not in accepted
+    ]
+
+
+def outcomes(
+    gates: Iterable[Gate], comparison: Comparison, failed: Iterable[GateFailure]
+) -> Mapping[Gate, GateOutcome]:
+    """Return what came of each gate, given the reasons for which some are closed."""
+    closed = {failure.gate for failure in failed}
+    gates = tuple(gates)
+    lacking = unchecked(gates, comparison)
+    return {
+        gate: GateOutcome.FAILED
+        if gate in closed
+        else GateOutcome.NOT_JUDGED
+        if gate in lacking
+        else GateOutcome.PASSED
+        for gate in gates
+    }
+
+
+def _failures(gate: Gate, comparison: Comparison) -> list[GateFailure]:
     checks = {
         GateKind.CHANGED: _changed,
+        GateKind.PROTECTION: _protection,
         GateKind.LAXER: _laxer,
         GateKind.REGRESSION: _regressions,
         GateKind.FLIPS: _flips,
         GateKind.ACCURACY_DROP: _drops,
+        GateKind.ACCEPTANCE: _fresh_acceptances,
     }
-    return [found for gate in gates for found in checks[gate.kind](gate, comparison)]
+    return list(checks[gate.kind](gate, comparison))
 
 
 def _changed(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
@@ -153,20 +252,55 @@ def _changed(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
         yield GateFailure(gate, f"{counted(touched, 'transcript')} judged differently than before")
 
 
+def _protection(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
+    if comparison.meaning is None:
+        return
+    for change in comparison.meaning.protection:
+        if change.blocks:
+            yield _failure_of(gate, change)
+
+
+def _fresh_acceptances(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
+    for each in comparison.fresh_acceptances:
+        yield GateFailure(
+            gate,
+            f"{each.id} is accepted by the change itself, because: {each.reason} "
+            "(--allow-new-acceptance lets it count)",
+        )
+
+
+def _failure_of(gate: Gate, change: ProtectionChange) -> GateFailure:
+    kind = change.id.partition(":")[0]
+    return GateFailure(
+        gate,
+        change.message,
+        rule=change.name if kind == "rule" else None,
+        response_class=change.name if kind == "class" else None,
+        id=change.id,
+    )
+
+
+_NOT_STRICTER = {
+    Relation.LAXER: "laxer",
+    Relation.NEITHER: "neither stricter nor laxer",
+    Relation.UNDECIDED: "undecided",
+}
+
+
 def _laxer(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
     if comparison.meaning is None:
         return
-    words = {
-        Relation.LAXER: "is laxer",
-        Relation.NEITHER: "is neither stricter nor laxer",
-        Relation.UNDECIDED: "is undecided",
-    }
     for each in comparison.meaning.classes:
-        if each.relation in words:
-            message = f"{each.response_class} {words[each.relation]}"
-            yield GateFailure(gate, message, response_class=each.response_class)
-    for name in comparison.meaning.classes_removed:
-        yield GateFailure(gate, f"the response class {name} is gone, and its rules with it")
+        if each.relation in _NOT_STRICTER:
+            name = each.response_class
+            message = f"{name} is {_NOT_STRICTER[each.relation]}"
+            yield GateFailure(gate, message, response_class=name, id=f"class:{name}")
+    for change in comparison.meaning.protection:
+        if change.relation in _NOT_STRICTER:
+            message = f"{change.message}, which is {_NOT_STRICTER[change.relation]}"
+            yield GateFailure(gate, message, id=change.id)
+        elif change.kind in (ProtectionKind.CLASS_REMOVED, ProtectionKind.CATEGORY_REMOVED):
+            yield _failure_of(gate, change)
 
 
 def _regressions(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
@@ -176,7 +310,7 @@ def _regressions(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
         if score.fell and drop >= MINIMUM_DROP - _ROUNDING:
             message = (
                 f"{score.title}: accuracy fell from {score.old_accuracy:.3f} to "
-                f"{score.new_accuracy:.3f} on {score.rows} rows (p = {score.drop_p:.2g} for a "
+                f"{score.new_accuracy:.3f} on {_rows(score)} (p = {score.drop_p:.2g} for a "
                 f"drop, corrected; under {SIGNIFICANCE})"
             )
             yield GateFailure(gate, message, rule)
@@ -197,9 +331,15 @@ def _flips(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
 def _drops(gate: Gate, comparison: Comparison) -> Iterator[GateFailure]:
     for score in comparison.scores:
         drop = -(score.difference or 0.0)
-        if not score.too_few and drop >= gate.limit - _ROUNDING:
+        if _can_judge(gate, score) and drop >= gate.limit - _ROUNDING:
             message = f"{score.title}: accuracy fell by {drop:.3f} on {score.rows} rows"
             yield GateFailure(gate, message, score.name if score.kind == "rule" else None)
+
+
+def _rows(score: PairedScore) -> str:
+    if score.prompts == score.rows:
+        return f"{score.rows} rows"
+    return f"{score.rows} rows of {counted(score.prompts, 'prompt')}"
 
 
 def _named(score: PairedScore) -> str:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rbrctl.diff.ci_base import Base, ci_base
 from rbrctl.errors import FileError, NothingMatchedError, RuleSetError, UsageError
 from rbrctl.ruleset.findings import Severity
 from rbrctl.ruleset.git_commands import Git
+from rbrctl.ruleset.git_source import GitSource
 from rbrctl.ruleset.loader import Loaded, read, ruleset_of
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, RuleSource, open_source
@@ -14,16 +16,6 @@ from rbrctl.ruleset.sources import BUILTIN_PREFIX, GIT_PREFIX, FolderSource, Rul
 DEFAULT_RULES = "rules"
 _SHOWN_ERRORS = 5
 _RESULT_SUFFIXES = (".jsonl", ".ndjson", ".json")
-
-_TARGET_BRANCHES = (
-    "GITHUB_BASE_REF",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-    "BITBUCKET_PR_DESTINATION_BRANCH",
-    "CHANGE_TARGET",
-    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
-    "SYSTEM_PULLREQUEST_TARGETBRANCH",
-)
-"""Variables in which CI services name the target branch of a pull request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +27,13 @@ class Revision:
     ruleset: RuleSet
     texts: Mapping[str, str]
     """The texts of its files, by file name."""
+    source: RuleSource | None = None
+    """Where it was read from; None for one that was made in memory."""
 
     @classmethod
-    def of(cls, loaded: Loaded) -> "Revision":
+    def of(cls, loaded: Loaded, source: RuleSource | None = None) -> "Revision":
         """Return the revision that was loaded; raises RuleSetError where it has errors."""
-        return cls(loaded.label, ruleset_of(loaded), loaded.findings.texts)
+        return cls(loaded.label, ruleset_of(loaded), loaded.findings.texts, source)
 
 
 def is_results(argument: str | None) -> bool:
@@ -55,8 +49,9 @@ def load_revisions(
 
     With one argument or none, that is the new one, and the old one is the commit that it started
     from: the merge base with ``base``, or with the branch that ``environment`` (a CI service's
-    variables) names as the target, or else HEAD. Raises NothingMatchedError where nothing has
-    changed since that commit, RuleSetError with the side that has errors, UsageError, FileError.
+    variables) names as the target, or else HEAD, in the repository that the rules lie in. Raises
+    NothingMatchedError where nothing has changed since that commit, RuleSetError with the side that
+    has errors, UsageError, FileError.
     """
     if new is not None and base is not None:
         raise UsageError("--base is for one argument; leave it out with OLD and NEW")
@@ -68,7 +63,7 @@ def load_revisions(
     current = _opened(path)
     # A file of a folder's set stands for the whole set, on both sides.
     place = current.path if isinstance(current, FolderSource) else Path(path)
-    before = open_source(_earlier(place, base, environment))
+    before = _earlier(place, base, environment)
     if _same_files(before, current):
         raise NothingMatchedError(
             f"there is nothing to compare: {path} is the same as in {before.label}; name what to "
@@ -97,35 +92,62 @@ def _is_revision(word: str) -> bool:
         return False
 
 
-def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> str:
-    """Return the revision that the rules at a path started from, as ``git:REVISION:PATH``."""
+def _earlier(path: Path, base: str | None, environment: Mapping[str, str]) -> GitSource:
+    """
+    Return the rules at a path as they were in the commit that they started from.
+
+    The repository is the one that the path lies in, which need not be that of the current folder.
+    """
     folder = path if path.is_dir() else path.parent
-    git = Git(folder)
+    git = _repository_of(folder)
     relative = (git.prefix(folder) + ("" if path.is_dir() else path.name)).rstrip("/")
-    target = base or _target(git, environment)
-    commit = git.commit("HEAD") if target is None else git.merge_base(target)
+    target = _target(git, base, environment)
+    if target is None:
+        commit, revision, before = git.commit("HEAD"), "HEAD", "HEAD"
+    elif target.is_exact:
+        commit, revision = git.commit(target.revision), target.revision[:12]
+        before = f"the commit {revision} ({target.source})"
+    else:
+        commit = _merge_base(git, target)
+        is_sha = len(target.revision) >= 40
+        revision = f"{target.revision[:12] if is_sha else target.revision}..."
+        before = f"the merge base with {target.revision}"
     if not git.entries(commit, relative):
-        before = "HEAD" if target is None else f"the merge base with {target}"
         raise NothingMatchedError(f"there is nothing to compare with: {before} has no {path} yet")
-    return f"{GIT_PREFIX}{target}...:{relative}" if target else f"{GIT_PREFIX}HEAD:{relative}"
+    return GitSource(git, commit, relative, f"{GIT_PREFIX}{revision}:{relative}")
 
 
-def _target(git: Git, environment: Mapping[str, str]) -> str | None:
-    """Return the branch that CI says a change goes to; None outside of a pull request."""
-    for variable in _TARGET_BRANCHES:
-        name = environment.get(variable, "").removeprefix("refs/heads/")
-        if not name:
-            continue
-        try:
-            git.merge_base(f"origin/{name}")
-        except UsageError as error:
-            try:
-                git.merge_base(name)
-            except UsageError:
-                raise UsageError(f"{error} (the target branch, from {variable})") from None
-            return name
-        return f"origin/{name}"
-    return None
+def _repository_of(folder: Path) -> Git:
+    try:
+        return Git(folder)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; rules that are in no repository are compared with others by naming both: "
+            "'rbrctl diff OLD NEW'"
+        ) from None
+
+
+def _merge_base(git: Git, target: Base) -> str:
+    try:
+        return git.merge_base(target.revision)
+    except UsageError as error:
+        source = f" ({target.source})" if target.source else ""
+        raise UsageError(f"{error}{source}") from None
+
+
+def _target(git: Git, base: str | None, environment: Mapping[str, str]) -> Base | None:
+    """Return what a change goes to: ``--base``, or what CI says; None where neither is given."""
+    if base is not None:
+        return Base(base, "")
+    above = git.superproject()
+    if above is None:
+        return ci_base(git, environment)
+    # In a submodule, CI speaks of the repository around it, which records the submodule's commit.
+    target = ci_base(above, environment)
+    if target is None:
+        return None
+    commit = above.submodule_commit(_merge_base(above, target), git.root)
+    return None if commit is None else Base(commit, "recorded for the submodule", is_exact=True)
 
 
 def _same_files(old: RuleSource, new: RuleSource) -> bool:
@@ -150,7 +172,7 @@ def _loaded(side: str, source: RuleSource) -> Revision:
     loaded = read(source)
     if loaded.ruleset is None:
         raise RuleSetError(_unsound(side, loaded))
-    return Revision.of(loaded)
+    return Revision.of(loaded, source)
 
 
 def _unsound(side: str, loaded: Loaded) -> str:

@@ -14,6 +14,12 @@ from rbrctl.diff.meaning import (
     undecided_class,
 )
 from rbrctl.diff.names import ChangedName, changed_names, renamed_by, renamed_propositions
+from rbrctl.diff.protection import (
+    ProtectionChange,
+    Renames,
+    protection_changes,
+    relations_of,
+)
 from rbrctl.diff.ranks import RankChange, compare_ranks
 from rbrctl.errors import UndecidedError
 from rbrctl.records.models import RuleSetIdentity
@@ -78,6 +84,8 @@ class RuleSetComparison:
     renamed_rules: Mapping[str, str]
     renamed_classes: Mapping[str, str]
     """Each from the old name to the new one."""
+    protection: tuple[ProtectionChange, ...] = ()
+    """What changed in what gives a transcript its class and its protection."""
 
     @property
     def classes_added(self) -> tuple[str, ...]:
@@ -102,8 +110,8 @@ class RuleSetComparison:
 
     @property
     def shared_relation(self) -> Relation:
-        """The relation of both sides over the classes that both have."""
-        relations = {each.relation for each in self.classes}
+        """One word for the classes that both sides have, moved categories and names included."""
+        relations = {each.relation for each in self.classes} | relations_of(self.protection)
         if Relation.UNDECIDED in relations:
             return Relation.UNDECIDED
         relations.discard(Relation.EQUIVALENT)
@@ -117,7 +125,7 @@ class RuleSetComparison:
         return (
             self.relation is not Relation.EQUIVALENT
             or self.ranks.changed
-            or bool(self.axioms_added or self.axioms_removed)
+            or bool(self.axioms_added or self.axioms_removed or self.protection)
         )
 
     @property
@@ -266,6 +274,7 @@ class _Comparing:
         )
 
     def comparison(self, labels: tuple[str, str]) -> RuleSetComparison:
+        rules = tuple(self._rules())
         old_axioms = {unparse(axiom.body.expression) for axiom in self.old.axioms}
         new_axioms = {unparse(axiom.body.expression) for axiom in self.new.axioms}
         return RuleSetComparison(
@@ -277,13 +286,29 @@ class _Comparing:
                 text_edits(self.old, self.new, self.propositions, self.rules, self.classes)
             ),
             classes=tuple(self._classes()),
-            rules=tuple(self._rules()),
+            rules=rules,
             axioms_added=tuple(sorted(new_axioms - old_axioms)),
             axioms_removed=tuple(sorted(old_axioms - new_axioms)),
             renamed_propositions=self.propositions,
             renamed_rules=self.rules,
             renamed_classes=self.classes,
+            protection=tuple(
+                protection_changes(
+                    self.old,
+                    self.new,
+                    Renames(self.rules, self.classes),
+                    {rule.id: rule.requirement for rule in rules},
+                    self.ranks,
+                    self._relation_of,
+                )
+            ),
         )
+
+    def _relation_of(self, old_name: str, new_name: str) -> Relation:
+        try:
+            return self._class(old_name, new_name).relation
+        except UndecidedError:
+            return Relation.UNDECIDED
 
     def _names(self, labels: tuple[str, str]) -> Iterator[ChangedName]:
         old, new = self.old, self.new

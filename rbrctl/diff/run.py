@@ -191,9 +191,29 @@ def _compared_on(
     )
 
 
-def _notes(corpus: Corpus, rulesets: tuple[RuleSet, RuleSet]) -> Iterator[str]:
+def _note_on_labels(corpus: Corpus) -> Iterator[str]:
+    """Say what labels cannot tell: those of propositions are ranked by each side's own rules."""
     tables = corpus.tables
-    known = {ruleset.digest for ruleset in rulesets} | {NO_RULES.digest}
+    if corpus.old.ruleset.digest == corpus.new.ruleset.digest or not tables.labels.true:
+        return
+    ranked = 0
+    for rows in tables.rank_labels.values():
+        ranked |= rows & corpus.rows
+    if ranked == corpus.rows:
+        return
+    yield (
+        "Labels of propositions are ranked by each version's own rules, so that they cannot object "
+        "to a change of policy; only a 'rank_label' can, and "
+        f"{ranked.bit_count():,} of {corpus.rows.bit_count():,} transcripts have one."
+    )
+
+
+def _notes(corpus: Corpus, rulesets: tuple[RuleSet, RuleSet]) -> Iterator[str]:
+    yield from _note_on_labels(corpus)
+    tables = corpus.tables
+    known = {NO_RULES.digest}
+    for ruleset in rulesets:
+        known |= {ruleset.digest, ruleset.legacy_digest}
     strangers = {
         f"{each.name} {each.version}"
         for table in (tables.old, tables.new)

@@ -27,12 +27,7 @@ class CategoryClassResolver:
         """The number of classes that came from a category."""
         self._ruleset = ruleset
         self._default = None if default is None else resolve_class(ruleset, default)
-        found: dict[str, set[str]] = {}
-        for area in ruleset.policy:
-            for category in area.categories:
-                found.setdefault(category.name, set()).add(category.response_class)
-        # A name that two areas give different classes says nothing.
-        self._classes = {name: min(each) for name, each in found.items() if len(each) == 1}
+        self._classes = ruleset.category_classes()
 
     def resolve(self, transcript: Transcript) -> Transcript:
         """Return the transcript with its response class; one that has a class is unchanged."""

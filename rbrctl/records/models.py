@@ -97,7 +97,12 @@ class Versioned(Protocol):
 
     @property
     def digest(self) -> str:
-        """Digest of what its rules mean."""
+        """Digest of what its rules mean and protect."""
+        ...
+
+    @property
+    def legacy_digest(self) -> str:
+        """The digest that version 0.1 gave the same rules."""
         ...
 
 
@@ -108,11 +113,17 @@ class RuleSetIdentity:
     name: str
     version: str
     digest: str
+    legacy_digest: str = field(default="", compare=False, repr=False)
+    """The digest of version 0.1 for the same rules; empty where only a file names the rule set."""
 
     @classmethod
     def of(cls, ruleset: Versioned) -> "RuleSetIdentity":
         """Return how results name a rule set."""
-        return cls(ruleset.name, ruleset.version, ruleset.digest)
+        return cls(ruleset.name, ruleset.version, ruleset.digest, ruleset.legacy_digest)
+
+    def has_digest(self, digest: str) -> bool:
+        """Return True if results with this digest were judged by these rules."""
+        return digest == self.digest or (bool(digest) and digest == self.legacy_digest)
 
 
 @dataclass(frozen=True, slots=True)

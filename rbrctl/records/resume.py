@@ -159,7 +159,7 @@ def _check_identity(
 ) -> None:
     advice = "give another file, or --overwrite to start this one afresh"
     theirs = result.ruleset
-    if (theirs.name, theirs.digest) != (ruleset.name, ruleset.digest):
+    if theirs.name != ruleset.name or not ruleset.has_digest(theirs.digest):
         raise UsageError(
             f"{name} holds results of the rule set {_ruleset_label(theirs)}, "
             f"and this run uses {_ruleset_label(ruleset)}: {advice}"

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from rbrctl.diff.acceptances import Acceptance
 from rbrctl.diff.comparison import Comparison
-from rbrctl.diff.gates import Gate, GateFailure, unchecked
+from rbrctl.diff.gates import Gate, GateFailure, outcomes, skipped, unchecked
 from rbrctl.diff.meaning import Difference
 from rbrctl.records.models import RuleSetIdentity
 from rbrctl.reports.comparison_findings import (
@@ -16,6 +17,7 @@ from rbrctl.reports.comparison_findings import (
 from rbrctl.reports.comparison_markdown import comparison_comment
 from rbrctl.reports.comparison_summary import (
     corpus_tables,
+    is_plain_pass,
     meaning_tables,
     remarks,
     verdict_line,
@@ -30,7 +32,13 @@ from rbrctl.reports.corpus_tables import (
 from rbrctl.reports.findings import summary_line
 from rbrctl.reports.interface import Page, Part, Report, ReportKind, Sentence, Suite
 from rbrctl.reports.json_tables import json_rows
-from rbrctl.reports.meaning_tables import class_table, edit_table, name_table, rule_table
+from rbrctl.reports.meaning_tables import (
+    class_table,
+    edit_table,
+    name_table,
+    protection_table,
+    rule_table,
+)
 from rbrctl.reports.tables import Wrap
 from rbrctl.reports.terminal import Tone, printable
 from rbrctl.reports.text_tables import wrapped
@@ -46,9 +54,11 @@ class ComparisonReport(Report):
     A comparison that was held against gates.
 
     As JSON it is ``{"report": "diff", "version": 1, ...}``. ``failed`` is true where a gate is
-    closed, and ``gates`` lists each with its reasons; a gate without evidence is not ``judged``.
-    ``meaning`` (null for two results) has ``relation``, ``old``, ``new`` and the lists ``classes``,
-    ``rules``, ``names`` and ``edits``; a class has ``stricter`` and ``laxer`` examples or null.
+    closed, and ``gates`` lists each with its ``outcome`` (passed, failed or not judged), its
+    reasons and, as ``skipped``, the rules that it could not judge. ``accepted`` lists reviewed
+    changes. ``meaning`` (null for two results) has ``relation``, ``old``, ``new`` and the lists
+    ``classes``, ``protection``, ``rules``, ``names`` and ``edits``; a class
+    has ``stricter`` and ``laxer`` examples or null.
     ``corpus`` (null without transcripts) has ``rows``, ``moved``, ``touched`` and the lists
     ``transitions``, ``rule_flips`` and ``moves``; ``accuracy`` lists the paired scores.
     """
@@ -100,6 +110,8 @@ class ComparisonReport(Report):
         if self.gates:
             parts.append([gate_table(self.comparison, self.gates, self.failed)])
         tone = Tone.BAD if self.failed else Tone.GOOD
+        if tone is Tone.GOOD and not is_plain_pass(self.comparison, self.gates):
+            tone = Tone.WARNING
         return [*parts, Sentence(_wrapped(self.verdict, page), tone)]
 
     def findings(self) -> Findings:
@@ -127,6 +139,8 @@ class ComparisonReport(Report):
             "verdict": self.verdict,
             "failed": bool(self.failed),
             "gates": gate_bodies(comparison, self.gates, self.failed),
+            "accepted": _acceptances(comparison.accepted),
+            "fresh_acceptances": _acceptances(comparison.fresh_acceptances),
             "old": comparison.old_label,
             "new": comparison.new_label,
             "on": comparison.corpus_label,
@@ -166,15 +180,23 @@ def gate_bodies(
 ) -> list[dict[str, Any]]:
     """Return each gate for the JSON report, with the reasons for which it is closed."""
     lacking = unchecked(gates, comparison)
+    found = outcomes(gates, comparison, failed)
     return [
         {
             "gate": str(gate),
+            "outcome": found[gate].value,
             "judged": gate not in lacking,
             "failed": any(failure.gate == gate for failure in failed),
             "reasons": [failure.message for failure in failed if failure.gate == gate],
+            "not_judged": lacking.get(gate),
+            "skipped": skipped(gate, comparison),
         }
         for gate in gates
     ]
+
+
+def _acceptances(acceptances: Sequence[Acceptance]) -> list[dict[str, str]]:
+    return [{"id": each.id, "reason": each.reason} for each in acceptances]
 
 
 def _corpus(comparison: Comparison) -> dict[str, Any] | None:
@@ -184,6 +206,7 @@ def _corpus(comparison: Comparison) -> dict[str, Any] | None:
     return {
         "rows": corpus.rows.bit_count(),
         "moved": corpus.moved.bit_count(),
+        "bettered": corpus.bettered.bit_count(),
         "touched": corpus.touched.bit_count(),
         "transitions": json_rows(transition_table(comparison)),
         "rule_flips": json_rows(flip_table(comparison)),
@@ -208,6 +231,7 @@ def _meaning(comparison: Comparison) -> dict[str, Any] | None:
         "new": _identity(meaning.new),
         "ranks": {"old": list(meaning.ranks.old), "new": list(meaning.ranks.new)},
         "classes": classes,
+        "protection": json_rows(protection_table(meaning)),
         "rules": json_rows(rule_table(meaning)),
         "names": json_rows(name_table(meaning, every_test=True)),
         "edits": json_rows(edit_table(meaning)),

@@ -14,10 +14,13 @@ _PAGES = {
     "diff-blocked": (
         Severity.ERROR,
         "A gate of 'rbrctl diff --fail-on' is closed.\n\n"
-        "The message says which gate and why. A regression is a drop in agreement with the labels "
-        "that is both beyond chance and large enough to matter, or a single new miss of a critical "
-        "rule; 'laxer' also closes where the new rules are neither stricter nor laxer, or where "
-        "that could not be decided.",
+        "The message says which gate and why. 'protection' closes where a critical rule was "
+        "removed or weakened, a category was moved or removed, a class was removed or a severity "
+        "was lowered. A regression is a drop in agreement with the labels that is both beyond "
+        "chance and large enough to matter, or a single new miss of a critical rule; 'laxer' also "
+        "closes where the new rules are neither stricter nor laxer, or where that could not be "
+        "decided. 'acceptance' closes where the change itself accepts what it changes. A reviewed "
+        "change is accepted with 'rbrctl diff --accept ID --reason TEXT'.",
     ),
     "diff-laxer": (
         Severity.NOTE,
@@ -39,6 +42,13 @@ _PAGES = {
         "Whether the rules mean the same was too large to prove.\n\n"
         "The decision diagram outgrew its budget: take the change apart, or look at transcripts "
         "with --on.",
+    ),
+    "diff-protection": (
+        Severity.NOTE,
+        "What gives a transcript its class, or what protects it, is not what it was.\n\n"
+        "A critical rule was removed or weakened, a severity changed, a category of the policy was "
+        "added, removed or moved to another response class, or so was a class or an alias. The "
+        "gate 'protection' of 'rbrctl diff --fail-on' closes on what may protect less.",
     ),
     "diff-rule": (
         Severity.NOTE,
@@ -80,6 +90,7 @@ def comparison_findings(
     items = [
         *_blocked(failed, ruleset),
         *_classes(comparison, ruleset),
+        *_protection(comparison, ruleset),
         *_rules(comparison),
         *_questions(comparison),
     ]
@@ -107,6 +118,16 @@ def _classes(comparison: Comparison, ruleset: RuleSet) -> Iterator[Finding]:
             place = ruleset.response_classes[each.response_class].place
             message = f"{each.response_class} is {_words(each)}{_example(each)}"
             yield Finding(f"diff-{each.relation}", Severity.NOTE, message, place)
+
+
+def _protection(comparison: Comparison, ruleset: RuleSet) -> Iterator[Finding]:
+    if comparison.meaning is None:
+        return
+    for change in comparison.meaning.protection:
+        # What is gone has no place on the new side.
+        is_gone = change.kind.value.endswith("removed")
+        place = ruleset.place if is_gone else change.place
+        yield Finding("diff-protection", Severity.NOTE, change.message, place)
 
 
 def _words(each: ClassComparison) -> str:
@@ -153,8 +174,7 @@ def comparison_suites(
     lacking = unchecked(gates, comparison)
     for gate in gates:
         if gate in lacking:
-            reason = f"there are no {lacking[gate]}"
-            cases.append(Case("rbrctl diff", str(gate), skipped=reason))
+            cases.append(Case("rbrctl diff", str(gate), skipped=lacking[gate]))
             continue
         reasons = [failure.message for failure in failed if failure.gate == gate]
         first = reasons[0] if reasons else None

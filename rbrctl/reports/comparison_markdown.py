@@ -7,6 +7,7 @@ from rbrctl.diff.gates import Gate, GateFailure
 from rbrctl.diff.meaning import ClassComparison, Relation
 from rbrctl.reports.comparison_summary import (
     corpus_tables,
+    is_plain_pass,
     meaning_tables,
     remarks,
     verdict_line,
@@ -52,7 +53,7 @@ def comparison_comment(
 def _head(
     comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
 ) -> list[str]:
-    mark = "❌" if failed else "✅"
+    mark = "❌" if failed else "✅" if is_plain_pass(comparison, gates) else "⚠️"
     lines = [f"### {mark} rbrctl diff {markdown_text(verdict_line(comparison, gates, failed))}"]
     reasons = [
         f"- **{markdown_text(str(failure.gate))}**: {markdown_text(failure.message)}"

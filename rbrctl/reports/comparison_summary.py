@@ -1,10 +1,12 @@
 """What every drawing of a comparison says: the verdict, the remarks, and the tables."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.gates import Gate, GateFailure, unchecked
 from rbrctl.diff.meaning import Relation
+from rbrctl.diff.protection import ProtectionKind
 from rbrctl.diff.rulesets import RuleSetComparison
 from rbrctl.reports.corpus_tables import accuracy_table, flip_table, move_table, transition_table
 from rbrctl.reports.meaning_tables import (
@@ -12,6 +14,7 @@ from rbrctl.reports.meaning_tables import (
     edit_table,
     example_table,
     name_table,
+    protection_table,
     rule_table,
 )
 from rbrctl.reports.tables import Table
@@ -22,20 +25,55 @@ def verdict_line(
     comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]
 ) -> str:
     """Return one sentence: whether a merge may go through, and what changed."""
-    judged = len(gates) > len(unchecked(gates, comparison))
-    outcome = "blocked" if failed else "passed" if judged else "compared"
     facts = []
     if comparison.meaning is not None:
         facts.append(_relation_fact(comparison.meaning))
+        facts += _protection_facts(comparison.meaning)
     if comparison.corpus is not None:
         moved, all_rows = comparison.corpus.moved.bit_count(), comparison.corpus.rows.bit_count()
         facts.append(f"{moved:,} of {all_rows:,} transcripts change rank")
+        if bettered := comparison.corpus.bettered.bit_count():
+            facts.append(f"{bettered:,} to a better one")
     better = sum(1 for each in comparison.scores if each.significant and (each.difference or 0) > 0)
     worse = sum(each.fell for each in comparison.scores)
     for count, word in ((worse, "worse"), (better, "better")):
         if count:
             facts.append(f"agreement with labels is {word} in {count} of {len(comparison.scores)}")
-    return f"{outcome}: {', '.join(facts)}"
+    return f"{_outcome(comparison, gates, failed)}: {', '.join(facts)}"
+
+
+def _outcome(comparison: Comparison, gates: Sequence[Gate], failed: Sequence[GateFailure]) -> str:
+    if failed:
+        return "blocked"
+    if len(gates) == len(unchecked(gates, comparison)):
+        return "compared"
+    return "passed" if is_plain_pass(comparison, gates) else "not blocked"
+
+
+def is_plain_pass(comparison: Comparison, gates: Sequence[Gate]) -> bool:
+    """
+    Return True where gates that are all open may be shown in green.
+
+    They may not where no gate was judged, nor where the rules are laxer or may be: no gate closed
+    on that, but nobody has said that it is good.
+    """
+    meaning = comparison.meaning
+    if len(gates) == len(unchecked(gates, comparison)):
+        return False
+    return meaning is None or (
+        meaning.shared_relation in (Relation.EQUIVALENT, Relation.STRICTER)
+        and not any(change.blocks for change in meaning.protection)
+    )
+
+
+def _protection_facts(meaning: RuleSetComparison) -> list[str]:
+    """Count the changes after which some transcript may be protected less, by their kind."""
+    kinds = Counter(change.kind for change in meaning.protection if change.blocks)
+    return [
+        f"{count} {kind}" if count == 1 else f"{count} times {kind}"
+        for kind, count in kinds.items()
+        if kind is not ProtectionKind.CLASS_REMOVED
+    ]
 
 
 def _relation_fact(meaning: RuleSetComparison) -> str:
@@ -59,6 +97,7 @@ def meaning_tables(comparison: Comparison) -> list[Table]:
     if meaning is None or meaning.is_same:
         return []
     tables = [
+        protection_table(meaning),
         class_table(meaning),
         example_table(meaning),
         rule_table(meaning),
@@ -87,7 +126,12 @@ def corpus_tables(
 
 def remarks(comparison: Comparison) -> list[str]:
     """Return the sentences that a reader must see before any table."""
-    lines = list(comparison.notes)
+    lines = [
+        f"New acceptance, added by this change: {each.id}, because: {each.reason}"
+        for each in comparison.fresh_acceptances
+    ]
+    lines += [f"Accepted: {each.id}, because: {each.reason}" for each in comparison.accepted]
+    lines += comparison.notes
     if comparison.regraded:
         were = counted(comparison.regraded, "transcript was", "transcripts were")
         lines.append(f"{were} graded again by the new rules.")

@@ -6,11 +6,12 @@ from itertools import islice
 from rbrctl.diff.accuracy import PairedScore
 from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.corpus import Move
-from rbrctl.diff.gates import Gate, GateFailure, unchecked
+from rbrctl.diff.gates import Gate, GateFailure, GateOutcome, outcomes, skipped, unchecked
 from rbrctl.reports.tables import WIDE_ONLY, Cell, Column, Table, Value, Wrap
 from rbrctl.reports.terminal import Tone
 
 UNDETERMINED = "undetermined"
+_NAMED = 3
 
 
 def transition_table(comparison: Comparison) -> Table:
@@ -132,6 +133,9 @@ def accuracy_table(comparison: Comparison, fold_unchanged: bool = False) -> Tabl
             Column("drop_p", "p of a drop", numeric=True, priority=1),
             Column("smallest_drop", "smallest drop seen", numeric=True, priority=2),
             Column("noise", "noise", numeric=True, priority=3 if noisy else WIDE_ONLY),
+            Column("prompts", "prompts", numeric=True, priority=WIDE_ONLY),
+            Column("turned", "prompts turned", numeric=True, priority=WIDE_ONLY),
+            Column("family", "tests corrected for", numeric=True, priority=WIDE_ONLY),
             Column("adjusted", "two-sided p", numeric=True, priority=WIDE_ONLY),
             Column("p_value", "p alone", numeric=True, priority=WIDE_ONLY),
             Column("only_old", "only old right", numeric=True, priority=WIDE_ONLY),
@@ -152,10 +156,10 @@ def _accuracy_notes(folded: int, listed: int, tested: int) -> Iterator[str]:
         yield f"{folded} {names} unchanged; --wide lists them."
     if tested and listed:
         yield (
-            "p of a drop is the gate's: exact McNemar for a drop alone, corrected over the tests "
-            "that can find one; 'smallest drop seen' is the smallest fall that it would have found "
-            "on these rows. The two-sided p (--wide) is after Holm's correction over "
-            f"{tested} tests."
+            "p of a drop is the gate's: an exact sign-flip test over prompts, for a drop alone, "
+            "corrected over the tests that can find one; 'smallest drop seen' is the smallest "
+            "share of the prompts that would have been found, had all of them turned to the worse. "
+            f"The two-sided p (--wide) is after Holm's correction over {tested} tests."
         )
 
 
@@ -178,6 +182,9 @@ def _accuracy_row(score: PairedScore) -> Sequence[Cell | Value]:
         _p_cell(score, score.drop_p),
         score.smallest_drop,
         score.noise,
+        score.prompts,
+        score.turned,
+        score.family,
         _p_cell(score, score.adjusted),
         score.p_value,
         score.only_old,
@@ -201,15 +208,14 @@ def gate_table(
     """List the gates and why each is closed, or could not be judged."""
     rows: list[Sequence[Cell | str]] = []
     lacking = unchecked(gates, comparison)
-    for gate in gates:
+    for gate, outcome in outcomes(gates, comparison, failed).items():
         reasons = [failure.message for failure in failed if failure.gate == gate]
-        if gate in lacking:
-            rows.append(
-                (str(gate), Cell("not judged", Tone.MUTED), f"there are no {lacking[gate]}")
-            )
-        elif not reasons:
-            rows.append((str(gate), Cell("passed", Tone.GOOD), ""))
-        rows += [(str(gate), Cell("failed", Tone.BAD), reason) for reason in reasons]
+        if outcome is GateOutcome.NOT_JUDGED:
+            reasons = [lacking[gate]]
+        rows += [(str(gate), Cell(outcome.value, _TONES[outcome]), why) for why in reasons or [""]]
+        rows += [
+            (str(gate), Cell("skipped", Tone.MUTED), why) for why in _skipped(gate, comparison)
+        ]
     return Table(
         "gates",
         "Gates",
@@ -220,3 +226,24 @@ def gate_table(
         ),
         rows,
     )
+
+
+_TONES = {
+    GateOutcome.PASSED: Tone.GOOD,
+    GateOutcome.FAILED: Tone.BAD,
+    GateOutcome.NOT_JUDGED: Tone.WARNING,
+}
+
+
+def _skipped(gate: Gate, comparison: Comparison) -> list[str]:
+    """Return a sentence for each reason for which a gate skipped some rules."""
+    titles: dict[str, list[str]] = {}
+    for title, reason in skipped(gate, comparison).items():
+        titles.setdefault(reason, []).append(title)
+    return [f"{_few_names(names)}: {reason}" for reason, names in titles.items()]
+
+
+def _few_names(names: Sequence[str]) -> str:
+    """Name a few; the JSON report lists them all."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -98,6 +98,31 @@ def example_table(meaning: RuleSetComparison) -> Table:
     )
 
 
+def protection_table(meaning: RuleSetComparison) -> Table:
+    """List what changed in what gives a transcript its class and its protection."""
+    return Table(
+        "protection",
+        "Protection",
+        (
+            Column("change", "change", wrap=Wrap.WORDS),
+            Column("id", "id", wrap=Wrap.NAMES),
+            Column("blocks", "blocks", priority=WIDE_ONLY),
+            Column("relation", "new class is", priority=WIDE_ONLY),
+            Column("details", "details", wrap=Wrap.WORDS),
+        ),
+        [
+            (
+                Cell(each.kind.value, Tone.BAD if each.blocks else None),
+                each.id,
+                each.blocks,
+                Cell(None, text="") if each.relation is None else relation_cell(each.relation),
+                each.message,
+            )
+            for each in sorted(meaning.protection, key=lambda each: not each.blocks)
+        ],
+    )
+
+
 def rule_table(meaning: RuleSetComparison) -> Table:
     """List the rules that came, went or changed, and what changed in each."""
     rows: list[Sequence[Cell | str]] = []

@@ -40,7 +40,7 @@ class Weights:
 
     def check(self, ruleset: RuleSet) -> None:
         """Raise UsageError if the weights are for rules with another meaning."""
-        if self.ruleset.digest != ruleset.digest:
+        if not ruleset.has_digest(self.ruleset.digest):
             raise UsageError(
                 f"the weights were fitted for the rule set {self.ruleset.name} "
                 f"{self.ruleset.version} ({self.ruleset.digest[:12]}), and these rules are "

@@ -51,6 +51,10 @@ _POINTERS = frozenset(
 them, and the question here is always about a folder. What only configures git stays."""
 
 
+LINK_MODE = "120000"
+"""The mode of a symbolic link in a commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One file of a commit."""
@@ -113,6 +117,12 @@ class Git:
         outcome = self._run(arguments)
         if outcome.returncode:
             detail = outcome.stderr.decode("utf-8", "replace").strip().splitlines()
+            remedy = next((line.strip() for line in detail if "safe.directory" in line), None)
+            if remedy is not None:
+                raise UsageError(
+                    f"git does not read the repository around '{self._folder}', because it belongs "
+                    f"to another user; if you trust it, run: {remedy}"
+                )
             reason = f" (git says: {detail[0]})" if detail else ""
             raise UsageError(f"{failure}{reason}")
         return outcome.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
@@ -156,6 +166,19 @@ class Git:
             "repository's own settings say how: fetch them with 'git fetch --refetch --no-filter'"
         )
 
+    def superproject(self) -> "Git | None":
+        """Return the repository that this one is a submodule of; None where it is none."""
+        outcome = self._run(["rev-parse", "--show-superproject-working-tree"])
+        folder = outcome.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+        return Git(Path(folder)) if folder and not outcome.returncode else None
+
+    def submodule_commit(self, commit: str, folder: Path) -> str | None:
+        """Return which commit of the submodule at ``folder`` a commit records; None for none."""
+        path = self.prefix(folder).rstrip("/")
+        outcome = self._run(["ls-tree", "-z", "--full-tree", commit, "--", path])
+        fields = outcome.stdout.partition(b"\t")[0].decode("ascii", "replace").split()
+        return fields[2] if len(fields) == 3 and fields[1] == "commit" else None
+
     def entries(self, commit: str, path: str) -> list[TreeEntry]:
         """List the files of a commit at or below a path from the root, in git's order."""
         arguments = ["ls-tree", "-r", "-l", "-z", "--full-tree", commit]
@@ -172,6 +195,12 @@ class Git:
                     shown = name.decode("utf-8", "surrogateescape")
                     entries.append(TreeEntry(shown, mode, blob, int(size)))
         return entries
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """Return the content of one file of a commit; None where it has none of that path."""
+        entries = [entry for entry in self.entries(commit, path) if entry.path == path]
+        is_file = bool(entries) and entries[0].mode != LINK_MODE
+        return self.blobs(entries)[0] if is_file else None
 
     def blobs(self, entries: Sequence[TreeEntry]) -> list[bytes]:
         """Read the content of files, in their order. Raises FileError for one that is too large."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rbrctl.errors import FileError, UsageError
-from rbrctl.ruleset.git_commands import Git, TreeEntry
+from rbrctl.ruleset.git_commands import LINK_MODE, Git, TreeEntry
 from rbrctl.ruleset.sources import (
     BUILTIN_PREFIX,
     GIT_PREFIX,
@@ -18,7 +18,6 @@ from rbrctl.ruleset.yaml_tree import MAX_BYTES
 
 _MERGE_BASE = "..."
 _SUFFIXES = (".yaml", ".yml")
-_LINK = "120000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class GitSource:
         if len(entries) > MAX_FILES:
             raise FileError(f"{self.label}: more than {MAX_FILES:,} YAML files")
         for entry in entries:
-            if entry.mode == _LINK:
+            if entry.mode == LINK_MODE:
                 raise FileError(
                     f"{self._display(entry)}: a link; rule files of a commit are files themselves"
                 )

@@ -87,7 +87,7 @@ def read(source: str | Path | RuleSource) -> Loaded:
     if findings or ruleset is None:
         findings.sort(key=lambda finding: (finding.place is None, finding.place))
         return Loaded(None, Findings(tuple(findings), texts), opened.label, base_files)
-    ruleset = replace(ruleset, digest=meaning_digest(ruleset))
+    ruleset = replace(ruleset, digest=meaning_digest(ruleset), legacy_digest=legacy_digest(ruleset))
     return Loaded(ruleset, Findings((), texts), opened.label, base_files)
 
 
@@ -175,11 +175,31 @@ def _build(builder: Builder, gathered: Gathered) -> RuleSet:
 
 def meaning_digest(ruleset: RuleSet) -> str:
     """
-    Digest what the rules mean: ranks, classes, rules, definitions and axioms.
+    Digest what decides a rank, and what protects it.
 
-    Texts, tests, cues, comments, aliases and the order of entries do not enter.
+    That is the ranks, classes with their aliases, rules with their severities, definitions, axioms,
+    and the response class that the policy gives to each category. Texts, tests, cues, comments and
+    the order of entries do not enter.
     """
-    meaning: Mapping[str, Any] = {
+    return digest_of(
+        {
+            **_meaning(ruleset),
+            "aliases": {
+                name: sorted(each.aliases) for name, each in ruleset.response_classes.items()
+            },
+            "policy": ruleset.category_classes(),
+            "severities": {rule.id: rule.severity for rule in ruleset.rules.values()},
+        }
+    )
+
+
+def legacy_digest(ruleset: RuleSet) -> str:
+    """Return the digest of version 0.1, which covered neither aliases, policy nor severities."""
+    return digest_of(_meaning(ruleset))
+
+
+def _meaning(ruleset: RuleSet) -> Mapping[str, Any]:
+    return {
         "ranks": ruleset.ranks,
         "response_classes": {name: each.extends for name, each in ruleset.response_classes.items()},
         "definitions": {
@@ -195,4 +215,3 @@ def meaning_digest(ruleset: RuleSet) -> str:
             for rule in ruleset.rules.values()
         },
     }
-    return digest_of(meaning)

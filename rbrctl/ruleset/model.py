@@ -180,10 +180,29 @@ class RuleSet:
     features: Mapping[str, tuple[str | SourcedExpression, ...]] = field(default_factory=dict)
     """Per response class, the names of propositions or ranks, or expressions."""
     digest: str = ""
-    """Digest of what the rules mean (ranks, classes, rules, definitions, axioms), without texts."""
+    """Digest of what the rules mean and of what they protect, without texts."""
+    legacy_digest: str = ""
+    """The digest that version 0.1 gave these rules: without aliases, ``policy`` and severities.
+    Results and weights of that version carry it, and are still those of these rules."""
     place: Place | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
     """Places within what stands once, by dotted path (``ranks.ideal``, ``features.comply``)."""
+
+    def has_digest(self, digest: str) -> bool:
+        """Return True if these rules have this digest, or had it in version 0.1."""
+        return digest == self.digest or (bool(digest) and digest == self.legacy_digest)
+
+    def category_classes(self) -> dict[str, str]:
+        """
+        Return the response class that the policy gives to each category.
+
+        A category to which two areas give different classes is left out: it says nothing.
+        """
+        found: dict[str, set[str]] = {}
+        for area in self.policy:
+            for category in area.categories:
+                found.setdefault(category.name, set()).add(category.response_class)
+        return {name: min(each) for name, each in found.items() if len(each) == 1}
 
     def ancestors(self, response_class: str) -> tuple[str, ...]:
         """Return the class itself and those that it extends, nearest first."""

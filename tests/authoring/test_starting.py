@@ -49,7 +49,7 @@ def test_the_fixtures_of_the_starter_go_through_grading_fitting_and_comparing(
     fit = ["reward", "fit", "results.jsonl", "--pairs", "class", "-o", "weights.yaml"]
     assert run(fit, output=Output({})) == 0
     shutil.copytree("rules", "new")
-    gates = ["--fail-on", "regression,flips:0"]
+    gates = ["--fail-on", "default,flips:0"]
     assert run(["diff", "rules", "new", "--on", "results.jsonl", *gates], output=Output({})) == 0
     capsys.readouterr()
 

@@ -127,6 +127,25 @@ def test_a_laxer_change_is_blocked_where_that_is_asked(repository: Path) -> None
     assert "c` is **laxer**" in (repository.parent / "summary.md").read_text()
 
 
+def test_a_severity_that_is_lowered_or_a_laxer_rule_is_blocked_by_default(
+    repository: Path,
+) -> None:
+    critical = RULES.replace("require: not a,", "severity: critical, require: not a,")
+    (repository / "rules" / "ruleset.yaml").write_text(critical)
+    git(repository, "commit", "-q", "-a", "-m", "three")
+    git(repository, "branch", "-q", "-f", "main")
+    for change, gate in (
+        (RULES, "protection: no-a is normal, and was critical"),
+        (critical.replace("require: not b", "require: not (a and b)"), "laxer: c is laxer"),
+    ):
+        text = change.split("tests:")[0]
+        (repository / "rules" / "ruleset.yaml").write_text(text)
+        outcome = run_step(repository, "Compare with the target branch")
+        assert outcome.returncode == 1, outcome.stdout + outcome.stderr
+        assert f"title=diff-blocked::{gate}" in outcome.stdout
+        assert "✅" not in (repository.parent / "summary.md").read_text()
+
+
 def write_transcripts(file: Path) -> None:
     """Rows on whose label 'a' the cue 'apple' is always right."""
     rows = [

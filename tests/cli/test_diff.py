@@ -6,6 +6,8 @@ import pytest
 from diff_helpers import LAXER, RULES, Diff, write, write_results
 from small_results import small_result
 
+from rbrctl.diff.gates import GateKind
+
 
 def git(*arguments: str) -> None:
     settings = ["-c", "user.name=Someone", "-c", "user.email=someone@example.org"]
@@ -161,12 +163,21 @@ def test_the_help_names_every_gate(diff: Diff) -> None:
     code, out, _ = diff("--help")
     words = " ".join(out.replace("│", " ").split())
     assert code == 0
-    assert "none, changed, laxer, regression, flips:N or accuracy-drop:SHARE" in words
+    for gate in (*GateKind, "default"):
+        assert gate in (GateKind.ACCEPTANCE,) or f"{gate}" in words
 
 
 def test_a_gate_that_had_nothing_to_judge_has_not_passed(diff: Diff) -> None:
     write_results("r.jsonl", [small_result(0, {"a": False, "b": False})])
-    (gate,) = json.loads(diff("old", "new", "--on", "r.jsonl", "-f", "json")[1])["gates"]
-    assert gate == {"gate": "regression", "judged": False, "failed": False, "reasons": []}
+    gates = json.loads(diff("old", "new", "--on", "r.jsonl", "-f", "json")[1])["gates"]
+    assert gates[1] == {
+        "gate": "regression",
+        "outcome": "not judged",
+        "judged": False,
+        "failed": False,
+        "reasons": [],
+        "not_judged": "there are no labels",
+        "skipped": {},
+    }
     out = diff("old", "new", "--on", "r.jsonl", "-f", "junit")[1]
     assert '<skipped message="there are no labels"/>' in out

@@ -19,7 +19,7 @@ def test_two_folders_as_text(diff: Diff) -> None:
     code, out, err = diff("old", "new")
     assert (code, err) == (0, "")
     assert out.splitlines()[:2] == ["old  old (small 1)", "new  new (small 1)"]
-    assert out.splitlines()[-1] == "compared: the rules are laxer"
+    assert out.splitlines()[-1] == "not blocked: the rules are laxer"
     # With b alone no-b was broken; with a and b the rank is bad on both sides.
     rows = [" ".join(line.split()) for line in out.splitlines()]
     assert "c laxer b poor good old: no-b" in rows
@@ -37,9 +37,12 @@ def test_json_has_a_version_and_the_whole_story(diff: Diff) -> None:
     assert report["gates"] == [
         {
             "gate": "flips:0",
+            "outcome": "failed",
             "judged": True,
             "failed": True,
             "reasons": ["1 transcript changes rank, more than 0"],
+            "not_judged": None,
+            "skipped": {},
         }
     ]
     (found,) = report["meaning"]["classes"]
@@ -171,10 +174,10 @@ def test_a_class_that_came_leaves_the_others_their_relation(diff: Diff) -> None:
     write(Path("old"), RULES)
     write(Path("more"), more)
     same = "the rules are equivalent where both have the class; 1 class added"
-    assert diff("old", "more")[1].splitlines()[-1] == f"compared: {same}"
+    assert diff("old", "more")[1].splitlines()[-1] == f"passed: {same}"
     write(Path("new"), LAXER)
     assert diff("more", "new")[1].splitlines()[-1] == (
-        "compared: the rules are laxer where both have the class; 1 class removed"
+        "blocked: the rules are laxer where both have the class; 1 class removed"
     )
     write(Path("other"), RULES.replace("  c: {", "  d: {").replace("[c]", "[d]"))
     assert "where both" not in diff("old", "other")[1].splitlines()[-1]

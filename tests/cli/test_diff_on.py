@@ -86,11 +86,13 @@ def test_labels_that_stand_for_answers_cannot_be_what_a_gate_holds_them_against(
     row = {"prompt": "p", "completion": "q", "response_class": "c", "labels": {"a": False}}
     write_json_lines("t.jsonl", [row])
     code, _, err = diff("old", "new", "--on", "t.jsonl", "--fail-on", "regression")
-    assert code == 3
+    assert code == 4
     assert "these are transcripts: their labels are the answers" in err
     assert "let --grader embedded grade them, or give --on RESULTS" in err
     out = diff("old", "new", "--on", "t.jsonl")[1]
     assert "there are no answers beside the labels" in out
     labels = {"a": True, "b": False}
     write_json_lines("t.jsonl", [row | {"labels": labels, "rank_label": "bad"}])
+    rows = [{**row, "prompt": f"p{n}", "labels": labels, "rank_label": "bad"} for n in range(60)]
+    write_json_lines("t.jsonl", rows)
     assert diff("old", "new", "--on", "t.jsonl", "--fail-on", "regression")[0] == 0

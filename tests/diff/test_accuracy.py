@@ -35,6 +35,18 @@ def noisy(n: int, wrong: float, seed: int) -> list[Result]:
     return rows
 
 
+def chance_of_at_most(total: int, sizes: list[int]) -> float:
+    """Return P(sum of the sizes, each with a sign by chance, <= total), from all that can be."""
+    chances = {0: 1.0}
+    for size in sizes:
+        after: dict[int, float] = {}
+        for value, chance in chances.items():
+            for signed in (value - size, value + size):
+                after[signed] = after.get(signed, 0.0) + chance / 2
+        chances = after
+    return sum(chance for value, chance in chances.items() if value <= total)
+
+
 def test_the_figures_are_those_of_counting_by_hand_and_of_scipy() -> None:
     old, new = noisy(400, 0.05, 1), noisy(400, 0.2, 2)
     found = scores(old, new)
@@ -50,8 +62,11 @@ def test_the_figures_are_those_of_counting_by_hand_and_of_scipy() -> None:
         assert (score.rows, score.only_old, score.only_new) == (400, only_old, only_new)
         assert score.old_accuracy == pytest.approx(sum(right[0]) / 400)
         assert score.new_accuracy == pytest.approx(sum(right[1]) / 400)
-        expected = stats.binomtest(only_old, only_old + only_new).pvalue
-        assert score.p_value == pytest.approx(expected)
+        changes = [after - before for before, after in zip(*right, strict=True)]
+        sums = [sum(changes[start : start + 4]) for start in range(0, 400, 4)]
+        assert (score.prompts, score.turned) == (100, sum(each != 0 for each in sums))
+        expected = 2 * chance_of_at_most(sum(sums), [abs(each) for each in sums])
+        assert score.p_value == pytest.approx(expected, abs=1e-12)
         p_values[rule] = score.p_value
         assert score.interval is not None
         assert score.interval[0] < score.difference < score.interval[1] < 0
@@ -123,6 +138,66 @@ def test_a_rank_label_is_what_the_rank_is_held_to() -> None:
 def test_without_labels_there_is_no_score() -> None:
     corpus = Corpus(RULESET, RULESET, one_table(table_of([small_result(0, {"a": True})])))
     assert compare_accuracy(corpus) == ()
+
+
+def turned(prompts: int, of: int, completions: int = 25) -> dict[str, PairedScore]:
+    """Compare results in which all completions of some prompts turn from right to wrong."""
+    labels = {"a": True, "b": False}
+    old, new = (
+        [
+            small_result(
+                row,
+                {"a": not (is_new and row // completions < prompts), "b": False},
+                labels,
+                prompt=row // completions,
+            )
+            for row in range(of * completions)
+        ]
+        for is_new in (False, True)
+    )
+    return scores(old, new)
+
+
+def test_one_prompt_of_many_completions_proves_nothing() -> None:
+    score = turned(1, of=8)["no-a"]
+    assert (score.rows, score.prompts, score.turned, score.only_old) == (200, 8, 1, 25)
+    assert (score.p_value, score.drop_p, score.fell) == (1.0, 0.5, False)
+    assert score.interval is None
+    # Five of eight prompts would have been needed, so that a pass would mean nothing.
+    assert (score.smallest_drop, score.is_judged) == (0.625, False)
+
+
+def test_half_of_the_prompts_in_one_direction_is_a_drop() -> None:
+    score = turned(12, of=24)["no-a"]
+    # The rule and the rank of its class turn together: two tests that can find a drop.
+    assert score.drop_p == pytest.approx(2 * 0.5**12)
+    assert score.fell
+
+
+def test_a_score_on_enough_prompts_is_judged() -> None:
+    score = turned(0, of=80, completions=1)["no-a"]
+    assert (score.smallest_drop, score.is_judged, score.family) == (5 / 80, True, 1)
+
+
+def test_two_rule_sets_are_held_to_rank_labels_where_there_are_enough() -> None:
+    """Labels of propositions follow the rules, so that they agree with whatever is decided."""
+    rows = [
+        small_result(
+            row,
+            {"a": False, "b": True},
+            {"a": False, "b": True},
+            rank_label="poor" if row < 12 else None,
+        )
+        for row in range(100)
+    ]
+    laxer = small_set({"no-a": ("not a", "bad")})
+    table = one_table(table_of(rows))
+    score = compare_accuracy(Corpus(RULESET, laxer, table))[-1]
+    assert (score.rows, score.old_accuracy, score.new_accuracy) == (12, 1.0, 0.0)
+    assert score.fell
+    unlabelled = one_table(table_of([replace(row, rank_label=None) for row in rows]))
+    score = compare_accuracy(Corpus(RULESET, laxer, unlabelled))[-1]
+    assert (score.old_accuracy, score.new_accuracy) == (1.0, 1.0)
 
 
 def test_repeats_give_the_noise_of_the_grader() -> None:

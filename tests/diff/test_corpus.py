@@ -37,12 +37,17 @@ def test_the_rows_that_move_are_those_that_judging_one_by_one_finds(
 ) -> None:
     table = table_of(small_result(row, each) for row, each in enumerate(rows))
     corpus = Corpus(old, new, one_table(table))
-    moved, touched, broke = [], [], {}
+    bettered, moved, touched, broke = [], [], [], {}
     for row, assignment in enumerate(rows):
         before = Judge(old).verdict("c", assignment)
         after = Judge(new).verdict("c", assignment)
         if before.rank != after.rank:
-            moved.append(f"r{row}")
+            places = [
+                None if rank is None else new.ranks.index(rank)
+                for rank in (before.rank, after.rank)
+            ]
+            is_better = places[0] is not None and places[1] is not None and places[1] < places[0]
+            (bettered if is_better else moved).append(f"r{row}")
         held = RuleState.HELD
         rules = {*before.rules, *after.rules}
         if any(before.rules.get(r, held) != after.rules.get(r, held) for r in rules):
@@ -50,9 +55,11 @@ def test_the_rows_that_move_are_those_that_judging_one_by_one_finds(
         broke[f"r{row}"] = set(after.broken) - set(before.broken)
     found = list(corpus.moves())
     ranked = [move for move in found if move.old_rank != move.new_rank]
-    assert [move.id for move in ranked] == moved
-    assert {move.id for move in found} == {*moved, *touched}
-    assert corpus.moved.bit_count() == len(moved) == sum(corpus.transitions().values())
+    # Those that the new rules rank better come first.
+    assert [move.id for move in ranked] == bettered + moved
+    assert corpus.bettered.bit_count() == len(bettered)
+    assert {move.id for move in found} == {*bettered, *moved, *touched}
+    assert corpus.moved.bit_count() == len(bettered + moved) == sum(corpus.transitions().values())
     for move in found:
         assert set(move.newly_broken) == broke[move.id]
     counted = {flips.id: flips.newly_broken for flips in corpus.rule_flips()}

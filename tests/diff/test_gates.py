@@ -8,10 +8,19 @@ from rbrctl.diff.accuracy import compare_accuracy
 from rbrctl.diff.answer_table import TableBuilder, table_of
 from rbrctl.diff.comparison import Comparison
 from rbrctl.diff.corpus import Corpus
-from rbrctl.diff.gates import check_evidence, failures, parse_gates
+from rbrctl.diff.gates import (
+    GateOutcome,
+    asked_gates,
+    check_evidence,
+    failures,
+    not_judged,
+    outcomes,
+    parse_gates,
+    skipped,
+)
 from rbrctl.diff.pairing import one_table, pair_tables
 from rbrctl.diff.rulesets import compare_rulesets
-from rbrctl.errors import NothingMatchedError, UsageError
+from rbrctl.errors import UsageError
 from rbrctl.ruleset.model import ResponseClass, RuleSet
 
 STRICT = small_set({"no-a": ("not a", "bad"), "no-b": ("not b", "poor")})
@@ -28,7 +37,9 @@ def reasons(gates: list[str], comparison: Comparison) -> list[str]:
 
 
 def test_gates_are_read_as_written() -> None:
-    assert [str(gate) for gate in parse_gates([])] == ["regression"]
+    assert [str(gate) for gate in parse_gates([])] == ["protection", "regression"]
+    assert parse_gates(["default,laxer"]) == (*parse_gates([]), *parse_gates(["laxer"]))
+    assert [str(gate) for gate in asked_gates(["default,laxer"])] == ["laxer"]
     assert parse_gates(["none"]) == ()
     written = ["changed", "laxer", "flips:3", "accuracy-drop:0.02"]
     assert [str(gate) for gate in parse_gates(written)] == written
@@ -128,6 +139,21 @@ def test_a_gate_without_evidence_is_refused_when_it_was_asked_for() -> None:
         check_evidence(parse_gates(["flips:0"]), comparison)
     corpus = Corpus(STRICT, LAX, one_table(table_of([small_result(0, {"a": True})])))
     unlabelled = Comparison("old", "new", corpus=corpus)
-    with pytest.raises(NothingMatchedError, match="no transcript has labels"):
-        check_evidence(parse_gates(["regression"]), unlabelled)
-    check_evidence(parse_gates(["flips:0"]), unlabelled)
+    assert not_judged(parse_gates(["regression", "flips:0"]), unlabelled) == [
+        "--fail-on regression was not judged: there are no labels"
+    ]
+
+
+def test_a_gate_without_power_has_not_passed() -> None:
+    comparison = two_results(15, 0)
+    (gate,) = parse_gates(["regression"])
+    assert outcomes([gate], comparison, []) == {gate: GateOutcome.NOT_JUDGED}
+    assert skipped(gate, comparison)["no-a"] == (
+        "on 15 prompts with 15 rows no drop under 33% of the prompts could have been seen "
+        "(corrected for 1 test), and one of 10% matters"
+    )
+    enough = two_results(60, 0)
+    assert outcomes([gate], enough, []) == {gate: GateOutcome.PASSED}
+    assert skipped(gate, enough) == {}
+    worse = two_results(60, 30)
+    assert outcomes([gate], worse, failures([gate], worse)) == {gate: GateOutcome.FAILED}

@@ -1,6 +1,8 @@
 """``rbrctl diff``: compare two versions of the rules, or two results files."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,13 +13,21 @@ from rbrctl.cli.formats import ComparisonFormatOption
 from rbrctl.cli.options import CalibrationOption, WideOption, output_of
 from rbrctl.reports.interface import AUTO
 
+if TYPE_CHECKING:
+    from rbrctl.cli.comparison import Comparer
+    from rbrctl.diff.comparison import Comparison
+    from rbrctl.diff.gates import Gate
+
 FailOnOption = Annotated[
     list[str] | None,
     typer.Option(
         "--fail-on",
         metavar="GATE",
-        help="When to exit with code 1: none, changed, laxer, regression, flips:N or "
-        "accuracy-drop:SHARE; may be given several times.  [default: regression]",
+        help="When to exit with code 1: none, default (protection and regression), protection (a "
+        "critical rule removed or weakened, a category moved or removed, a severity lowered), laxer "
+        "(any assignment ranks better), changed (any change of meaning), regression (agreement with "
+        "labels fell), flips:N or accuracy-drop:SHARE; may be given several times.  [default: "
+        "default]",
     ),
 ]
 
@@ -86,6 +96,26 @@ def command(
     ] = None,
     calibration: CalibrationOption = None,
     fail_on: FailOnOption = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="ID",
+            help="Record in .rbrctl-accepted.yaml that this change was reviewed, such as rule:ID, "
+            "category:NAME or class:NAME; needs --reason.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why the change of --accept is right.")
+    ] = "",
+    allow_new_acceptance: Annotated[
+        bool,
+        typer.Option(
+            "--allow-new-acceptance",
+            help="Let acceptances count that came with the change itself; use it where the owners "
+            "of .rbrctl-accepted.yaml must approve it.",
+        ),
+    ] = False,
     bless: Annotated[
         bool, typer.Option("--bless", help="After the report, replace the results file OLD by NEW.")
     ] = False,
@@ -112,14 +142,11 @@ def command(
     """
     from rbrctl.cli.comparison import Comparer, DiffReporter, DiffRequest
     from rbrctl.cli.graders import choose_grader
-    from rbrctl.diff.gates import DEFAULT_GATES, check_evidence, failures, parse_gates
+    from rbrctl.diff.gates import asked_gates, check_evidence, failures, not_judged
     from rbrctl.records.files import replace_file
 
     output = output_of(context)
-    named = gates = parse_gates(fail_on or ())
-    if set_by_repository(context, "fail_on"):
-        # Such a file may only add gates: the default gates still apply.
-        gates = tuple(dict.fromkeys((*named, *DEFAULT_GATES)))
+    asked = asked_gates(fail_on or ())
     comparer = Comparer(output, strict)
     asks = grader is not None or endpoint.named or bool(endpoint.typed)
     comparison = comparer.compare(
@@ -132,20 +159,51 @@ def command(
             bless=bless,
             calibration=calibration,
             transcripts=transcripts,
+            accept=tuple(accept or ()),
+            reason=reason,
+            allow_new_acceptance=allow_new_acceptance,
             choose_grader=(lambda ruleset: choose_grader(grader, endpoint, ruleset, output))
             if asks
             else None,
         )
     )
-    if fail_on:
-        check_evidence(named, comparison)
+    gates = _gates(context, fail_on or (), comparer, comparison)
+    check_evidence([gate for gate in gates if gate in asked], comparison)
     failed = failures(gates, comparison)
+    open_questions = not_judged([gate for gate in gates if gate in asked], comparison)
     reporter = DiffReporter(output, format_, None if limit == 0 else limit, wide)
     reporter.report(comparison, gates, failed, comparer.new)
     if bless and old is not None and new is not None:
         replace_file(new, old)
         output.info(f"{old} is now {new}")
+    for message in open_questions:
+        output.info(message)
+    incomplete = comparison.incomplete or bool(open_questions)
     return worst_exit_code(
         ExitCode.NO if failed else ExitCode.YES,
-        ExitCode.INCOMPLETE if comparison.incomplete else ExitCode.YES,
+        ExitCode.INCOMPLETE if incomplete else ExitCode.YES,
     )
+
+
+def _gates(
+    context: typer.Context, fail_on: Sequence[str], comparer: "Comparer", comparison: "Comparison"
+) -> "tuple[Gate, ...]":
+    """
+    Return the gates to hold the comparison against.
+
+    Only those on the command line or in the environment stand alone. A file in the repository may
+    only add gates, and what it asked for on the old side still holds for this change.
+    """
+    from rbrctl.cli.old_side_gates import gates_of_old_side
+    from rbrctl.diff.gates import DEFAULT_GATES, Gate, GateKind, parse_gates
+
+    gates = parse_gates(fail_on)
+    source = context.get_parameter_source("fail_on")
+    if set_by_repository(context, "fail_on"):
+        gates = tuple(dict.fromkeys((*gates, *DEFAULT_GATES)))
+    if gates and (source is None or source.name in ("DEFAULT", "DEFAULT_MAP")):
+        before = None if comparer.old is None else comparer.old.source
+        gates = tuple(dict.fromkeys((*gates, *gates_of_old_side(before, Path.cwd()))))
+    if gates and comparison.fresh_acceptances:
+        gates = (Gate(GateKind.ACCEPTANCE), *gates)
+    return gates

@@ -99,7 +99,7 @@ def read_judged(
     name = name or source_name(source)
 
     def check(result: Result) -> Result:
-        if result.ruleset.digest != ruleset.digest:
+        if not ruleset.has_digest(result.ruleset.digest):
             raise UsageError(
                 f"{name}: judged by another rule set; name it with --rules, or score it again"
             )

@@ -51,7 +51,7 @@ def made_weights(
     fitted = any(fit.is_fitted for fit in fits.values())
     graders = {result.grader for result in results} if fitted else set()
     return Weights(
-        ruleset=RuleSetIdentity(ruleset.name, ruleset.version, ruleset.digest),
+        ruleset=RuleSetIdentity.of(ruleset),
         classes={name: each.vector for name, each in fits.items()},
         grader=graders.pop() if len(graders) == 1 else None,
         fit={
