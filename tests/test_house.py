@@ -304,8 +304,6 @@ NO_NOUN_AND_NO_VERB = frozenset(
     }
 )
 """Words with which the docstring of a function or property is a fragment."""
-NOT_YET = ("cli", "graders", "grading", "rewards", "scoring", "statistics")
-"""Packages that this is not held against yet. Take each away when its docstrings are mended."""
 
 
 def docstrings(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
@@ -353,15 +351,9 @@ def mood_problems(tree: ast.Module) -> list[tuple[int, str]]:
     return sorted((line, problem) for line, problem in found if problem)
 
 
-@pytest.mark.parametrize("module", [each for each in MODULES if package_of(each) not in NOT_YET])
+@pytest.mark.parametrize("module", MODULES)
 def test_docstrings_begin_with_a_verb_or_a_noun(module: str) -> None:
     assert mood_problems(ast.parse(MODULES[module].read_text("utf-8"))) == []
-
-
-@pytest.mark.parametrize("package", NOT_YET)
-def test_a_package_that_is_left_out_still_has_something_to_mend(package: str) -> None:
-    modules = [path for module, path in MODULES.items() if package_of(module) == package]
-    assert any(mood_problems(ast.parse(path.read_text("utf-8"))) for path in modules)
 
 
 @pytest.mark.parametrize(

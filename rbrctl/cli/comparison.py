@@ -96,7 +96,7 @@ class Comparer:
         if request.accept:
             known = acceptable_ids(comparison)
             path = accept(request.accept, request.reason, old, new, known)
-            self._output.talk(f"accepted in {path}; let it be reviewed")
+            self._output.info(f"accepted in {path}; let it be reviewed")
         found = acceptances_between(old, new)
         if request.allow_new_acceptance:
             return replace(comparison, accepted=(*found.standing, *found.fresh))
@@ -154,9 +154,7 @@ class Comparer:
         if request.on is not None or request.base is not None:
             raise UsageError("--on and --base are for rule sets, but OLD and NEW are results files")
         if request.accept:
-            raise UsageError(
-                "--accept is for changes of the rules, but OLD and NEW are results files"
-            )
+            raise UsageError("--accept is for changed rules, but OLD and NEW are results files")
         _refuse_options_of_on(request)
         rules = default_rules(request.rules)
         if request.rules is None:

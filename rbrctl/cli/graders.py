@@ -89,7 +89,7 @@ def _name_grader(
 
 
 def tell_note(output: Output, note: GraderNote) -> None:
-    """Say on stderr what a grader has to say after a run; warnings also with ``--quiet``."""
+    """Write a grader's note on a run to stderr; a warning is also written with ``--quiet``."""
     (output.warn if note.is_warning else output.info)(note.text)
 
 

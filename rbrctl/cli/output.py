@@ -1,4 +1,4 @@
-"""Where a command writes: the report to stdout, progress and messages to stderr."""
+"""The streams that a command writes: the report to stdout, progress and messages to stderr."""
 
 import contextlib
 import errno

@@ -30,7 +30,7 @@ def parameters_of(function: Callable[..., Any], *, completion: bool = False) -> 
 
 def long_name(parameter: Any) -> str | None:
     """
-    Give an option's longest name without its dashes (``min-accuracy``); None for an argument.
+    Return an option's longest name without its dashes; None for an argument.
 
     An argument that is called ``rules`` is an exception: it means what ``--rules`` means elsewhere,
     and is set by the same variable and key.

@@ -80,7 +80,7 @@ def load_dataset(
 
 
 def _say_order(output: Output, dataset: "Dataset") -> None:
-    """Say what orders the completions, if that was chosen by what the rows have."""
+    """Report what orders the completions, if it was chosen by the keys of the rows."""
     from rbrctl.rewards.pairs.candidates import PairScope, RankSource
 
     if dataset.options.order_by is not None or dataset.scope is PairScope.PREFERENCE:
@@ -119,7 +119,7 @@ def _say_contradictions(
 
 
 def _say_skipped(output: Output, comparisons: "Comparisons", places: _Places) -> None:
-    """Say which completions form no pair, and why."""
+    """Report which completions form no pair, and why."""
     from rbrctl.rewards.pairs.loading import class_advice
 
     skipped = comparisons.skipped

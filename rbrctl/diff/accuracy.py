@@ -102,7 +102,7 @@ class PairedScore:
 
     @property
     def is_judged(self) -> bool:
-        """True where a drop was found, or one of DROP_THAT_MATTERS could have been."""
+        """True if a drop was found, or one of DROP_THAT_MATTERS could have been found."""
         seen = self.smallest_drop is not None and self.smallest_drop <= DROP_THAT_MATTERS
         return self.fell or (not self.too_few and seen)
 

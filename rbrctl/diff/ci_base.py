@@ -30,9 +30,9 @@ class Base:
 
     revision: str
     source: str
-    """Where it was found, for messages."""
+    """The place where it was found, for messages."""
     is_exact: bool = False
-    """True where it is itself the commit that the change started from."""
+    """True if it is itself the commit that the change started from."""
 
 
 def ci_base(git: Git, environment: Mapping[str, str]) -> Base | None:

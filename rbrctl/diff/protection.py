@@ -64,7 +64,7 @@ class ProtectionChange:
 
     @property
     def blocks(self) -> bool:
-        """True where some transcript may be protected less than before."""
+        """True if some transcript may be protected less than before."""
         return self.kind in BLOCKING
 
     @property

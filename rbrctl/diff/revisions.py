@@ -28,7 +28,7 @@ class Revision:
     texts: Mapping[str, str]
     """The texts of its files, by file name."""
     source: RuleSource | None = None
-    """Where it was read from; None for one that was made in memory."""
+    """The source that it was read from; None for one that was made in memory."""
 
     @classmethod
     def of(cls, loaded: Loaded, source: RuleSource | None = None) -> "Revision":

@@ -110,7 +110,7 @@ class RuleSetComparison:
 
     @property
     def shared_relation(self) -> Relation:
-        """One word for the classes that both sides have, moved categories and names included."""
+        """The relation of both sides over the classes that both have, and over moved categories."""
         relations = {each.relation for each in self.classes} | relations_of(self.protection)
         if Relation.UNDECIDED in relations:
             return Relation.UNDECIDED

@@ -192,7 +192,7 @@ def _compared_on(
 
 
 def _note_on_labels(corpus: Corpus) -> Iterator[str]:
-    """Say what labels cannot tell: those of propositions are ranked by each side's own rules."""
+    """Yield a note on what labels cannot show: each side ranks them by its own rules."""
     tables = corpus.tables
     if corpus.old.ruleset.digest == corpus.new.ruleset.digest or not tables.labels.true:
         return

@@ -38,7 +38,7 @@ class Grader(Protocol):
     @property
     def question_digests(self) -> Mapping[str, str]:
         """
-        For each proposition that it can answer, the digest of the question as it would be asked.
+        The digest of the question as it would be asked, for each proposition that it can answer.
 
         The grader cannot answer a proposition that is absent here.
         """
@@ -56,7 +56,7 @@ class Grader(Protocol):
 
     @property
     def notes(self) -> Sequence[GraderNote]:
-        """What the user should know after a run, for example what was cut and what it cost."""
+        """Notes for the user after a run, for example on what was cut and what it cost."""
         ...
 
     async def answer(
@@ -151,7 +151,7 @@ class GraderKind(Protocol):
 
     @property
     def help(self) -> str:
-        """How the kind is written and what it does, in a few words."""
+        """The way in which the kind is written, and what it does, in a few words."""
         ...
 
     @property

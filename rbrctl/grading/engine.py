@@ -60,7 +60,7 @@ class EngineOptions:
     response_class: str | None = None
     """The class of transcripts that have none and whose category has none: a name or alias."""
     needs: Needs | None = None
-    """Where it is given, ``ask`` is ignored, and transcripts without a class are not asked."""
+    """If it is given, ``ask`` is ignored, and transcripts without a class are not asked about."""
     shows_thinking: bool = False
     """True shows the grader completions as they are: whoever made them has dropped the thinking."""
 

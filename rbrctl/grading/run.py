@@ -21,7 +21,7 @@ LAYOUT_SAMPLE = 64
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the results of a run are kept."""
+    """The file in which the results of a run are kept, if any."""
 
     path: str | None = None
     """A results file that a later run can continue; None keeps nothing."""
@@ -66,7 +66,7 @@ class Run:
 
     @property
     def summary(self) -> RunSummary:
-        """What was graded so far, and what is incomplete."""
+        """The counts of what was graded so far, and of what is incomplete."""
         return self.engine.summary
 
     @property

@@ -57,7 +57,7 @@ class ProblemLog:
 
     @property
     def summary(self) -> str:
-        """How many lines cannot be used, and why the first cannot, in parentheses; or nothing."""
+        """The number of unusable lines and the first reason, in parentheses; or nothing."""
         if not self.count:
             return ""
         lines = counted(self.count, "line")

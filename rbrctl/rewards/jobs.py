@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 
 class Reasoning(StrEnum):
-    """Whether thinking (see ``records.thinking``) is dropped, or judged with the completion."""
+    """The treatment of thinking (see ``records.thinking``): dropped, or judged as well."""
 
     DROP = "drop"
     KEEP = "keep"

@@ -36,7 +36,7 @@ class Gates:
 
     @property
     def any(self) -> bool:
-        """True where any minimum is set."""
+        """True if any minimum is set."""
         return self.overall is not None or bool(self.by_rule) or self.minimum_rows is not None
 
 

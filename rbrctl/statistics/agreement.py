@@ -37,22 +37,22 @@ class ConfusionCounts:
 
     @property
     def total(self) -> int:
-        """How many pairs were counted."""
+        """The number of pairs that were counted."""
         return self.true_positive + self.false_positive + self.false_negative + self.true_negative
 
     @property
     def positive(self) -> int:
-        """How many are true."""
+        """The number of pairs that are true."""
         return self.true_positive + self.false_negative
 
     @property
     def predicted_positive(self) -> int:
-        """How many were predicted to be true."""
+        """The number of pairs that were predicted to be true."""
         return self.true_positive + self.false_positive
 
     @property
     def correct(self) -> int:
-        """How many predictions are right."""
+        """The number of predictions that are right."""
         return self.true_positive + self.true_negative
 
     @property

@@ -12,7 +12,7 @@ import pytest
 from rbrctl.cli.main import run
 from rbrctl.cli.output import Output
 from rbrctl.errors import FileError
-from rbrctl.rewards.synthesis.lines import AppendedLines
+from rbrctl.rewards.synthesis.appended_lines import AppendedLines
 
 HEAD = """\
 rbrctl: 1

@@ -23,11 +23,11 @@ FailOnOption = Annotated[
     typer.Option(
         "--fail-on",
         metavar="GATE",
-        help="When to exit with code 1: none, default (protection and regression), protection (a "
-        "critical rule removed or weakened, a category moved or removed, a severity lowered), laxer "
-        "(any assignment ranks better), changed (any change of meaning), regression (agreement with "
-        "labels fell), flips:N or accuracy-drop:SHARE; may be given several times.  [default: "
-        "default]",
+        help="When to exit with code 1, and only then: none; protection (a critical rule removed "
+        "or weakened, a category moved or removed, a severity lowered); laxer (any assignment "
+        "ranks better); changed (any change of meaning); regression (agreement with labels fell); "
+        "default (protection and regression); flips:N; accuracy-drop:SHARE. May be given several "
+        "times.  [default: default]",
     ),
 ]
 

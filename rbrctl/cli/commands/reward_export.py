@@ -147,7 +147,7 @@ def command(
 
 
 def _say_unmatched(output: Output, joined: JoinedResults) -> None:
-    """Say on stderr which results and transcripts have no partner."""
+    """Report on stderr which results and transcripts have no partner."""
     if joined.transcripts_without_result:
         count = counted(joined.transcripts_without_result, "transcript has", "transcripts have")
         output.info(f"{count} no result: left out of the export")

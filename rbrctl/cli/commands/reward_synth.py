@@ -267,7 +267,7 @@ def _report(
 
 
 def _say_forecast(output: Output, forecast: "Forecast") -> None:
-    """Say on stderr what the run may take."""
+    """Report on stderr what the run may cost."""
     there = f"{forecast.kept:,} are there already; " if forecast.kept else ""
     output.info(
         f"{there}{forecast.completions:,} completions to write, up to {forecast.attempts} tries "

@@ -59,7 +59,7 @@ class EmbeddedGrader:
 
     @property
     def question_digests(self) -> Mapping[str, str]:
-        """For each proposition that can be answered, the digest of the model file or its cues."""
+        """The digest of the model file or the cues of each proposition that can be answered."""
         return self._digests
 
     @property

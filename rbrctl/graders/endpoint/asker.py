@@ -22,7 +22,7 @@ class Asker(Protocol):
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """For each proposition that can be asked, a digest of everything that the request says."""
+        """The digest of the whole request for each proposition that can be asked."""
         ...
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -105,7 +105,7 @@ class EndpointGrader:
 
     @property
     def usage(self) -> Usage:
-        """What has been used so far."""
+        """The calls, tokens and costs so far."""
         return self._client.usage
 
     async def answer(

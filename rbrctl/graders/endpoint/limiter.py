@@ -34,12 +34,12 @@ class AdaptiveLimiter:
 
     @property
     def limit(self) -> int:
-        """How many calls may be in flight now."""
+        """The number of calls that may be in flight now."""
         return int(self._limit)
 
     @property
     def active(self) -> int:
-        """How many calls are in flight now."""
+        """The number of calls that are in flight now."""
         return self._active
 
     async def acquire(self, *, urgent: bool = False) -> None:

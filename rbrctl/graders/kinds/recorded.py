@@ -61,7 +61,7 @@ class RecordedGrader:
 
     @property
     def concurrency(self) -> int:
-        """One, because no call is made."""
+        """Always 1, because no call is made."""
         return 1
 
     @property

@@ -54,7 +54,7 @@ class CrossFittedGrader:
 
     @property
     def question_digests(self) -> Mapping[str, str]:
-        """For each proposition that every model can answer, a digest of them all."""
+        """The digest of all models for each proposition that every model can answer."""
         return self._digests
 
     async def answer(

@@ -18,7 +18,7 @@ L2_CHOICES = (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """L2 factors to choose from, strongest first: from almost the prior itself to nearly free."""
 L2_FOLDS = 5
 L2_TOLERANCE = 1e-4
-"""Of the duality gap: far below the differences between held-out losses."""
+"""Tolerance of the duality gap: far below the differences between held-out losses."""
 
 
 def rewards_of(data: ClassComparisons, weights: Floats) -> Floats:

@@ -14,7 +14,7 @@ from rbrctl.rewards.pairs.compare import ClassComparisons, reward_differences
 from rbrctl.rewards.splits import interval
 
 BOOTSTRAP_TOLERANCE = 1e-4
-"""Of the duality gap: the intervals are far wider than what it changes."""
+"""Tolerance of the duality gap: the intervals are far wider than what it changes."""
 CONSTANT = 1e-9
 """Features that differ by less are constant."""
 SMALL_WEIGHT = 1e-3

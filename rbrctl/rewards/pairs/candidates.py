@@ -23,7 +23,7 @@ _ONE_GROUP = ""
 
 
 class RankSource(StrEnum):
-    """Where the rank comes from that says how good a completion is."""
+    """The source of the rank that says how good a completion is."""
 
     LABELS = "labels"
     """The rank that follows from a human's labels of the propositions."""

@@ -72,7 +72,7 @@ class Dataset:
     """The ids of preferences or completions that contradict each other; all are left out."""
     bad_lines: int
     reward_model: bool | str
-    """Whether any completion has a reward model's score; the model's name if it is known."""
+    """True if any completion has a reward model's score; the model's name if it is known."""
 
     @property
     def is_complete(self) -> bool:

@@ -27,7 +27,7 @@ class Preference:
 
     @property
     def transcripts(self) -> tuple[Transcript, Transcript]:
-        """Both sides, the better first."""
+        """The two sides, the better one first."""
         return self.chosen, self.rejected
 
 

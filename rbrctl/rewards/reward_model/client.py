@@ -50,7 +50,7 @@ class RewardModel:
 
     async def score(self, transcript: Transcript) -> float | Unscored:
         """
-        Give the score of a transcript's completion, or why there is none.
+        Return the score of a transcript's completion, or why there is none.
 
         Raises GraderError where going on is pointless: nothing was ever answered and the server is
         not there or refuses the key or the path, or twenty requests have failed in a row.

@@ -56,7 +56,7 @@ class Contract:
 
 def contract_of(path: str) -> Contract:
     """
-    Tell from the path of its address what a server wants.
+    Return the contract of a server, which the path of its address tells.
 
     One that ends in ``/pooling`` or ``/classify`` is vLLM's server of pooling models, which is sent
     the conversation as ``messages``, and asked for the number as it is, not for the probability

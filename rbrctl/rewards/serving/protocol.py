@@ -9,7 +9,7 @@ from rbrctl.errors import require_extra
 from rbrctl.rewards.serving.settings import Limits
 
 LINE_BYTES = 4
-"""Of a header beside its name and value."""
+"""Bytes of a header beside its name and value."""
 
 
 def limited_protocol(limits: Limits) -> Any:

@@ -23,7 +23,7 @@ class RewardRequest:
 
     jobs: list[Job]
     details: bool
-    """Whether the reply should say what each reward is made of."""
+    """True if the reply should say what each reward is made of."""
     single: bool
 
 

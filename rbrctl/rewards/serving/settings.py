@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the service listens, and the token that requests must bring."""
+    """The address on which the service listens, and the token that requests must bring."""
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT

@@ -43,11 +43,11 @@ class Iterate:
 
     weights: Floats
     residuals: Floats
-    """Of all pairs."""
+    """The residuals of all pairs."""
     slopes: Floats
-    """Of the loss at the residuals; times the sample weights they are the dual variables."""
+    """Slopes of the loss at the residuals; times the sample weights they are the dual variables."""
     gradient: Floats
-    """Of the objective, with respect to the weights."""
+    """Gradient of the objective with respect to the weights."""
     iterations: int = 0
 
 

@@ -34,7 +34,7 @@ TIE_BREAK = 1e-8
 SAMPLE = 2_500
 """Number of pairs that show well enough where the optimum lies."""
 SAMPLE_TOLERANCE = 1e-3
-"""Of the gradient over a sample, whose optimum is not that of all pairs anyway."""
+"""Tolerance of the gradient on a sample, whose optimum is not that of all pairs anyway."""
 MAX_ITERATIONS = 200
 """Newton steps over all stages: three times what is needed where a certificate is found."""
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rbrctl.rewards.losses.interface import Loss
 
 SMALLEST_TOLERANCE = 1e-9
-"""Of the duality gap, as a share of the unit of reward: a smaller gap is lost in rounding."""
+"""Tolerance of the duality gap, as a share of the unit of reward; less is lost in rounding."""
 
 
 def solve(

@@ -73,7 +73,7 @@ class AppendedLines:
             os.close(number)
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the open file."""
         return self
 
     def __exit__(
@@ -82,7 +82,7 @@ class AppendedLines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
+        """Close the file."""
         self.close()
 
     def _content(self) -> bytes:

@@ -62,7 +62,7 @@ class AttemptLog:
 
     @property
     def asked(self) -> Mapping[str, Specification]:
-        """What was asked for, by the id of each assignment that was attempted."""
+        """The specification of each assignment that was attempted, by its id."""
         return {id: tried.asked for id, tried in self._tried.items() if tried.asked is not None}
 
     def of(self, id: str) -> AttemptState:

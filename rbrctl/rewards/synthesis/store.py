@@ -82,7 +82,7 @@ class CompletionStore:
         self._beside.close()
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the open store."""
         return self
 
     def __exit__(
@@ -91,7 +91,7 @@ class CompletionStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
+        """Close the store."""
         self.close()
 
     def _check_ruleset(self) -> None:

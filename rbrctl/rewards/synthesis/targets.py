@@ -59,7 +59,7 @@ class Targets:
 
     def default_counts(self, response_class: str, described: Sequence[str]) -> dict[str, int]:
         """
-        Give the plan of Mu et al. (2024): one ideal, two bad, and one of each described rank.
+        Return the plan of Mu et al. (2024): one ideal, two bad, and one of each described rank.
 
         A class named ``comply`` has its own: one of every rank that its rules lead to. A rank that
         only critical rules lead to is asked for only where the user described it.

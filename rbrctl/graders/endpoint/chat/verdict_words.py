@@ -11,7 +11,7 @@ _FLAGS = re.IGNORECASE | re.VERBOSE
 _START = (
     r"(?:^|[,;:.!?—–…()\]，；：。]|\s-+|-\s|\b(?:but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
 )
-"""Where a clause begins."""
+"""The words with which a clause begins."""
 _STOP = r"\s*(?:$|[,;:.!?—–…()，；。！])"
 _OPEN = r"[\s\"'“”‘’«»„「『(\[]{0,8}"
 _CLOSE = r"[\s\"'“”‘’«»„」』)\]]{0,8}"
