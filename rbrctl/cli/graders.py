@@ -10,7 +10,7 @@ from rbrctl.cli.endpoint_options import EndpointOptions
 from rbrctl.cli.output import Output
 from rbrctl.errors import UsageError
 from rbrctl.graders.interface import GraderNote, OpenedGrader, OpenGrader, OpenRequest
-from rbrctl.graders.registry import DEFAULT_KIND, find_kind
+from rbrctl.graders.registry import DEFAULT_KIND, find_kind, kinds_help
 from rbrctl.records.models import Transcript
 from rbrctl.ruleset.model import RuleSet
 
@@ -21,8 +21,7 @@ GraderOption = Annotated[
     typer.Option(
         "--grader",
         metavar="GRADER",
-        help="The grader: embedded (offline), embedded:MODEL_FILE, recorded:RESULTS, or endpoint, "
-        "whose model is --model.  [default: embedded]",
+        help=f"The grader: {kinds_help()}.  [default: {DEFAULT_KIND}]",
     ),
 ]
 

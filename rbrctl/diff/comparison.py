@@ -11,6 +11,7 @@ from rbrctl.diff.edits import ASKED
 from rbrctl.diff.inputs import LABELS
 from rbrctl.diff.rulesets import RuleSetComparison
 from rbrctl.graders.interface import GraderNote
+from rbrctl.graders.registry import find_kind, grader_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,15 @@ def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, i
     """
     Return for each proposition the number of answers to a question that has changed since.
 
-    An endpoint sees a proposition's statement, question and examples in the rule set's template;
-    the embedded grader sees only its cues.
+    A kind of grader says which keys of a proposition its answers depend on: an endpoint sees the
+    statement, the question and the examples in the rule set's template, the embedded grader only
+    the cues. A kind that is not known here may see them all.
     """
     kinds = {grader.kind for grader in table.graders} - {LABELS}
-    watched = {
-        *(ASKED if kinds - {"embedded"} else ()),
-        *(("cues",) if "embedded" in kinds else ()),
-    }
+    watched = {key for kind in kinds for key in _keys_seen_by(kind)}
     back = {new: old for old, new in meaning.renamed_propositions.items()}
     template_changed = any(edit.kind == "grader" for edit in meaning.edits)
-    if template_changed and kinds - {"embedded"}:
+    if template_changed and "question" in watched:
         return {name: counts.total() for name, counts in table.digests.items()}
     stale: dict[str, int] = {}
     for edit in meaning.edits:
@@ -81,6 +80,10 @@ def stale_answers(meaning: RuleSetComparison, table: AnswerTable) -> dict[str, i
             if counts:
                 stale[edit.name] = counts.total()
     return stale
+
+
+def _keys_seen_by(kind: str) -> frozenset[str]:
+    return find_kind(kind).sees if kind in grader_kinds() else frozenset({*ASKED, "cues"})
 
 
 def unanswered(corpus: Corpus) -> dict[str, int]:

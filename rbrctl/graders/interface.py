@@ -159,6 +159,11 @@ class GraderKind(Protocol):
         """True if the kind needs the settings of an endpoint."""
         ...
 
+    @property
+    def sees(self) -> frozenset[str]:
+        """The keys of a proposition in the rule set that its answers depend on."""
+        ...
+
     def check(self, argument: str) -> None:
         """Raise UsageError if the argument is missing or makes no sense."""
         ...

@@ -33,6 +33,11 @@ def grader_kinds() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in iter_modules(kinds.__path__)))
 
 
+def kinds_help() -> str:
+    """Return how every kind of grader is written, for a help text."""
+    return "; ".join(find_kind(name).help for name in grader_kinds())
+
+
 def find_kind(name: str) -> GraderKind:
     """Return a kind of grader by its name. Raises UsageError for an unknown one."""
     known = grader_kinds()

@@ -58,7 +58,7 @@ class FitReport:
     @property
     def tables(self) -> list[Table]:
         """The fits, the error rates on held-out prompts, and the weights."""
-        return fit_tables(self.fits)
+        return fit_tables(self.fits, self.options.loss.name)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -69,12 +69,16 @@ class FitReport:
         return {"ruleset": self.ruleset, "hand_set": self.hand_set, **options, **self.compared}
 
 
-def fit_tables(fits: Mapping[str, "ClassFit"]) -> list[Table]:
-    """Return the tables of the fits, of the error rates on held-out prompts, and of the weights."""
-    return [_fits(fits), _held_out(fits), _weights(fits)]
+def fit_tables(fits: Mapping[str, "ClassFit"], loss: str) -> list[Table]:
+    """
+    Return the tables of the fits, of the error rates on held-out prompts, and of the weights.
+
+    ``loss`` is the name of the loss that was fitted.
+    """
+    return [_fits(fits, loss), _held_out(fits), _weights(fits)]
 
 
-def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
+def _fits(fits: Mapping[str, "ClassFit"], loss: str) -> Table:
     columns = [
         RESPONSE_CLASS,
         Column("prompts", "prompts", numeric=True),
@@ -107,7 +111,7 @@ def _fits(fits: Mapping[str, "ClassFit"]) -> Table:
     fitted = [fit for fit in fits.values() if fit.is_fitted]
     held_out = any(math.isfinite(fit.held_out.loss) for fit in fitted)
     notes = [
-        "Loss: the mean over all pairs; error: the share of them in the wrong order."
+        f"Loss: the mean {loss} loss of all pairs; error: the share of them in the wrong order."
         + (" Held out: the loss by weights that were fitted without a pair's prompts." * held_out),
         *([_certificate(fitted)] if fitted else ()),
     ]

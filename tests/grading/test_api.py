@@ -196,6 +196,7 @@ class Toy:
 class ToyKind:
     help = "toy:WORD"
     asks_endpoint = False
+    sees = frozenset()
 
     def check(self, argument):
         pass

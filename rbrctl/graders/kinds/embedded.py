@@ -10,6 +10,7 @@ class EmbeddedKind:
 
     help = "embedded (offline) or embedded:MODEL_FILE"
     asks_endpoint = False
+    sees = frozenset({"cues"})
 
     def check(self, argument: str) -> None:
         """Accept any argument: it names a model file, and none means the shipped model."""

@@ -9,6 +9,7 @@ class EndpointKind:
 
     help = "endpoint, whose model --model names"
     asks_endpoint = True
+    sees = frozenset({"statement", "question", "examples"})
 
     def check(self, argument: str) -> None:
         """Raise UsageError for an argument: the model has an option of its own."""

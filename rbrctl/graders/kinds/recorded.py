@@ -97,6 +97,7 @@ class RecordedKind:
 
     help = "recorded:RESULTS (answers of an earlier run)"
     asks_endpoint = False
+    sees: frozenset[str] = frozenset()
 
     def check(self, argument: str) -> None:
         """Raise UsageError if no results file is named."""

@@ -64,4 +64,4 @@ def split_at_completion(
     for index in range(len(messages) - 1, -1, -1):
         if messages[index].role == ASSISTANT:
             return messages[:index], (messages[index],)
-    raise RecordError("messages has no message of the assistant, so no completion")
+    raise RecordError("the messages have none of the assistant, so there is no completion")
