@@ -1,9 +1,12 @@
 """The data files that commands read and write."""
 
+import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rbrctl.cli.exit_codes import ExitCode
 from rbrctl.cli.output import Output
@@ -43,7 +46,40 @@ def standard_input() -> "BinaryIO":
     # Python has no stream for a descriptor that was closed before it started.
     if sys.stdin is None:
         raise FileError("cannot read standard input: it is closed")
-    return sys.stdin.buffer
+    return io.BufferedReader(InterruptibleInput(sys.stdin.buffer))
+
+
+class InterruptibleInput(io.RawIOBase):
+    """
+    Standard input, whose reading an interruption ends at once.
+
+    An event loop takes over the signal of Ctrl-C and acts on it only when the running code gives
+    way. Code that waits for input does not, so the signal gets its usual meaning while it waits.
+    """
+
+    def __init__(self, stream: "BinaryIO") -> None:
+        """Read from ``stream``."""
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what is there, and wait if there is nothing; return the number of bytes."""
+        if threading.current_thread() is not threading.main_thread():
+            return self._read(buffer)
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return self._read(buffer)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+
+    def _read(self, buffer: Any) -> int:
+        read = getattr(self._stream, "read1", self._stream.read)
+        data = read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def transcript_source(path: str) -> "DataSource":

@@ -135,7 +135,7 @@ def _read_results(
     resolver = CategoryClassResolver(ruleset)
     by_content: dict[str, _ByClass] = {}
     for result in read_results(source, raise_problem if problems is None else problems):
-        if result.ruleset.digest != ruleset.digest:
+        if not ruleset.has_digest(result.ruleset.digest):
             raise UsageError(
                 f"{name}: judged by another rule set; name it with --rules, or score it again"
             )

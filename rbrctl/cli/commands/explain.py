@@ -193,7 +193,7 @@ def _explain_result(
 
     ruleset = load(rules_source(rules))
     result = _find(output, results, id)
-    if result.ruleset.digest != ruleset.digest:
+    if not ruleset.has_digest(result.ruleset.digest):
         output.warn(
             f"the results were graded with {result.ruleset.name} {result.ruleset.version}, not "
             f"with these rules; the explained rank is that of {ruleset.name} {ruleset.version}"

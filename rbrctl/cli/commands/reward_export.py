@@ -25,7 +25,6 @@ from rbrctl.rewards.joining import (
     rank_transcripts,
 )
 from rbrctl.rewards.pairs.candidates import RM_SCORE, RankSource, parse_order
-from rbrctl.rewards.pairs.loading import score_completions
 from rbrctl.ruleset.verdict import Judge
 from rbrctl.wording import counted, hint_for
 
@@ -162,6 +161,8 @@ def _scored(
     """Return the transcripts with the reward model's scores, and how many got none."""
     if settings is None:
         return list(graded), 0
+    from rbrctl.rewards.reward_model.client import score_completions
+
     reasons: list[str] = []
     found = asyncio.run(
         score_completions(

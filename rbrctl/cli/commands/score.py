@@ -71,7 +71,7 @@ def command(
     shared = False
     with Progress(output, "scored") as progress:
         for result in read_results(source, raise_problem if strict else problems):
-            if result.ruleset.digest != ruleset.digest:
+            if not ruleset.has_digest(result.ruleset.digest):
                 others.add(f"{result.ruleset.name} {result.ruleset.version}")
             check_decoder(decoder, result.grader)
             if request.gates.any and result.asked_lazily:

@@ -8,10 +8,10 @@ Example::
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rbrctl.errors import NothingMatchedError, UsageError
 from rbrctl.graders.interface import GraderNote, OpenGrader
@@ -27,6 +27,8 @@ from rbrctl.rewards.features import FeatureSet, feature_names
 from rbrctl.rewards.pairs.candidates import NO_CLASS, SkipCounts
 from rbrctl.rewards.pairs.dataset import Dataset, PairingOptions, check_order, form_comparisons
 from rbrctl.rewards.pairs.inputs import ComparisonInput, InputKind, read_input
+from rbrctl.rewards.progress import StartCounting, count_nothing
+from rbrctl.rewards.reward_model.client import score_completions
 from rbrctl.ruleset.loader import load
 from rbrctl.ruleset.model import RuleSet
 from rbrctl.ruleset.verdict import Judge
@@ -36,28 +38,6 @@ if TYPE_CHECKING:
 
 UNSCORED = "no score of the reward model"
 """The reason for skipping a completion that the reward model gave no score."""
-
-
-class Counter(Protocol):
-    """Counts what is done, for example a progress bar."""
-
-    def advance(self) -> None:
-        """Count one more item."""
-        ...
-
-
-class _NoCounter:
-    def advance(self) -> None:
-        pass
-
-
-StartCounting = Callable[[str, int], AbstractContextManager[Counter]]
-"""Starts to count a step of the work, given its title and the number of its items."""
-
-
-def count_nothing(title: str, total: int) -> AbstractContextManager[Counter]:
-    """Return a counter that shows nothing."""
-    return nullcontext(_NoCounter())
 
 
 def load_dataset(
@@ -173,33 +153,6 @@ async def load_dataset_async(
         )
     except NothingMatchedError as error:
         raise NothingMatchedError(f"{error}{class_advice(skipped)}{told}") from error
-
-
-async def score_completions(
-    transcripts: Sequence[Transcript],
-    reward_model: "EndpointSettings",
-    unscored: list[str],
-    start_counting: StartCounting = count_nothing,
-) -> list[Transcript]:
-    """
-    Return the transcripts with the reward model's score in ``rm_score``, in order.
-
-    A score that a row has already is kept. A transcript that gets no score is left out, and the
-    reason is appended to ``unscored``. Raises GraderError if going on is pointless.
-    """
-    from rbrctl.rewards.reward_model.client import RewardModel, with_scores
-
-    model = RewardModel(reward_model)
-    try:
-        with start_counting("scored by the reward model", len(transcripts)) as counter:
-            return await with_scores(
-                transcripts,
-                model,
-                lambda transcript, reason: unscored.append(reason),
-                counter.advance,
-            )
-    finally:
-        await model.close()
 
 
 async def grade_for_features(

@@ -16,6 +16,7 @@ from rbrctl.graders.endpoint.settings import EndpointSettings
 from rbrctl.graders.endpoint.usage import Prices, Usage
 from rbrctl.records.models import Transcript
 from rbrctl.rewards.pairs.candidates import RM_SCORE
+from rbrctl.rewards.progress import StartCounting, count_nothing
 from rbrctl.rewards.reward_model.contracts import Unscored, contract_of
 
 T = TypeVar("T")
@@ -130,3 +131,28 @@ async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+async def score_completions(
+    transcripts: Sequence[Transcript],
+    reward_model: EndpointSettings,
+    unscored: list[str],
+    start_counting: StartCounting = count_nothing,
+) -> list[Transcript]:
+    """
+    Return the transcripts with the reward model's score in ``rm_score``, in order.
+
+    A score that a row has already is kept. A transcript that gets no score is left out, and the
+    reason is appended to ``unscored``. Raises GraderError if going on is pointless.
+    """
+    model = RewardModel(reward_model)
+    try:
+        with start_counting("scored by the reward model", len(transcripts)) as counter:
+            return await with_scores(
+                transcripts,
+                model,
+                lambda transcript, reason: unscored.append(reason),
+                counter.advance,
+            )
+    finally:
+        await model.close()

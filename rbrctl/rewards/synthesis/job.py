@@ -24,7 +24,7 @@ from rbrctl.records.files import DataSource, source_name
 from rbrctl.records.models import Result, RuleSetIdentity, Transcript
 from rbrctl.records.problems import ProblemLog, raise_problem
 from rbrctl.records.results_store import ResultsStore, open_results
-from rbrctl.rewards.pairs.loading import StartCounting, count_nothing
+from rbrctl.rewards.progress import StartCounting, count_nothing
 from rbrctl.rewards.synthesis.assignment import Assignment, assignments
 from rbrctl.rewards.synthesis.checker import Checker
 from rbrctl.rewards.synthesis.cost import Estimator, Forecast
