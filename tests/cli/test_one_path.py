@@ -167,3 +167,17 @@ def test_held_out_results(kind: str, capsys: pytest.CaptureFixture[str]) -> None
     assert code == (4 if kind == "absent" else 0)
     classes = {id: name for id, (name, _) in verdicts("held.jsonl").items()}
     assert classes == {id: name for id, (name, _) in expected(kind).items()}
+
+
+def test_score_says_that_answers_are_missing_under_new_rules(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(capsys, "grade", "rows.jsonl", "--rules", "rules", "-o", "results.jsonl")
+    more = RULES.replace("  rude: {", "  calm: {question: Is it calm?}\n  rude: {").replace(
+        "require: kind,", "require: kind and calm,"
+    )
+    Path("new/set.yaml").write_text(more)
+    code = run(["score", "results.jsonl", "--rules", "new"])
+    assert code == 4
+    if kind != "absent":
+        assert "because answers that the rules need are missing" in capsys.readouterr().err

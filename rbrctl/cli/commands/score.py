@@ -103,4 +103,10 @@ def command(
             f"{counted(score.failed_answers, 'answer')} failed"
         )
         codes.append(ExitCode.INCOMPLETE)
+    elif score.undetermined:
+        output.warn(
+            f"{counted(score.undetermined, 'result has', 'results have')} no rank, because answers "
+            "that the rules need are missing; grade again with these rules"
+        )
+        codes.append(ExitCode.INCOMPLETE)
     return worst_exit_code(*codes)
