@@ -1,4 +1,7 @@
+import pytest
 from benchmarks.blocked_pull_requests import equal_graders, label_noise_only, true_drop
+
+pytestmark = pytest.mark.slow
 
 RUNS = 40
 

@@ -1,6 +1,8 @@
 import pytest
 from benchmarks.gate_by_prompt import Setting, simulate
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("completions", [1, 10])
 def test_false_alarms_stay_under_one_in_twenty(completions: int) -> None:
