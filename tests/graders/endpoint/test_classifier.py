@@ -196,7 +196,12 @@ def test_schema_answers_are_read() -> None:
             "add up to 1.8",
         ),
         (Mode.DECISIONS, {"answers": [{"type": "predicate", "probability": 1}]}, "of the type"),
-        (Mode.DECISIONS, {"answers": [{"error": {"message": "boom"}}]}, "could not answer: boom"),
+        (
+            Mode.DECISIONS,
+            {"answers": [{"type": "choice", "choice": "K-R", "status": "failed"}]},
+            "could not answer this question: failed",
+        ),
+        (Mode.DECISIONS, {"answers": [{"error": {"message": "boom"}}]}, "this question: boom"),
     ],
 )
 def test_what_cannot_be_read_is_an_error(mode: Mode, reply: Any, message: str) -> None:

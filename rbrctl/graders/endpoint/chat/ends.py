@@ -49,7 +49,7 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 _REASONS = ("finish_reason", "native_finish_reason")
-_FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "incomplete", "expired"})
+FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "incomplete", "expired"})
 
 
 def end_of(reason: Any) -> End:
@@ -83,7 +83,7 @@ def error_in(reply: Mapping[str, Any]) -> Any:
             if level.get(name):
                 return level[name]
     kind, status = reply.get("object"), reply.get("status")
-    failed = isinstance(status, str) and status.lower() in _FAILED_STATUSES
+    failed = isinstance(status, str) and status.lower() in FAILED_STATUSES
     if kind == "error" or reply.get("type") == "error" or failed:
         return words_of(reply) or f"the reply's status is {shown(status, 40)}"
     return _failure_at_top(reply)
