@@ -45,6 +45,8 @@ _LEAD = re.compile(
 )
 """What may stand in front of a letter: markup, and "Answer:" or the like."""
 _AROUND = " \t\r\n*_`\"'().:,;#[]–—-▁Ġ"
+_GOES_ON = re.compile(r"(?:[,;:(\[/–—-]|\.\.|…)\s*\Z")
+"""What a reply that was cut off ends in, if it was about to say more, as in "A, or"."""
 _LEAST_REPEATED = 4
 """The fewest characters of a description that count as a repetition of it."""
 
@@ -99,6 +101,8 @@ def read_choice(
         return {_read_schema(choice, categories).name: 1.0}
     start = judge_reply_start(choice.text) or 0
     category, offset, length = _named_category(choice.text, start, categories)
+    if choice.finish_reason == "length" and _GOES_ON.search(choice.text, offset + length):
+        raise UnreadableError("the token limit cut the reply off; raise --max-tokens", choice.text)
     if mode is not Mode.LOGPROBS:
         return {category.name: 1.0}
     try:

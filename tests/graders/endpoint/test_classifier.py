@@ -177,6 +177,8 @@ def test_schema_answers_are_read() -> None:
     ("mode", "reply", "message"),
     [
         (Mode.TEXT, chat("It is hard to say."), "the reply names no category"),
+        (Mode.TEXT, chat("A,", finish="length"), "the token limit cut the reply off"),
+        (Mode.TEXT, chat("**A** –", finish="length"), "the token limit cut the reply off"),
         (Mode.SCHEMA, chat("A"), "not what the schema asks"),
         (Mode.DECISIONS, {"answers": [{"type": "refusal"}]}, "refused this question"),
         (Mode.DECISIONS, {"answers": []}, "refused this question"),
