@@ -2,11 +2,13 @@
 Taking keys and passwords out of text, in whatever way they were written.
 
 Servers echo keys: whole, masked after some characters, inside a JSON string, a percent-encoded URL
-or a Basic header in base64. All of it is replaced by ``***`` before any text is shortened, since a
-cut would leave a beginning that no longer matches.
+or a Basic header in base64, and in other capitals where something changed the case. All of it is
+replaced by ``***`` before any text is shortened, since a cut would leave a beginning that no longer
+matches.
 """
 
 import base64
+import binascii
 import re
 from collections.abc import Iterable
 
@@ -14,7 +16,11 @@ MASK = "***"
 SHORTEST = 4
 """A shorter key is not looked for: it would be found everywhere."""
 PREFIX = 8
-"""So many characters from a key's beginning count as the key."""
+"""
+So many characters from a key's beginning count as the key.
+
+A shorter key is found in its own capitals only: local servers have keys like EMPTY, a word of ours.
+"""
 
 KEY_LIKE = re.compile(
     r"key|token|secret|passw|pwd|auth|credential|signature|^(sig|sas|code|access|session|jwt|pass)$",
@@ -25,10 +31,14 @@ KEY_LIKE = re.compile(
 _USER_IN_URL = re.compile(r"//[^\s'\"?#/:@]*(?::[^\s'\"?#]*)?@")
 _USER_ALONE = re.compile(r"(?<![^\s'\"(=,])[\w.+%-]+:[^\s'\"/@:]+@(?=[\w\[])")
 _ESCAPE = re.compile(
-    r"%(?:25)*([0-9A-Fa-f]{2})|\\+u([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})"
+    r"%(?:25)*([0-9A-Fa-f]{2})|\\+[uU]([0-9A-Fa-f]{4})|\\+[xX]([0-9A-Fa-f]{2})"
     r"|&#0*([0-9]{1,7});|&#[xX]0*([0-9A-Fa-f]{1,6});|\\+([^\\])"
 )
 _PARAMETER = re.compile(r"([?&;])([^\s=&;?#'\"]+)=([^\s&;#'\"]*)")
+_SCHEME = re.compile(
+    r"(bearer|basic|digest|negotiate|token|api-?key|key|jwt|oauth|dpop)\s+(?=\S)", re.IGNORECASE
+)
+_ITEM = re.compile(r"[^\s;,=]+=\"?([^\s;,\"]+)|([^\s;,]+)")
 
 
 class Scrubber:
@@ -37,12 +47,17 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str]) -> None:
         """Prepare to look for these secrets, each at least SHORTEST characters long."""
         forms: list[tuple[str, int]] = []
+        exact: list[str] = []
         for secret in sorted({each for each in secrets if len(each) >= SHORTEST}, key=len)[::-1]:
             forms.append((secret, min(PREFIX, len(secret))))
             if len(secret) >= PREFIX:
                 forms += _encoded(secret.encode("utf-8", "surrogateescape"))
+            else:
+                exact.append(secret)
         self._forms = forms
-        self._needles = [form[:least] for form, least in forms]
+        self._exact = frozenset(exact)
+        # Compared with a text in small letters, where one search finds a needle in any case.
+        self._needles = list(dict.fromkeys(_lower(form[:least]) for form, least in forms))
         self._bytes = [needle.encode("utf-8", "surrogateescape") for needle in self._needles]
         marks = {each for needle in self._needles for each in needle if not each.isalnum()}
         self._marks = [
@@ -64,7 +79,7 @@ class Scrubber:
         if self._patterns is None:
             # Compiled at the first find: most runs never meet an echoed key.
             self._patterns = [
-                (re.compile("".join(map(_spelled, form[:least]))), form[least:])
+                (_pattern(form[:least], form not in self._exact), form[least:])
                 for form, least in self._forms
             ]
         for start, rest in self._patterns:
@@ -74,12 +89,13 @@ class Scrubber:
     def body(self, body: bytes) -> bytes:
         """Return a reply's bytes as ``text`` does: the very same where nothing is found."""
         # On the path of every reply: a few searches for fixed bytes, and no more for most.
+        lowered = body.lower()
         for each in self._bytes:
-            if each in body:
+            if each in lowered:
                 break
         else:
             for each in self._marks_in_bytes:
-                if each in body:
+                if each in lowered:
                     break
             else:
                 return body
@@ -89,13 +105,14 @@ class Scrubber:
 
     def _suspects(self, text: str) -> bool:
         """Return False if no secret can be in a text, however it is spelled."""
+        text = _lower(text)
         if any(each in text for each in self._needles):
             return True
         if not any(mark in text for mark in self._marks):
             return False
         if not self._plain:
             return True
-        unescaped = _ESCAPE.sub(_unescaped, text)
+        unescaped = _lower(_ESCAPE.sub(_unescaped, text))
         return any(each in unescaped for each in self._needles)
 
 
@@ -123,17 +140,33 @@ def _encoded(secret: bytes) -> list[tuple[str, int]]:
     return forms
 
 
-def _spelled(character: str) -> str:
+def _lower(text: str) -> str:
+    """Return a text with its ASCII capitals in small letters, as ``bytes.lower`` has it."""
+    return text.lower() if text.isascii() else text.translate(_SMALL)
+
+
+_SMALL = {ord(each): each.lower() for each in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def _pattern(form: str, any_case: bool) -> re.Pattern[str]:
+    return re.compile("".join(_spelled(each, any_case) for each in form))
+
+
+def _spelled(character: str, any_case: bool = True) -> str:
     """Return a pattern for a character in each way that JSON, URLs and HTML spell it."""
-    number = ord(character)
-    utf8 = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
-    spellings = [
-        re.escape(character),
-        rf"\\+u(?i:{number:04x})",
-        rf"\\+x(?i:{number:02x})",
-        f"(?i:{utf8})",
-        f"&#(?:0*{number}|(?i:x0*{number:x}));",
-    ]
+    cased = any_case and character.isascii() and character.isalpha()
+    cases = (character.lower(), character.upper()) if cased else (character,)
+    spellings: list[str] = []
+    for each in cases:
+        number = ord(each)
+        utf8 = "".join(f"%(?:25)*{byte:02x}" for byte in each.encode("utf-8", "surrogateescape"))
+        spellings += [
+            re.escape(each),
+            rf"\\+[uU](?i:{number:04x})",
+            rf"\\+[xX](?i:{number:02x})",
+            f"(?i:{utf8})",
+            f"&#(?:0*{number}|(?i:x0*{number:x}));",
+        ]
     if not character.isalnum():
         spellings.append(rf"\\+{re.escape(character)}")
     return f"(?:{'|'.join(spellings)})"
@@ -184,3 +217,32 @@ def credentials_in(url: str) -> list[str]:
         if KEY_LIKE.search(name):
             found.append(value)
     return list(dict.fromkeys([*found, *map(unquote, found)]))
+
+
+def credentials_in_header(value: str) -> list[str]:
+    """
+    Return what is secret in a header's value, each part alone as servers echo it.
+
+    ``Bearer KEY`` gives the key without the scheme, ``Basic`` what it encodes too, and a cookie
+    its values; parts of fewer than PREFIX characters are found with the whole value only.
+    """
+    scheme = _SCHEME.match(value)
+    rest = value[scheme.end() :] if scheme is not None else value
+    if scheme is not None and len(rest) < PREFIX:
+        rest = value
+    found = [rest]
+    items = [named or alone for named, alone in _ITEM.findall(rest)]
+    if len(items) > 1 or "=" in rest:
+        found += [each for each in items if len(each) >= PREFIX]
+    if scheme is not None and scheme[1].lower() == "basic":
+        found += _basic_credentials(value[scheme.end() :])
+    return list(dict.fromkeys(found))
+
+
+def _basic_credentials(encoded: str) -> list[str]:
+    try:
+        pair = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return []
+    user, _, password = pair.partition(":")
+    return [pair, password or user]

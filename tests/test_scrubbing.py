@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from rbrctl.scrubbing import Scrubber, credentials_in, without_credentials
+from rbrctl.scrubbing import Scrubber, credentials_in, credentials_in_header, without_credentials
 
 KEY = 'sk-pr/oj+9f"Ab_Cd3XyZ0123456789'
 SCRUBBER = Scrubber([KEY])
@@ -19,6 +19,9 @@ def every_character(pattern: str) -> str:
     "echo",
     [
         KEY,
+        KEY.lower(),
+        KEY.upper(),
+        quote(KEY.lower(), safe=""),
         KEY[:8] + "...6789",
         KEY[:12] + "*" * 20,
         json.dumps(KEY),
@@ -57,6 +60,9 @@ def test_other_text_stays_as_it_is() -> None:
     assert SCRUBBER.body(b"\xff\xfe%41") == b"\xff\xfe%41"
     assert Scrubber(["ab"]).text("ab") == "ab"
     assert Scrubber(["abcd"]).text("xabcdx") == "x***x"
+    # A short key may be a word of a message; only its own capitals are the key.
+    assert Scrubber(["EMPTY"]).text("the reply is empty: EMPTY") == "the reply is empty: ***"
+    assert Scrubber(["Schlüssel-1"]).text("Éa SCHLüSSEL-1 é") == "Éa *** é"
 
 
 @pytest.mark.parametrize(
@@ -82,3 +88,26 @@ def test_what_a_url_holds_of_secrets_is_not_shown(url: str, shown: str) -> None:
 def test_what_a_url_holds_of_secrets_is_looked_for() -> None:
     assert credentials_in("https://u:p%40ss@h/?key=a%2Bb&x=1") == ["p%40ss", "a%2Bb", "p@ss", "a+b"]
     assert credentials_in("https://h/v1?api-version=1") == []
+
+
+BASIC = base64.b64encode(b"judge:hunter2!").decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("sk-0123456789", ["sk-0123456789"]),
+        ("Bearer tok_0123456789", ["tok_0123456789"]),
+        ("bearer  tok_0123456789", ["tok_0123456789"]),
+        ("Bearer abc", ["Bearer abc"]),
+        (f"Basic {BASIC}", [BASIC, "judge:hunter2!", "hunter2!"]),
+        ("Basic not-base64!", ["not-base64!"]),
+        (
+            'a=1; session="0123456789"; other=abcdefgh',
+            ['a=1; session="0123456789"; other=abcdefgh', "0123456789", "abcdefgh"],
+        ),
+        ("c2VjcmV0LXNlY3JldA==", ["c2VjcmV0LXNlY3JldA=="]),
+    ],
+)
+def test_each_part_of_a_header_is_looked_for(value: str, parts: list[str]) -> None:
+    assert credentials_in_header(value) == parts

@@ -105,15 +105,17 @@ def existing_cache(name: str | None, environment: Mapping[str, str]) -> Path:
 
 
 def _headers(options: EndpointOptions, environment: Mapping[str, str]) -> dict[str, "Secret"]:
+    from rbrctl.graders.endpoint.environment import header_name_in
     from rbrctl.graders.endpoint.http.secrets import Secret
 
     headers: dict[str, Secret] = {}
     for text in options.header or ():
         name, separator, variable = text.partition("=")
         if not separator or not name.strip() or variable.strip() not in environment:
+            shown = f"--header {header_name_in(text)}".rstrip()
             raise UsageError(
-                f"--header {name.strip() or text}: write NAME=VARIABLE, with the name of an "
-                "environment variable that is set; the value itself must not be on a command line"
+                f"{shown}: write NAME=VARIABLE, with the name of an environment variable that is "
+                "set; the value itself must not be on a command line"
             )
         headers[name.strip()] = Secret(environment[variable.strip()])
     return headers

@@ -59,7 +59,17 @@ _FINAL = re.compile(r"<\|channel\|>final[^<]{0,80}(?:<\|constrain\|>[^<]{0,80})?
 _BARE_CHANNEL = re.compile(r"\s*(?:assistant)?(?:analysis|commentary)(?P<text>\S)?")
 _BARE_FINAL = re.compile(r"assistant ?final\s?")
 _FINAL_ALONE = re.compile(r"\s*assistantfinal")
-_PARTS = frozenset({"thinking", "reasoning", "redacted_thinking", "reasoning_text"})
+_PARTS = frozenset(
+    {
+        "thinking",
+        "thought",
+        "reasoning",
+        "redacted_thinking",
+        "reasoning_text",
+        "reasoning_summary",
+        "summary_text",
+    }
+)
 
 
 def reply_start(text: str, opened: bool = False) -> int | None:
@@ -118,8 +128,9 @@ def opens_thinking(prompt: str) -> bool:
 
 
 def is_thinking_part(part: Mapping[str, Any]) -> bool:
-    """Return whether a part of a message's content holds thinking, by its type."""
-    return part.get("type") in _PARTS
+    """Return whether a part of a message's content holds thinking, by its type or Gemini's mark."""
+    kind = part.get("type")
+    return (isinstance(kind, str) and kind in _PARTS) or part.get("thought") is True
 
 
 def visible_transcript(transcript: Transcript) -> Transcript | None:

@@ -13,6 +13,8 @@ from urllib.parse import quote
 import pytest
 from servers.json_server import JsonServer, Reply
 
+from rbrctl.graders.endpoint.environment import unset_variable
+
 KEY = "sk-Very/Secret+Key_0123456789abcdef"
 PASSWORD = "hunter2-hunter2"
 URL_KEY = "url-key-9876543210"
@@ -173,3 +175,51 @@ def test_a_key_over_plain_http_to_another_host_is_warned_of_once(
     keyless = [*at(server, "text"), "--overwrite", "--proxy", server.address]
     keyless[3] = "http://10.0.0.7/v1"
     assert b"unencrypted" not in rbrctl(tmp_path, *keyless, OPENAI_API_KEY="").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--header", f"Authorization: Bearer {KEY}"],
+        ["--header", f"Authorization=Bearer {KEY}"],
+        ["--header", f"api-key:{KEY}"],
+        ["--header", KEY],
+        ["--header", f"{KEY}="],
+        ["--api-key-env", KEY],
+    ],
+)
+def test_a_key_in_the_place_of_a_name_is_not_repeated(tmp_path: Path, arguments: list[str]) -> None:
+    write_transcripts(tmp_path)
+    at_host = ["--model", "m", "--base-url", "http://127.0.0.1:9/v1"]
+    outcome = rbrctl(tmp_path, "grade", "t.jsonl", *at_host, *arguments, OPENAI_API_KEY="")
+    assert outcome.returncode == 2
+    assert arguments[0].encode() in outcome.stderr
+    assert b"must not be on a command line" in b" ".join(outcome.stderr.split())
+    check_nothing_left(tmp_path, outcome)
+
+
+@pytest.mark.parametrize("option", ["--api-key-env", "--rm-key-env", "--token-env"])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("MY_KEY", True), ("my_key", True), ("hf_AbCdEf0123", False), ("sk-abcdef", False)],
+)
+def test_only_what_is_a_name_is_shown(option: str, name: str, shown: bool) -> None:
+    message = str(unset_variable(option, name))
+    assert option in message
+    assert (name in message) is shown
+
+
+def test_parts_of_headers_are_found_in_any_case(tmp_path: Path, serve: Serve) -> None:
+    pair = base64.b64encode(b"judge:Open-Sesame-99").decode()
+    session = "Session-Value-42"
+
+    def reply(path: str, body: Any) -> tuple[int, Any]:
+        return 400, {"error": f"got {KEY.lower()}, {KEY.upper()}, open-sesame-99 and {session}"}
+
+    server = serve(reply)
+    write_transcripts(tmp_path)
+    headers = ["--header", "Authorization=AUTH", "--header", "X-A=PAIR", "--header", "Cookie=JAR"]
+    values = {"AUTH": f"Bearer {KEY}", "PAIR": f"Basic {pair}", "JAR": f"a=1; session={session}"}
+    outcome = rbrctl(tmp_path, *at(server, "text", *headers), **values, OPENAI_API_KEY="")
+    assert outcome.returncode in (2, 4)
+    check_nothing_left(tmp_path, outcome, KEY.lower(), KEY.upper(), "open-sesame-99", session)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rbrctl.records.messages import read_messages
 from rbrctl.records.models import Message
 from rbrctl.records.thinking import (
+    is_thinking_part,
     judge_reply_start,
     opens_thinking,
     visible_transcript,
@@ -114,3 +115,11 @@ def test_parts_that_hold_thinking_are_left_out_of_a_message() -> None:
     ]
     (message,) = read_messages([{"role": "assistant", "content": parts}], "completion", "x")
     assert message.content == "Hello."
+
+
+def test_a_part_is_thinking_by_its_type_or_by_the_mark_of_gemini() -> None:
+    for kind in ("thinking", "reasoning", "summary_text", "reasoning_summary", "redacted_thinking"):
+        assert is_thinking_part({"type": kind, "text": "yes"})
+    assert is_thinking_part({"text": "yes", "thought": True})
+    for part in ({"type": "text"}, {"text": "x", "thought": False}, {"type": 7}, {"type": ["t"]}):
+        assert not is_thinking_part(part)

@@ -150,13 +150,14 @@ def command(
 def _listening(host: str, port: int, token_env: str, output: Output) -> "Listening":
     """Read the token, and check it with the address. Raises UsageError."""
     from rbrctl.errors import require_extra
+    from rbrctl.graders.endpoint.environment import unset_variable
     from rbrctl.rewards.serving.settings import Listening, is_loopback
 
     require_extra("uvicorn", "serve", "the reward server")
     token = output.environment.get(token_env) or None
     output.hide(token or "")
     if token is None and token_env != DEFAULT_VARIABLE:
-        raise UsageError(f"--token-env {token_env}: the variable is not set or empty")
+        raise unset_variable("--token-env", token_env)
     if token is None and not is_loopback(host):
         raise UsageError(
             f"--host {host} lets other machines in: put a token of 16 characters or more into the "

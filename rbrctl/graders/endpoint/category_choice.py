@@ -18,10 +18,11 @@ from rbrctl.graders.endpoint.chat.token_evidence import (
     SENTINEL,
     EvidenceError,
     aligned,
+    check_chosen,
     masked_error,
     parse_tokens,
 )
-from rbrctl.graders.endpoint.http.error_text import words_of
+from rbrctl.graders.endpoint.decisions.shapes import why_failed
 from rbrctl.graders.endpoint.http.json_body import decode_object, number_of, shown
 from rbrctl.graders.modes import Mode
 from rbrctl.records.control_tokens import end_without_tokens
@@ -44,6 +45,8 @@ _LEAD = re.compile(
 )
 """What may stand in front of a letter: markup, and "Answer:" or the like."""
 _AROUND = " \t\r\n*_`\"'().:,;#[]–—-▁Ġ"
+_GOES_ON = re.compile(r"(?:[,;:(\[/–—-]|\.\.|…)\s*\Z")
+"""What a reply that was cut off ends in, if it was about to say more, as in "A, or"."""
 _LEAST_REPEATED = 4
 """The fewest characters of a description that count as a repetition of it."""
 
@@ -98,6 +101,8 @@ def read_choice(
         return {_read_schema(choice, categories).name: 1.0}
     start = judge_reply_start(choice.text) or 0
     category, offset, length = _named_category(choice.text, start, categories)
+    if choice.finish_reason == "length" and _GOES_ON.search(choice.text, offset + length):
+        raise UnreadableError("the token limit cut the reply off; raise --max-tokens", choice.text)
     if mode is not Mode.LOGPROBS:
         return {category.name: 1.0}
     try:
@@ -163,6 +168,7 @@ def _weigh(
     masked = next((token for token in tokens if token.is_masked), None)
     if masked is not None:
         raise masked_error(masked)
+    check_chosen(tokens)
     by_letter = {each.letter: each.name for each in categories}
     masses: dict[str, float] = {}
     if len(tokens) > 1 or length > 1 or category.letter.isdigit():
@@ -192,11 +198,10 @@ def _read_decision(reply: Mapping[str, Any], categories: Sequence[Category]) -> 
     first = next(iter(answers.values()), None) if isinstance(answers, dict) else None
     if isinstance(answers, list) and answers:
         first = answers[0]
-    if not isinstance(first, dict) or first.get("type") == "refusal":
+    if not isinstance(first, dict):
         raise UnreadableError("the grader's model refused this question", shown(answers, 500))
-    error = first.get("error")
-    if error:
-        why = f"the server could not answer: {words_of(error) or shown(error)}"
+    why = why_failed(first)
+    if why is not None:
         raise UnreadableError(why, shown(first, 500))
     kind = first.get("type")
     if kind is not None and kind != "choice":

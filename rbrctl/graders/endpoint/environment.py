@@ -1,6 +1,7 @@
 """What environment variables say about an endpoint: its key, its proxy and its certificates."""
 
 import os
+import re
 from collections.abc import Mapping
 
 from rbrctl.errors import UsageError
@@ -10,6 +11,9 @@ from rbrctl.graders.endpoint.http.secrets import Secret
 NO_PROXY = "none"
 _OWN_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _OTHER_TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}|[a-z_]{1,40}")
+"""A name that may be shown; small letters with digits or capitals may be a key given by mistake."""
+_HEADER = re.compile(r"\s*([A-Za-z][A-Za-z-]{0,39})\s*[:=]\s*[^\s=]")
 
 
 def key_in(
@@ -25,8 +29,33 @@ def key_in(
     if text.strip():
         return Secret(text)
     if variable is not None:
-        raise UsageError(f"{option} {variable}: this environment variable is not set or is empty")
+        raise unset_variable(option, variable)
     return None
+
+
+def unset_variable(option: str, variable: str) -> UsageError:
+    """
+    Return the error for an option that names a variable which is not set or empty.
+
+    What is no plain name is not repeated, since it may be the key itself.
+    """
+    if _VARIABLE.fullmatch(variable):
+        return UsageError(f"{option} {variable}: this environment variable is not set or is empty")
+    return UsageError(
+        f"{option} takes the name of an environment variable that holds the key, such as "
+        "OPENAI_API_KEY, and no variable of the name given is set; the key itself must not be on "
+        "a command line"
+    )
+
+
+def header_name_in(option: str) -> str:
+    """
+    Return the part of a ``--header`` that names the header, to be shown; empty if there is none.
+
+    Only letters and hyphens in front of ``=`` or ``:`` count: anything else may be a key.
+    """
+    named = _HEADER.match(option)
+    return named[1] if named is not None else ""
 
 
 def proxy_for(address: Address, named: str | None, environment: Mapping[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from rbrctl.graders.endpoint.http.parser import MAX_REPLY_BYTES
 from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.usage import Budget, Prices
 from rbrctl.graders.modes import Mode
-from rbrctl.scrubbing import credentials_in, without_credentials
+from rbrctl.scrubbing import credentials_in, credentials_in_header, without_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class EndpointSettings:
         """Every text that must not be shown: the key, headers, and passwords and keys in URLs."""
         in_urls = [*credentials_in(self.base_url), *credentials_in(self.proxy or "")]
         own = (*([self.key] if self.key else []), *self.headers.values())
-        return (*own, *map(Secret, in_urls))
+        in_headers = [part for each in own for part in credentials_in_header(each.reveal())]
+        return tuple(map(Secret, [*in_headers, *in_urls]))
 
     @property
     def where(self) -> str:

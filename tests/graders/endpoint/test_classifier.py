@@ -177,6 +177,8 @@ def test_schema_answers_are_read() -> None:
     ("mode", "reply", "message"),
     [
         (Mode.TEXT, chat("It is hard to say."), "the reply names no category"),
+        (Mode.TEXT, chat("A,", finish="length"), "the token limit cut the reply off"),
+        (Mode.TEXT, chat("**A** –", finish="length"), "the token limit cut the reply off"),
         (Mode.SCHEMA, chat("A"), "not what the schema asks"),
         (Mode.DECISIONS, {"answers": [{"type": "refusal"}]}, "refused this question"),
         (Mode.DECISIONS, {"answers": []}, "refused this question"),
@@ -196,7 +198,12 @@ def test_schema_answers_are_read() -> None:
             "add up to 1.8",
         ),
         (Mode.DECISIONS, {"answers": [{"type": "predicate", "probability": 1}]}, "of the type"),
-        (Mode.DECISIONS, {"answers": [{"error": {"message": "boom"}}]}, "could not answer: boom"),
+        (
+            Mode.DECISIONS,
+            {"answers": [{"type": "choice", "choice": "K-R", "status": "failed"}]},
+            "could not answer this question: failed",
+        ),
+        (Mode.DECISIONS, {"answers": [{"error": {"message": "boom"}}]}, "this question: boom"),
     ],
 )
 def test_what_cannot_be_read_is_an_error(mode: Mode, reply: Any, message: str) -> None:

@@ -24,6 +24,7 @@ from rbrctl.errors import GraderError
 from rbrctl.graders.cache import AnswerCache
 from rbrctl.graders.endpoint.capabilities import Capabilities
 from rbrctl.graders.endpoint.client import RetryPolicy
+from rbrctl.graders.endpoint.http.secrets import Secret
 from rbrctl.graders.endpoint.opening import open_client
 from rbrctl.graders.modes import Mode
 from rbrctl.records.models import Answer
@@ -283,6 +284,16 @@ def test_the_key_is_in_no_message() -> None:
     assert endpoint.requests[0].headers["authorization"] == f"Bearer {key}"
     answer, _ = ask(always(Reply("400 X", echo)))
     assert key not in str(answer)
+
+
+@pytest.mark.parametrize("name", ["Content-Encoding", "Transfer-Encoding", "Content-Type"])
+def test_a_key_that_is_echoed_in_small_letters_is_not_shown(name: str) -> None:
+    key, body = Secret("SK-Test-ABCDEF99"), b"no JSON"
+    echo = f"HTTP/1.1 200 OK\r\n{name}: {key.reveal()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    answer, _ = ask(always(Reply(raw=echo.encode() + body, close=True)), key=key)
+    assert answer.error is not None
+    assert "***" in answer.error
+    assert key.reveal().lower() not in answer.error.lower()
 
 
 def test_half_the_calls_faulty_and_every_answer_is_there_or_an_error() -> None:

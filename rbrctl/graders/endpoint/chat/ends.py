@@ -1,7 +1,7 @@
 """How a reply ended: normally, broken off, withheld, or cut off at the token cap."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -39,16 +39,17 @@ _BY_WORD = {
 }
 _END_OF = {word: end for end, words in _BY_WORD.items() for word in words.split()}
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_BARE = re.compile(r"[\W_]*(?:yes|no)[\W_]*", re.IGNORECASE)
-_CLAUSE = re.compile(
-    r"[\W_]*?(?:yes|no)[*_`\"'”’)\]]*(?:[.!]+[*_`\"'”’)\]]*\s|\s*\n)", re.IGNORECASE
-)
+_CLOSING = r"[*_`\"'”’»)\]]*"
+_BARE = re.compile(rf"[\W_]*(?:yes|no){_CLOSING}(?:[.。]|!*){_CLOSING}\s*", re.IGNORECASE)
+"""A whole answer: behind a comma, a dash, a colon or three dots it would go on."""
+_CLAUSE = re.compile(rf"[\W_]*?(?:yes|no){_CLOSING}(?:(?:\.|!+){_CLOSING}\s|\s*\n)", re.IGNORECASE)
 _TURN = re.compile(
     r"\b(?:wait|actually|but|however|hmm+|hm|no|yes|sorry|correction|unless|except|although|though"
     r"|let me|let's|on second|rather|scratch|or)\b",
     re.IGNORECASE,
 )
-_FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "incomplete", "expired"})
+_REASONS = ("finish_reason", "native_finish_reason")
+FAILED_STATUSES = frozenset({"failed", "error", "cancelled", "canceled", "incomplete", "expired"})
 
 
 def end_of(reason: Any) -> End:
@@ -75,26 +76,67 @@ def error_in(reply: Mapping[str, Any]) -> Any:
     """
     Return the error that a reply holds beside or in place of its answer; None if it has none.
 
-    It may stand at the top, in the first choice or in its message.
+    It may stand at the top, in a choice or in its message.
     """
-    choice = _first_choice(reply)
-    message = choice.get("message")
-    for level in (reply, choice, message if isinstance(message, dict) else {}):
+    for level in _levels(reply):
         for name in ("error", "errors"):
             if level.get(name):
                 return level[name]
     kind, status = reply.get("object"), reply.get("status")
-    failed = isinstance(status, str) and status.lower() in _FAILED_STATUSES
+    failed = isinstance(status, str) and status.lower() in FAILED_STATUSES
     if kind == "error" or reply.get("type") == "error" or failed:
         return words_of(reply) or f"the reply's status is {shown(status, 40)}"
+    return _failure_at_top(reply)
+
+
+def _levels(reply: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a reply, its choices and their messages."""
+    yield reply
+    for choice in _choices(reply):
+        yield choice
+        message = choice.get("message")
+        if isinstance(message, dict):
+            yield message
+
+
+def _failure_at_top(reply: Mapping[str, Any]) -> Any:
+    """Return the failure that fields of a gateway tell, with the code that it has there."""
+    if reply.get("success") is False:
+        return _with_code(reply, "the reply says that it is no success")
+    incomplete = reply.get("incomplete_details")
+    if incomplete:
+        return f"the reply is incomplete: {words_of(incomplete) or shown(incomplete, 80)}"
+    for name in ("code", "status"):
+        if _is_http_error(reply.get(name)) and words_of(reply):
+            return _with_code(reply, "")
+    reason = reply.get("finish_reason")
+    if reason is not None and end_of(reason) is End.WITHHELD:
+        why = f"the endpoint's content filter withheld the answer (finish reason {shown(reason)})"
+        return {"message": why, "code": "content_filter"}
+    if reason is not None and end_of(reason) is End.BROKEN:
+        return f"the endpoint broke off: finish reason {shown(reason, 60)}"
     return None
+
+
+def _with_code(reply: Mapping[str, Any], default: str) -> dict[str, Any]:
+    code = reply.get("code", reply.get("status"))
+    return {"message": words_of(reply) or default, "code": code}
+
+
+def _is_http_error(code: Any) -> bool:
+    if isinstance(code, str):
+        return code.isascii() and code.isdigit() and len(code) == 3 and code[0] in "45"
+    return isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600
 
 
 def broken_reason(reply: Mapping[str, Any]) -> str | None:
     """Return the finish reason of a reply that the server broke off; None if it did not."""
-    reason = _first_choice(reply).get("finish_reason")
-    broken = reason not in (None, "stop", "length") and end_of(reason) is End.BROKEN
-    return shown(reason, 60) if broken else None
+    for choice in _choices(reply):
+        for name in _REASONS:
+            reason = choice.get(name)
+            if reason not in (None, "stop", "length") and end_of(reason) is End.BROKEN:
+                return shown(reason, 60)
+    return None
 
 
 def why_no_answer(choice: Mapping[str, Any], message: Mapping[str, Any]) -> str | None:
@@ -109,7 +151,30 @@ def why_no_answer(choice: Mapping[str, Any], message: Mapping[str, Any]) -> str 
     called = message.get("tool_calls") or message.get("function_call")
     if called:
         return f"the grader's model called a tool and did not answer: {shown(called, 120)}"
-    reason = choice.get("finish_reason")
+    filtered = _filtered_in(choice.get("content_filter_results"))
+    if filtered:
+        return f"the endpoint's content filter withheld the answer ({filtered})"
+    why = _why_by_reason(choice.get("finish_reason"))
+    if why is not None:
+        return why
+    native = choice.get("native_finish_reason")
+    # A provider's own words for a normal end are too many to know them all.
+    return None if end_of(native) in {End.UNKNOWN, End.TOOLS} else _why_by_reason(native)
+
+
+def _filtered_in(results: Any) -> str:
+    """Return the names of the filters that took something out (Azure's field for each choice)."""
+    if not isinstance(results, dict):
+        return ""
+    found = (
+        name
+        for name, result in results.items()
+        if isinstance(result, dict) and result.get("filtered") is True
+    )
+    return shown(", ".join(found), 120)
+
+
+def _why_by_reason(reason: Any) -> str | None:
     if reason in (None, "stop", "length"):
         return None
     end, name = end_of(reason), shown(reason, 60)
@@ -138,10 +203,15 @@ def cut_before_end(text: str) -> bool:
     return clause is None or _TURN.search(said, clause.end()) is not None
 
 
-def _first_choice(reply: Mapping[str, Any]) -> Mapping[str, Any]:
+def was_cut(choice: Mapping[str, Any]) -> bool:
+    """Return whether a choice was cut off, by its finish reason or that of a gateway's provider."""
+    reasons = (choice.get(name) for name in _REASONS)
+    return any(each not in (None, "stop") and end_of(each) is End.CUT for each in reasons)
+
+
+def _choices(reply: Mapping[str, Any]) -> list[dict[str, Any]]:
     choices = reply.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first if isinstance(first, dict) else {}
+    return [e for e in choices if isinstance(e, dict)] if isinstance(choices, list) else []
 
 
 def _refusal_in(message: Mapping[str, Any]) -> Any:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rbrctl.graders.endpoint.chat.ends import (
-    End,
     cut_before_end,
-    end_of,
     error_in,
+    was_cut,
     why_no_answer,
 )
 from rbrctl.graders.endpoint.chat.token_evidence import (
@@ -24,6 +23,8 @@ from rbrctl.records.models import Answer
 from rbrctl.records.thinking import is_thinking_part, judge_reply_start
 
 RAW_LIMIT = 2000
+_TEXT_TYPES = (None, "text", "output_text")
+"""The types of the parts that hold the answer; an error or an echoed input has a text as well."""
 UNSEEN_LIMIT = 0.05
 """If the word that is not listed could have a larger probability, the answer says so."""
 
@@ -83,6 +84,10 @@ def _check_alike(choices: Sequence[Any], text: str) -> None:
         raise UnreadableError(
             f"the reply has {len(choices)} choices that differ", shown(texts, RAW_LIMIT)
         )
+    for choice, message in zip(choices[1:], messages[1:], strict=True):
+        why = why_no_answer(choice, message or {})
+        if why is not None:
+            raise UnreadableError(f"one of {len(choices)} choices is no answer: {why}", text)
 
 
 def _without_choices(reply: Mapping[str, Any]) -> str:
@@ -105,9 +110,9 @@ def _normal_end(
     if why is not None:
         raise UnreadableError(why, text)
     finish = choice.get("finish_reason")
-    if finish is None or finish == "stop":
-        return finish
-    return "length" if end_of(finish) is End.CUT else shown(finish, 60)
+    if any(isinstance(each, dict) and was_cut(each) for each in reply["choices"]):
+        return "length"
+    return finish if finish is None or finish == "stop" else shown(finish, 60)
 
 
 def check_whole(choice: ChatChoice) -> None:
@@ -126,7 +131,9 @@ def _text(content: Any) -> str:
         parts = [
             part.get("text")
             for part in content
-            if isinstance(part, dict) and not is_thinking_part(part)
+            if isinstance(part, dict)
+            and part.get("type") in _TEXT_TYPES
+            and not is_thinking_part(part)
         ]
         return "".join(part for part in parts if isinstance(part, str))
     return ""

@@ -25,6 +25,8 @@ LOW_MASS = 0.5
 """If yes and no together have a smaller probability than this, the answer is flagged."""
 LEAST_MASS = 0.01
 """If they have less than this, there is no answer: the ratio of the two would be noise."""
+MOST_MISMATCH = 0.05
+"""The most by which a chosen token's probability may differ from that in the list."""
 MOST_MASS = 1.02
 """If they have more than this, the numbers are no probabilities; up to it, it is rounding."""
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
@@ -98,6 +100,7 @@ def read_evidence(content: Any, text: str) -> Evidence:
     token, *pieces = _verdict_tokens(parse_tokens(content), text)
     if token.is_masked:
         raise masked_error(token)
+    check_chosen([token, *pieces])
     masses = {True: 0.0, False: 0.0}
     candidates = token.candidates()
     for listed, logprob in candidates:
@@ -116,6 +119,28 @@ def read_evidence(content: Any, text: str) -> Evidence:
         raise EvidenceError("the reply lists no alternatives to the chosen token", unsupported=True)
     check_mass(mass)
     return Evidence(masses[True] / mass, min(mass, 1.0), unseen, len(token.alternatives))
+
+
+def check_chosen(tokens: Sequence[Token]) -> None:
+    """
+    Raise EvidenceError if a chosen token's probability and those of the list cannot both be right.
+
+    It must be that of its own entry in the list, or fit beside the alternatives that are listed.
+    """
+    for token in tokens:
+        own = math.exp(min(token.logprob, 0.0))
+        listed = [math.exp(min(p, 0.0)) for text, p in token.alternatives if text == token.text]
+        if listed and min(abs(own - each) for each in listed) > MOST_MISMATCH:
+            raise EvidenceError(
+                f"the chosen token has the probability {own:.3g}, and {listed[0]:.3g} in the list "
+                "of alternatives"
+            )
+        total = sum(math.exp(min(p, 0.0)) for _, p in token.candidates() if p > SENTINEL)
+        if total > MOST_MASS:
+            raise EvidenceError(
+                f"the probabilities of the chosen token and its alternatives add up to {total:.3g},"
+                " more than 1"
+            )
 
 
 def check_mass(mass: float) -> None:

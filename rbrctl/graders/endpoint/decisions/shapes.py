@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from rbrctl.graders.endpoint.chat.ends import FAILED_STATUSES, End, end_of
+from rbrctl.graders.endpoint.decisions.places import placed_answers
 from rbrctl.graders.endpoint.http.error_text import words_of
 from rbrctl.graders.endpoint.http.json_body import number_of, shown
 from rbrctl.graders.prompt.forms import encode
@@ -50,30 +52,11 @@ class DecisionsShape:
 
     def values(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
         """Read predicates by name, or by place where no answer has a name."""
-        answers = reply.get("answers")
-        if not isinstance(answers, list):
-            return dict.fromkeys(group, "the reply has no list of answers")
-        entries = [answer if isinstance(answer, dict) else {} for answer in answers]
-        # A server that keeps no names sends null for all of them.
-        if all(entry.get("name") is None for entry in entries):
-            if len(entries) != len(group):
-                count = f"{len(entries)} answers without names to {len(group)} questions"
-                return dict.fromkeys(group, f"the reply has {count}")
-            return {
-                name: _value_of(entry, "predicate", "probability")
-                for name, entry in zip(group, entries, strict=True)
-            }
-        return self._by_name(entries, frozenset(group))
-
-    def _by_name(
-        self, entries: Sequence[Mapping[str, Any]], asked: frozenset[str]
-    ) -> dict[str, float | str]:
-        """Read what has the name of a question; two answers to one must be the same."""
+        placed = placed_answers(reply.get("answers"), group)
+        if isinstance(placed, str):
+            return dict.fromkeys(group, placed)
         found: dict[str, float | str] = {}
-        for entry in entries:
-            name = entry.get("name")
-            if not isinstance(name, str) or name not in asked:
-                continue
+        for name, entry in placed:
             value = _value_of(entry, "predicate", "probability")
             if found.get(name, value) != value:
                 value = "the reply answers this question twice, and not alike"
@@ -82,13 +65,8 @@ class DecisionsShape:
 
     def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
         """Return those that the diagnostics of the reply or of an answer report."""
-        answers = reply.get("answers")
-        listed = answers if isinstance(answers, list) else []
-        entries = [answer for answer in listed if isinstance(answer, dict)]
-        if all(entry.get("name") is None for entry in entries) and len(listed) == len(group):
-            return _label_masses(reply, dict(zip(group, listed, strict=True)), group)
-        named = {entry["name"]: entry for entry in entries if isinstance(entry.get("name"), str)}
-        return _label_masses(reply, named, group)
+        placed = placed_answers(reply.get("answers"), group)
+        return _label_masses(reply, {} if isinstance(placed, str) else dict(placed), group)
 
 
 class SystemOneShape:
@@ -109,12 +87,21 @@ class SystemOneShape:
         answers = reply.get("answers")
         if not isinstance(answers, dict):
             return dict.fromkeys(group, "the reply has no object of answers")
-        return {name: _value_of(answers[name], "noul", "noul") for name in group if name in answers}
+        asked = frozenset(group)
+        return {name: _noul_of(name, answers[name], asked) for name in group if name in answers}
 
     def masses(self, reply: Mapping[str, Any], group: Sequence[str]) -> Mapping[str, float | str]:
         """Return those that the reply's diagnostics or an answer's own tell."""
         answers = reply.get("answers")
         return _label_masses(reply, answers if isinstance(answers, dict) else {}, group)
+
+
+def _noul_of(name: str, answer: Any, asked: frozenset[str]) -> float | str:
+    """Read one noul; its own name must not be that of another question."""
+    own = answer.get("name") if isinstance(answer, dict) else None
+    if isinstance(own, str) and own != name and own in asked:
+        return f"the answer to this question is named {shown(own, 60)}, as another question is"
+    return _value_of(answer, "noul", "noul")
 
 
 def _label_masses(
@@ -146,15 +133,32 @@ def _value_of(answer: Any, type_: str, key: str) -> float | str:
     """Read one answer's probability, or say why it has none; a bare number is one."""
     if not isinstance(answer, Mapping):
         return _probability(answer)
+    why = why_failed(answer)
+    if why is not None:
+        return why
     said = answer.get("type")
-    if said == "refusal" or answer.get("refusal"):
+    if said is not None and said != type_:
+        return f"the answer is of the type {shown(said, 40)!r} where {type_!r} was asked for"
+    return _probability(answer.get(key))
+
+
+def why_failed(answer: Mapping[str, Any]) -> str | None:
+    """Return why an answer is none although it may hold a probability; None if it can be one."""
+    if answer.get("type") == "refusal" or answer.get("refusal") or answer.get("refused") is True:
         return "the grader's model refused this question"
     error = answer.get("error") or answer.get("errors")
     if error:
         return f"the server could not answer this question: {words_of(error) or shown(error, 80)}"
-    if said is not None and said != type_:
-        return f"the answer is of the type {shown(said, 40)!r} where {type_!r} was asked for"
-    return _probability(answer.get(key))
+    status = answer.get("status")
+    failed = isinstance(status, str) and status.lower() in FAILED_STATUSES
+    if failed or answer.get("success") is False:
+        said = {name: value for name, value in answer.items() if name != "type"}
+        words = words_of(said) or "it says that it is no success"
+        return f"the server could not answer this question: {words}"
+    reason = answer.get("finish_reason")
+    if reason is not None and end_of(reason) is not End.NORMAL:
+        return f"the answer to this question ended abnormally: finish reason {shown(reason, 60)}"
+    return None
 
 
 def _probability(value: Any, what: str = "probability") -> float | str:

@@ -21,6 +21,7 @@ WITHHELD = ["content_filter", "SAFETY", "refusal", "RECITATION", "PROHIBITED_CON
 WITHHELD += ["guardrail_intervened", "content_filtered", "BLOCKLIST", "model_safety", "sensitive"]
 TOOLS = ["tool_calls", "tool_use", "function_call", "ToolCalls"]
 BROKEN = ["error", "abort", "cancelled", "insufficient_system_resource", "timeout", "engine_crash"]
+OPEN = [",", " -", " (", ":", ";", "...", "—", "…", " –", "?", ", ", " [", " /"]
 UNKNOWN = ["pause_turn_q", "wibble", 7, ["stop"], {"type": 3}, True]
 
 
@@ -62,6 +63,21 @@ def test_the_gravest_word_of_several_counts_and_an_object_is_read_by_its_type() 
         ({"status": "in_progress"}, None),
         ({"choices": "none", "status": 3}, None),
         ({"choices": [None]}, None),
+        ({"choices": [{}, {"error": "g"}]}, "g"),
+        ({"success": True, "code": 0, "message": "ok", "status": 200}, None),
+        ({"code": "200", "msg": "ok"}, None),
+        ({"code": 500}, None),
+        ({"incomplete_details": None}, None),
+        ({"success": False, "message": "h"}, {"message": "h", "code": None}),
+        ({"code": 500, "message": "i"}, {"message": "i", "code": 500}),
+        ({"code": "503", "msg": "j"}, {"message": "j", "code": "503"}),
+        ({"status": 429, "detail": "k"}, {"message": "k", "code": 429}),
+        (
+            {"incomplete_details": {"reason": "max_output_tokens"}},
+            "the reply is incomplete: max_output_tokens",
+        ),
+        ({"finish_reason": "abort"}, "the endpoint broke off: finish reason abort"),
+        ({"finish_reason": "stop"}, None),
     ],
 )
 def test_an_error_is_found_at_every_level(reply: dict[str, Any], error: Any) -> None:
@@ -82,6 +98,11 @@ def test_an_error_is_found_at_every_level(reply: dict[str, Any], error: Any) -> 
         ({"finish_reason": "SAFETY"}, {}, "content filter withheld"),
         ({"finish_reason": "abort"}, {}, "broke off: finish reason abort"),
         ({"finish_reason": "wibble"}, {}, "ended abnormally: finish reason wibble"),
+        ({"content_filter_results": {"hate": {"filtered": False}}}, {}, None),
+        ({"content_filter_results": {"hate": {"filtered": True}}}, {}, "withheld the answer (hate"),
+        ({"finish_reason": "stop", "native_finish_reason": "STOP"}, {}, None),
+        ({"finish_reason": "stop", "native_finish_reason": "wibble"}, {}, None),
+        ({"finish_reason": "stop", "native_finish_reason": "SAFETY"}, {}, "reason SAFETY"),
         ({"finish_reason": 10**400}, {}, "an integer of hundreds of digits"),
     ],
 )
@@ -98,6 +119,7 @@ def test_what_is_no_answer_says_why(
 )
 def test_a_reply_that_the_server_broke_off_is_told(reason: str, broken: str | None) -> None:
     assert broken_reason({"choices": [{"finish_reason": reason}]}) == broken
+    assert broken_reason({"choices": [{}, {"native_finish_reason": reason}]}) == broken
 
 
 @pytest.mark.parametrize(
@@ -109,6 +131,11 @@ def test_a_reply_that_the_server_broke_off_is_told(reason: str, broken: str | No
         ("Yes. The reply apologises at the", False),
         ("<think>no</think>Yes", False),
         ("No\nThe reply", False),
+        ("Yes!", False),
+        ("*“Yes.”*\n", False),
+        ("Yes.**", False),
+        *((f"{word}{mark}", True) for word in ("Yes", "**No**") for mark in OPEN),
+        ("Yes... it", True),
         ("Yes, the", True),
         ("Yes if", True),
         ("Yes. But", True),

@@ -155,12 +155,66 @@ PLAIN: dict[str, tuple[Any, float | None]] = {
         ERROR,
     ),
     "two choices that are alike": (chat("No") | {"choices": chat("No")["choices"] * 2}, 0.0),
+    "openrouter: cut off by its provider": (
+        choice(chat("Yes,"), native_finish_reason="MAX_TOKENS"),
+        ERROR,
+    ),
+    "openrouter: safety": (choice(chat("Yes"), native_finish_reason="SAFETY"), ERROR),
+    "openrouter: a normal end": (choice(chat("Yes"), native_finish_reason="end_turn"), 1.0),
+    "azure: filtered although it stopped": (
+        choice(chat("Yes"), content_filter_results={"violence": {"filtered": True}}),
+        ERROR,
+    ),
+    "a second choice that was withheld": (
+        chat("No")
+        | {"choices": [*chat("No")["choices"], *chat("No", finish="content_filter")["choices"]]},
+        ERROR,
+    ),
+    "a second choice that broke off": (
+        chat("No") | {"choices": [*chat("No")["choices"], *chat("No", finish="error")["choices"]]},
+        ERROR,
+    ),
+    "no success": (chat("Yes") | {"success": False}, ERROR),
+    "a success": (chat("Yes") | {"success": True, "code": 200, "message": "ok"}, 1.0),
+    "a code of 500": (chat("Yes") | {"code": 500, "message": "boom"}, ERROR),
+    "incomplete": (chat("Yes") | {"incomplete_details": {"reason": "content_filter"}}, ERROR),
     "a chunk of a stream": ({"choices": [{"delta": {"content": "Yes"}}]}, ERROR),
     "an older completion": ({"choices": [{"text": "Yes", "finish_reason": "stop"}]}, ERROR),
     "status failed": (chat("Yes") | {"status": "failed"}, ERROR),
     "an error that is null": (chat("Yes") | {"error": None, "warnings": ["x"]}, 1.0),
     "a finish reason in an object": (choice(chat("Yes"), finish_reason={"type": "stop"}), 1.0),
     "content that is a number": (choice(chat(None), message={"content": 1}), ERROR),
+    **{
+        f"a part of type {kind}": (
+            choice(chat(None), message={"content": [{"type": kind, "text": "Yes"}]}),
+            right,
+        )
+        for kind, right in (
+            ("text", 1.0),
+            ("output_text", 1.0),
+            (None, 1.0),
+            ("summary_text", ERROR),
+            ("reasoning_summary", ERROR),
+            ("error", ERROR),
+            ("input_text", ERROR),
+            ("wibble", ERROR),
+            (7, ERROR),
+            (["text"], ERROR),
+        )
+    },
+    "gemini: a thought beside the answer": (
+        choice(chat(None), message={"content": [{"text": "No", "thought": True}, {"text": "Yes"}]}),
+        1.0,
+    ),
+    "an unknown part beside the answer": (
+        choice(
+            chat(None),
+            message={
+                "content": [{"type": "wibble", "text": "No"}, {"type": "text", "text": "Yes"}]
+            },
+        ),
+        1.0,
+    ),
     "a part that refuses": (
         choice(
             chat(None),

@@ -131,6 +131,8 @@ def test_a_token_without_text_is_read_from_its_bytes() -> None:
         ([token("isNo", 0.9, {"isNo": 0.9, "Yes": 0.1})], "is No", "neither"),
         ([token("Answer:No", 0.9, {"Yes": 0.1})], "Answer:No", "shares a token"),
         ([token("Yes", 0.9, {"No": 0.9, "x": 0.05})], "Yes", "add up to 1.8"),
+        ([token("Yes", 0.9, {"The": 0.9, "No": 0.05})], "Yes", "and its alternatives add up to"),
+        ([token("Yes", 0.9, {"Yes": 0.4, "No": 0.1})], "Yes", "0.9, and 0.4 in the list"),
     ],
 )
 def test_text_and_tokens_must_agree(content: Any, text: str, message: str) -> None:
@@ -197,3 +199,8 @@ def test_byte_tokens_without_a_text_are_not_mixed_up() -> None:
     entry = token("Yes", 0.8, {"Yes": 0.8, "No": 0.1})
     entry["top_logprobs"] += [{"token": "", "logprob": -3.0}, {"token": "", "logprob": -4.0}]
     assert read([entry]).probability == pytest.approx(0.8 / 0.9)
+
+
+def test_rounding_of_the_chosen_token_is_no_contradiction() -> None:
+    content = [token("Yes", 0.88, {"Yes": 0.9, "No": 0.1})]
+    assert read(content).probability == pytest.approx(0.9)
