@@ -112,7 +112,7 @@ def test_the_key_comes_from_the_environment_only() -> None:
             "--api-key-env NOPE: this environment variable is not set or is empty",
         ),
         ({"header": ["x"]}, "--header: write NAME=VARIABLE"),
-        ({"header": ["x=sk-secret"]}, "--header: write NAME=VARIABLE"),
+        ({"header": ["x=sk-secret"]}, "--header x: write NAME=VARIABLE"),
         ({"extra_body": "[1]"}, "--extra-body must be a JSON object"),
         ({"extra_body": "{"}, "--extra-body must be a JSON object"),
         ({"max_cost": 1.0}, "--max-cost needs a price"),
