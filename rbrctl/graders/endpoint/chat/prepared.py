@@ -6,8 +6,8 @@ place in the reply. In this order:
 
 1. thinking, and control tokens at both ends, become blank;
 2. JSON objects, ``<answer>...</answer>``, ``\\boxed{...}`` and ``[[...]]`` become ``⟦Yes⟧``,
-   ``⟦No⟧`` or, where they hold something else, ``⟦?⟧``;
-3. elements of other names, struck-out text, quotations and quoted lines become blank: what they
+   ``⟦No⟧`` or, where they hold something else, ``⟦%⟧``;
+3. elements of other names (one never closed becomes ``⟦%⟧``), struck-out text, quotations and quoted lines become blank: what they
    hold is not said by the judge;
 4. rows of tables become lines "header: cell";
 5. emphasis, emoji, bullets and other marks become blank.
@@ -18,11 +18,14 @@ from collections.abc import Callable, Iterable
 from json import JSONDecoder
 from typing import Any
 
+from rbrctl.graders.endpoint.chat.verdict_spoilers import CONFIDENCE_NAME, is_low_value
 from rbrctl.records.control_tokens import end_without_tokens, leading_tokens
 from rbrctl.records.thinking import judge_reply_start
 
-WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE)
+WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟦⟧\n]*⟧?", re.IGNORECASE)
 """A wrapper in prepared text; without a ``word`` it holds something else than yes or no."""
+UNCLEAR = "⟦%⟧"
+"""A wrapper that holds neither; its sign ends no sentence, and is no decoration."""
 MOST_JSON = 8
 """The number of opening braces at which a JSON object is looked for."""
 
@@ -31,6 +34,9 @@ _Replacement = Callable[[re.Match[str]], str]
 _VERDICT = re.compile(r"[\s\"'“”‘’.!*_]*(?:yes|no)[\s\"'“”‘’.!*_]*", re.IGNORECASE)
 _STARTS_WITH_VERDICT = re.compile(r"\W*(?:yes|no)\b", re.IGNORECASE)
 _ROLE = re.compile(r"(?:assistant|model)\b[\s:]*", re.IGNORECASE)
+_NAMED_ROLE = re.compile(r"\s*\**(?:assistant|judge)\**:\**\s*", re.IGNORECASE)
+_OLLAMA = re.compile(r"\s*Thinking\.\.\.\s*\n")
+_OLLAMA_END = "...done thinking."
 _ANSWER_NAME = (
     r"(?:final[_-]?)?(?:answer|verdict|output|result|response|decision|judge?ment|label|rating"
     r"|conclusion|classification|prediction|choice|evaluation|assessment|grade|solution|ans)|final"
@@ -57,6 +63,13 @@ _ELEMENT = re.compile(
     r"<(?P<name>[a-z][\w-]{0,40})(?:\s[^<>]{0,80})?>.{0,1500}?</(?P=name)\s*>",
     re.IGNORECASE | re.DOTALL,
 )
+_UNCLOSED = re.compile(
+    r"<(?:analysis|explanation|rationale|reason|justification|draft|notes?|steps?|review|critique"
+    r"|plan|observations?|evidence|transcript|conversation|example|user|quote|message|question"
+    r"|input)(?:\s[^<>]{0,80})?>",
+    re.IGNORECASE,
+)
+"""The beginning of an element that is no answer: where it ends, no one can tell."""
 _TAG = re.compile(r"</?[a-z][\w:-]{0,40}(?:\s[^<>]{0,80})?/?>", re.IGNORECASE)
 _STRUCK = re.compile(r"~~[^~]{1,200}~~|<(s|del|strike)>[^<]{0,200}</\1>", re.IGNORECASE)
 _FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~)[ \t]*\w{0,20}[ \t]*$|```(?:\w{1,12}(?=[\s{]))?")
@@ -71,7 +84,11 @@ _RULE = re.compile(r"[\s|:=-]+")
 _CELL_LABEL = re.compile(
     rf"[\s*_`]*(?:final[ _])?(?:{_ANSWER_NAME}|yes\s*/\s*no)[\s*_`:]*", re.IGNORECASE
 )
-_NEGATIVE_MARK = re.compile(r"[❌✗✘🚫⛔👎](?=\W*no\b)", re.IGNORECASE)
+_NEGATIVE_MARK = re.compile(
+    r"[❌✗✘🚫⛔👎](?=\W*no\b)|(?:(?<=\bno)|(?<=\bno[ .!])|(?<=\bno[.!] ))[❌✗✘🚫⛔👎]",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(r"(?:[¬≠~]|(?<!\S)!)(?=\s*(?:yes|no)\b)", re.IGNORECASE)
 _DECORATION = re.compile(
     r"\d\ufe0f?\u20e3|[^\w\s.,;:!?…—–\-()\[\]{}\"'“”‘’«»„「」『』/\\|<=>%&+⟦⟧。！？，；：（）→⇒➜➔►\u0300-\u036f"
     r"☐□▢⬜❌✗✘🚫⛔👎]|_|\\(?=[\W_])|`"
@@ -87,6 +104,20 @@ _OTHER_KEYS = frozenset(
 )
 
 
+_FAILURE_KEYS = frozenset(
+    {"error", "errors", "exception", "failure", "refusal", "refused", "refuse", "blocked"}
+)
+_CALL_KEYS = frozenset(
+    {"arguments", "parameters", "toolcalls", "functioncall", "toolinput", "args"}
+)
+_CALLED_KEYS = frozenset({"name", "function", "tool", "toolname", "type", "id"})
+_STATUS_KEY = re.compile(
+    r"success|ok\Z|status|done|valid|complete|stream|finish|ready|receive|underst|acknowledge"
+    r"|confiden|certain|needs|requires|is?no[tn]|no|without|lacks?|missing|absent|free|has(?:no|error)"
+)
+"""Names whose yes is about the request, or says that something is absent."""
+
+
 class _Pairs(list[tuple[str, Any]]):
     """A JSON object as a list of pairs, so that no value is lost if a key comes twice."""
 
@@ -97,6 +128,9 @@ _DECODER = JSONDecoder(object_pairs_hook=_Pairs)
 def prepared(text: str) -> str | None:
     """Return the prepared text, as long as the reply; None where its thinking never ends."""
     start = judge_reply_start(text)
+    if start is not None and _OLLAMA.match(text) is not None:
+        end = text.find(_OLLAMA_END)
+        start = None if end < 0 else max(start, end + len(_OLLAMA_END))
     if start is None:
         return None
     end = end_without_tokens(text)
@@ -108,6 +142,8 @@ def prepared(text: str) -> str | None:
         start = role.end() if role is not None else leading.end()
         again = leading_tokens().match(text, start, end)
         start = again.end() if again is not None else start
+    named = _NAMED_ROLE.match(text, start, end)
+    start = named.end() if named is not None else start
     shown = text[start:end].replace("⟦", " ").replace("⟧", " ")
     for step in _STEPS:
         shown = step(shown)
@@ -133,6 +169,15 @@ def _break(match: re.Match[str]) -> str:
     return "\n"
 
 
+def _negation(match: re.Match[str]) -> str:
+    """Write the sign of a negation as one that no verdict can follow."""
+    return "%"
+
+
+def _unclear(match: re.Match[str]) -> str:
+    return UNCLEAR
+
+
 def _keep_group(match: re.Match[str]) -> str:
     return " " * (match.start(1) - match.start()) + match[1]
 
@@ -146,12 +191,12 @@ def _wrapper(match: re.Match[str]) -> str:
     if _VERDICT.fullmatch(inner) is None and _STARTS_WITH_VERDICT.match(inner) is not None:
         return "\n" * before + inner + "\n"
     if _VERDICT.fullmatch(inner) is None:
-        return "⟦?⟧"
+        return UNCLEAR
     return " " * (before - 1) + "⟦" + re.sub(r"\W", " ", inner) + "⟧"
 
 
 def _double(match: re.Match[str]) -> str:
-    return _wrapper(match) if _VERDICT.fullmatch(match["inner"]) else match[0]
+    return _wrapper(match) if _VERDICT.fullmatch(match["inner"]) else UNCLEAR
 
 
 def _quotation(match: re.Match[str]) -> str:
@@ -208,7 +253,7 @@ def _cell(cell: str) -> str:
     """Keep a cell that holds a verdict alone; write any other content as no verdict."""
     if not cell.strip() or _VERDICT.fullmatch(cell) is not None:
         return cell
-    return "⟦?⟧".ljust(len(cell))[: len(cell)]
+    return UNCLEAR.ljust(len(cell))[: len(cell)]
 
 
 def _without_json(text: str) -> str:
@@ -228,7 +273,7 @@ def _without_json(text: str) -> str:
 
 
 def _json_text(value: Any, span: str) -> str:
-    found = list(_json_answers(value))
+    found = list(_json_answers(value)) or _only_verdict(value)
     verdicts = {_word(each) for each in found}
     if not found:
         return " " * len(span)
@@ -236,7 +281,7 @@ def _json_text(value: Any, span: str) -> str:
         sentence = found[0] if len(found) == 1 and isinstance(found[0], str) else ""
         start = span.find(sentence) if _STARTS_WITH_VERDICT.match(sentence) else -1
         if start < 2 or "\n" in sentence:
-            return "⟦?⟧".ljust(len(span))
+            return UNCLEAR.ljust(len(span))
         return ("\n" * start + sentence + "\n").ljust(len(span))
     word = "yes" if verdicts == {True} else "no"
     at = re.search(rf"[\"'\s.*]({word})[\"'\s.*]", span, re.IGNORECASE)
@@ -248,15 +293,41 @@ def _json_text(value: Any, span: str) -> str:
 def _json_answers(value: Any) -> Iterable[Any]:
     """Yield what an object says under the names of an answer, also in objects within it."""
     if isinstance(value, _Pairs):
+        names = {_name(key) for key, _ in value}
+        if names & _CALL_KEYS and (names & _CALLED_KEYS or not names & _CORE_KEYS):
+            yield None
         for key, item in value:
-            name = re.sub(r"[\W_]", "", key).lower()
-            if isinstance(item, list):
+            name = _name(key)
+            if _is_spoiler(name, item):
+                yield None
+            elif isinstance(item, list):
                 yield from _json_answers(item)
             elif name in _CORE_KEYS or (name in _OTHER_KEYS and _word(item) is not None):
                 yield item
     elif isinstance(value, list):
         for item in value:
             yield from _json_answers(item)
+
+
+def _name(key: str) -> str:
+    return re.sub(r"[\W_]", "", key).lower()
+
+
+def _is_spoiler(name: str, item: Any) -> bool:
+    """Return whether an item makes its object no verdict: an error, or a low confidence."""
+    if name in _FAILURE_KEYS:
+        return item not in (None, False, "", 0, [])
+    return re.fullmatch(CONFIDENCE_NAME, name) is not None and is_low_value(item)
+
+
+def _only_verdict(value: Any) -> list[Any]:
+    """Return the one yes or no of an object that names what was asked: {"apology": true}."""
+    if not isinstance(value, _Pairs):
+        return []
+    words = [(_name(key), item) for key, item in value if _word(item) is not None]
+    if len(words) != 1 or _STATUS_KEY.match(words[0][0]) is not None:
+        return []
+    return [words[0][1]]
 
 
 def _word(value: Any) -> bool | None:
@@ -277,12 +348,14 @@ _STEPS: tuple[Callable[[str], str], ...] = (
     _substitute(_INLINE_TAG, _blank),
     _substitute(_BLOCK_TAG, _break),
     _substitute(_ELEMENT, _blank),
+    _substitute(_UNCLOSED, _unclear),
     _substitute(_TAG, _blank),
     _substitute(_FENCE, _blank),
     _without_quoted_lines,
     _without_tables,
     _substitute(_QUOTATION, _quotation),
     _substitute(_NEGATIVE_MARK, _blank),
+    _substitute(_NEGATION, _negation),
     _substitute(_DECORATION, _blank),
     _substitute(_BULLET, _blank),
 )
