@@ -7,32 +7,28 @@ place in the reply. In this order:
 1. thinking, and control tokens at both ends, become blank;
 2. JSON objects, ``<answer>...</answer>``, ``\\boxed{...}`` and ``[[...]]`` become ``⟦Yes⟧``,
    ``⟦No⟧`` or, where they hold something else, ``⟦%⟧``;
-3. elements of other names (one never closed becomes ``⟦%⟧``), struck-out text, quotations and quoted lines become blank: what they
-   hold is not said by the judge;
+3. elements of other names, struck-out text, quotations and quoted lines become blank: what they
+   hold is not said by the judge; an element that is never closed becomes ``⟦%⟧``;
 4. rows of tables become lines "header: cell";
 5. emphasis, emoji, bullets and other marks become blank.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from json import JSONDecoder
-from typing import Any
+from collections.abc import Callable
 
-from rbrctl.graders.endpoint.chat.verdict_spoilers import CONFIDENCE_NAME, is_low_value
+from rbrctl.graders.endpoint.chat.prepared_json import (
+    STARTS_WITH_VERDICT,
+    UNCLEAR,
+    VERDICT,
+    without_json,
+)
 from rbrctl.records.control_tokens import end_without_tokens, leading_tokens
 from rbrctl.records.thinking import judge_reply_start
 
 WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟦⟧\n]*⟧?", re.IGNORECASE)
 """A wrapper in prepared text; without a ``word`` it holds something else than yes or no."""
-UNCLEAR = "⟦%⟧"
-"""A wrapper that holds neither; its sign ends no sentence, and is no decoration."""
-MOST_JSON = 8
-"""The number of opening braces at which a JSON object is looked for."""
-
 _Replacement = Callable[[re.Match[str]], str]
 
-_VERDICT = re.compile(r"[\s\"'“”‘’.!*_]*(?:yes|no)[\s\"'“”‘’.!*_]*", re.IGNORECASE)
-_STARTS_WITH_VERDICT = re.compile(r"\W*(?:yes|no)\b", re.IGNORECASE)
 _ROLE = re.compile(r"(?:assistant|model)\b[\s:]*", re.IGNORECASE)
 _NAMED_ROLE = re.compile(r"\s*\**(?:assistant|judge)\**:\**\s*", re.IGNORECASE)
 _OLLAMA = re.compile(r"\s*Thinking\.\.\.\s*\n")
@@ -64,10 +60,10 @@ _ELEMENT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _UNCLOSED = re.compile(
-    r"<(?:analysis|explanation|rationale|reason|justification|draft|notes?|steps?|review|critique"
-    r"|plan|observations?|evidence|transcript|conversation|example|user|quote|message|question"
-    r"|input)(?:\s[^<>]{0,80})?>",
-    re.IGNORECASE,
+    r"(?:^[ \t]*<(?!hr\b|img\b)[a-z][\w-]{0,40}|<(?:analysis|explanation|rationale|reason"
+    r"|draft|notes?|justification|steps?|review|critique|plan|observations?|evidence|transcript|conversation"
+    r"|example|user|quote|message|question|input))(?:\s[^<>]{0,80})?>",
+    re.IGNORECASE | re.MULTILINE,
 )
 """The beginning of an element that is no answer: where it ends, no one can tell."""
 _TAG = re.compile(r"</?[a-z][\w:-]{0,40}(?:\s[^<>]{0,80})?/?>", re.IGNORECASE)
@@ -94,35 +90,6 @@ _DECORATION = re.compile(
     r"☐□▢⬜❌✗✘🚫⛔👎]|_|\\(?=[\W_])|`"
 )
 _BULLET = re.compile(r"(?m)^[ \t]*(?:[-–—+]|\(?(?:\d{1,3}|[a-zA-Z])[.):])[ \t]+")
-_CORE_KEYS = frozenset({"answer", "finalanswer", "verdict", "finalverdict", "decision"})
-_OTHER_KEYS = frozenset(
-    (
-        *("result", "label", "judgement", "judgment", "response", "output", "value", "conclusion"),
-        *("classification", "prediction", "choice", "rating", "evaluation", "assessment", "final"),
-        *("ans", "grade", "outcome"),
-    )
-)
-
-
-_FAILURE_KEYS = frozenset(
-    {"error", "errors", "exception", "failure", "refusal", "refused", "refuse", "blocked"}
-)
-_CALL_KEYS = frozenset(
-    {"arguments", "parameters", "toolcalls", "functioncall", "toolinput", "args"}
-)
-_CALLED_KEYS = frozenset({"name", "function", "tool", "toolname", "type", "id"})
-_STATUS_KEY = re.compile(
-    r"success|ok\Z|status|done|valid|complete|stream|finish|ready|receive|underst|acknowledge"
-    r"|confiden|certain|needs|requires|is?no[tn]|no|without|lacks?|missing|absent|free|has(?:no|error)"
-)
-"""Names whose yes is about the request, or says that something is absent."""
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as a list of pairs, so that no value is lost if a key comes twice."""
-
-
-_DECODER = JSONDecoder(object_pairs_hook=_Pairs)
 
 
 def prepared(text: str) -> str | None:
@@ -188,21 +155,21 @@ def _wrapper(match: re.Match[str]) -> str:
     before = match.start("inner") - match.start()
     if "⟦" in inner:
         return " " * before + inner
-    if _VERDICT.fullmatch(inner) is None and _STARTS_WITH_VERDICT.match(inner) is not None:
+    if VERDICT.fullmatch(inner) is None and STARTS_WITH_VERDICT.match(inner) is not None:
         return "\n" * before + inner + "\n"
-    if _VERDICT.fullmatch(inner) is None:
+    if VERDICT.fullmatch(inner) is None:
         return UNCLEAR
     return " " * (before - 1) + "⟦" + re.sub(r"\W", " ", inner) + "⟧"
 
 
 def _double(match: re.Match[str]) -> str:
-    return _wrapper(match) if _VERDICT.fullmatch(match["inner"]) else UNCLEAR
+    return _wrapper(match) if VERDICT.fullmatch(match["inner"]) else UNCLEAR
 
 
 def _quotation(match: re.Match[str]) -> str:
     """Blank out what is quoted, save a bare verdict, a label and what is the whole line."""
     inner = match[0][1:-1]
-    if _VERDICT.fullmatch(inner) is not None:
+    if VERDICT.fullmatch(inner) is not None:
         return match[0].replace("`", " ")
     if _CELL_LABEL.fullmatch(inner) is not None and match.string[match.end() :][:1] == ":":
         return f" {inner} "
@@ -251,95 +218,13 @@ def _without_tables(text: str) -> str:
 
 def _cell(cell: str) -> str:
     """Keep a cell that holds a verdict alone; write any other content as no verdict."""
-    if not cell.strip() or _VERDICT.fullmatch(cell) is not None:
+    if not cell.strip() or VERDICT.fullmatch(cell) is not None:
         return cell
     return UNCLEAR.ljust(len(cell))[: len(cell)]
 
 
-def _without_json(text: str) -> str:
-    """Write each JSON object of the text as the verdict that it holds."""
-    place = text.find("{")
-    for _ in range(MOST_JSON):
-        if place < 0:
-            break
-        try:
-            value, end = _DECODER.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
-        else:
-            text = text[:place] + _json_text(value, text[place:end]) + text[end:]
-        place = text.find("{", end)
-    return text
-
-
-def _json_text(value: Any, span: str) -> str:
-    found = list(_json_answers(value)) or _only_verdict(value)
-    verdicts = {_word(each) for each in found}
-    if not found:
-        return " " * len(span)
-    if len(verdicts) > 1 or None in verdicts:
-        sentence = found[0] if len(found) == 1 and isinstance(found[0], str) else ""
-        start = span.find(sentence) if _STARTS_WITH_VERDICT.match(sentence) else -1
-        if start < 2 or "\n" in sentence:
-            return UNCLEAR.ljust(len(span))
-        return ("\n" * start + sentence + "\n").ljust(len(span))
-    word = "yes" if verdicts == {True} else "no"
-    at = re.search(rf"[\"'\s.*]({word})[\"'\s.*]", span, re.IGNORECASE)
-    start = at.start() if at is not None else 0
-    shown = f"⟦{at[1] if at is not None else word}⟧"
-    return (" " * start + shown).ljust(len(span))
-
-
-def _json_answers(value: Any) -> Iterable[Any]:
-    """Yield what an object says under the names of an answer, also in objects within it."""
-    if isinstance(value, _Pairs):
-        names = {_name(key) for key, _ in value}
-        if names & _CALL_KEYS and (names & _CALLED_KEYS or not names & _CORE_KEYS):
-            yield None
-        for key, item in value:
-            name = _name(key)
-            if _is_spoiler(name, item):
-                yield None
-            elif isinstance(item, list):
-                yield from _json_answers(item)
-            elif name in _CORE_KEYS or (name in _OTHER_KEYS and _word(item) is not None):
-                yield item
-    elif isinstance(value, list):
-        for item in value:
-            yield from _json_answers(item)
-
-
-def _name(key: str) -> str:
-    return re.sub(r"[\W_]", "", key).lower()
-
-
-def _is_spoiler(name: str, item: Any) -> bool:
-    """Return whether an item makes its object no verdict: an error, or a low confidence."""
-    if name in _FAILURE_KEYS:
-        return item not in (None, False, "", 0, [])
-    return re.fullmatch(CONFIDENCE_NAME, name) is not None and is_low_value(item)
-
-
-def _only_verdict(value: Any) -> list[Any]:
-    """Return the one yes or no of an object that names what was asked: {"apology": true}."""
-    if not isinstance(value, _Pairs):
-        return []
-    words = [(_name(key), item) for key, item in value if _word(item) is not None]
-    if len(words) != 1 or _STATUS_KEY.match(words[0][0]) is not None:
-        return []
-    return [words[0][1]]
-
-
-def _word(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _VERDICT.fullmatch(value):
-        return value.strip(" \"'“”‘’.!*_\n\t").lower() == "yes"
-    return None
-
-
 _STEPS: tuple[Callable[[str], str], ...] = (
-    _without_json,
+    without_json,
     _substitute(_LATEX, _keep_group),
     _substitute(_BOXED, _wrapper),
     _substitute(_ANSWER, _wrapper),

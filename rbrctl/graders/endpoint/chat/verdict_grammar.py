@@ -47,6 +47,7 @@ from rbrctl.graders.endpoint.chat.verdict_words import (
     GROUNDS,
     HEDGE,
     LABEL_LINE,
+    OFFER,
     OPPOSITE,
     OTHER_VALUE,
     REFUSAL,
@@ -175,10 +176,12 @@ def _claims(
     """
     text = sentence.text
     wrapped = list(WRAPPED.finditer(text))
-    if sentence.is_void or (sentence.is_question and not wrapped):
+    if sentence.is_void:
         return []
-    if is_doubted(text):
+    if OFFER.search(text) is not None or is_doubted(text):
         return None
+    if sentence.is_question and not wrapped:
+        return []
     if REFUSAL.search(text) is not None or (claimed and RETRACTION.search(text) is not None):
         return None
     if wrapped:

@@ -16,7 +16,7 @@ _TOOL_CALL = re.compile(
 """A tool call that the server left in the text: its arguments are no answer to the question."""
 _OTHER_ROLE = re.compile(
     r"<\|(?:im_start|start_header_id|start|role_start)\|>\s*(?:user|system|tool|human|developer)\b"
-    r"|<start_of_turn>\s*(?:user|system)\b|<\|(?:user|system|human|observation)\|>"
+    r"|\A\s*(?:<s>)?\s*\[INST\]|<start_of_turn>\s*(?:user|system)\b|<\|(?:user|system|human|observation)\|>"
     r"|\A[\s*#]*(?:user|human|system|tool)[\s*:]*\n"
     r"|\A[\s*#]*(?:assistant|model)\b[^\n]*\n(?:[^\n]*\n){0,40}?[\s*#]*(?:user|human)[*]*:",
     re.IGNORECASE,
@@ -28,27 +28,33 @@ _SPOILERS = (_REPEATED_FENCE, _TOOL_CALL, _OTHER_ROLE, _CUT_JSON)
 
 CONFIDENCE_NAME = (
     r"(?:confidence|certainty|likelihood|probability|prob|chance|score|(?<![a-z])p)"
-    r"(?:[\s_](?:level|score|rating|value))?"
+    r"(?:[\s_]?(?:level|score|rating|value))?"
 )
 _NUMBER = (
-    r"(?P<number>\d+(?:[.,]\d+)?|[.,]\d+)\s*(?:(?P<unit>%)|(?:/|(?:out\s+)?of\s)\s*(?P<of>\d+))?"
+    r"(?P<number>\d+(?:[.,]\d+)?|[.,]\d+)"
+    r"\s*(?:(?P<unit>%)|(?:/|(?:(?:out\s+)?of|in)\s)\s*(?P<of>\d+))?"
 )
 _LOW_WORD = r"(?:very\s+)?(?:low|minimal|weak|none|zero|poor|little|negligible|uncertain|unsure)\b"
 _NAMED = re.compile(
-    rf"\b{CONFIDENCE_NAME}\W{{0,3}}(?:\s*(?:is|of|[:=≈~])\s*)?[\s(]*(?:(?P<low>{_LOW_WORD})|{_NUMBER})",
+    rf"\b{CONFIDENCE_NAME}\W{{0,3}}"
+    r"(?:\s*(?:is|of|at|only|below|under|about|around|less\s+than|[:=≈~<])\s*){0,2}"
+    rf"[\s(]*(?:(?P<low>{_LOW_WORD})|{_NUMBER})",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
     rf"[\s:(\[=,;.–—-]*{_NUMBER}(?:(?<=%)|(?=\s*(?:$|[)\],;]|\.(?!\d))))", re.IGNORECASE
 )
 """A number right behind a verdict and alone in its clause."""
+_ALONE = re.compile(rf"[\s(\[]*{_NUMBER}[\s)\].]*")
 _VALUE = re.compile(rf"\s*(?:(?P<low>{_LOW_WORD})|{_NUMBER}\s*\Z)", re.IGNORECASE)
 
 _GATEWAY = re.compile(
     r"""\bour\s+(?:\w+\s+)?polic(?:y|ies)\b|\brate[\s-]limit(?:s|ed)?\b\s*(?:was\s+|has\s+been\s+)?(?:exceeded|reached|hit|error)
     |\bquota\s+(?:was\s+|has\s+been\s+)?exceeded|\btoo\s+many\s+requests|\bservice\s+(?:is\s+)?(?:temporarily\s+)?(?:unavailable|overloaded)
     |\binternal\s+(?:server\s+)?error|\bbad\s+gateway|\bgateway\s+time-?\s?out|\b(?:request|connection)\s+timed\s+out
-    |\bapi\s+key\b|\btry\s+again\s+later|\b(?:this|the|your)\s+(?:request|prompt)\s+(?:was|has\s+been|is)\s+(?:blocked|filtered|flagged|rejected)
+    |\bapi\s+key\b|(?:^|[.,;:!])\s*(?:please\s+)?try\s+again\s+later|\berror\s+(?:code\s+)?[45]\d\d\b
+    |(?:^|[.,;:!])\s*(?:access\s+denied|unauthori[sz]ed|forbidden|content\s+(?:filtered|blocked)|blocked|timed?\s?out)\s*(?:$|[.,;:!])
+    |\b(?:this|the|your)\s+(?:request|prompt)\s+(?:was|has\s+been|is)\s+(?:blocked|filtered|flagged|rejected)
     |\b(?:blocked|filtered|flagged)\s+by\s+(?:the|a|our|your)\s+(?:content|safety|moderation)
     |\bmodel\s+(?:is\s+)?(?:currently\s+)?overloaded|\bcontent\s+management\s+policy""",
     re.IGNORECASE | re.VERBOSE,
@@ -63,6 +69,8 @@ def is_spoiled(text: str) -> bool:
 def is_doubted(sentence: str) -> bool:
     """Return whether a sentence names a low confidence, or is the text of a gateway."""
     low = any(_is_low(match) for match in _NAMED.finditer(sentence))
+    number = _ALONE.fullmatch(sentence)
+    low = low or (number is not None and _is_low(number))
     return low or _GATEWAY.search(sentence) is not None
 
 
@@ -79,7 +87,7 @@ def is_low_value(value: object) -> bool:
 
 
 def _is_low(match: re.Match[str]) -> bool:
-    """Return whether a confidence is low; a bare 7 could be of 10 or of 100, and is taken as low."""
+    """Return whether a confidence is low; a bare 7 may be of 100, and is taken as low."""
     groups = match.groupdict()
     if groups.get("low") is not None:
         return True

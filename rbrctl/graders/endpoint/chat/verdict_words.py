@@ -8,7 +8,10 @@ and quotations are blank; every repetition in them is bounded, so that they take
 import re
 
 _FLAGS = re.IGNORECASE | re.VERBOSE
-_START = r"(?:^|[,;:.!?—–…()\]，；：。→⇒➜➔►]|\s-+>?|[=-]>|-\s|\b(?:aber|mais|pero|maar|mas|ma|men|ale|но|but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
+_START = (
+    r"(?:^|[,;:.!?—–…()\]，；：。→⇒➜➔►]|\s-+>?|[=-]>|-\s"
+    r"|\b(?:aber|mais|pero|maar|mas|ma|men|ale|но|but|and|so|then|well|oh|though|or|yet)\b)[\s,]*"
+)
 """The words with which a clause begins."""
 _STOP = r"\s*(?:$|[,;:.!?—–…()，；。！])"
 _OPEN = r"[\s\"'“”‘’«»„「『(\[]{0,8}"
@@ -32,7 +35,8 @@ _NOUN = r"""(?:final\s+)?(?:answer|verdict|conclusion|decision|judge?ment|determ
     |assessment|evaluation|classification|result|label|outcome|finding|vote
     |choice|prediction|rating|grade|final
     |ans|answer\s+key|affirmative|score)"""
-_MET = r"""(?:(?!(?:not?|non|never|without|lacks?|un\w+|users?|assistant)\b)[a-z][\w-]*\s+){0,3}
+_MET = r"""(?:(?!(?:not?|non|never|without|lacks?|un\w+|users?|assistant|conversation|transcript
+    |context|input|content|file|data|question|prompt|errors?)\b)[a-z][\w-]*\s+){0,3}
     (?:present|met|found|detected|satisfied|fulfilled)"""
 """What is answered, as a label: "Apology present: yes"; a negated one is no label."""
 _UNDETERMINED = r"(?:response|reply|output|completion|solution|return|value)"
@@ -41,7 +45,8 @@ _FOREIGN = r"""(?:antwort|respuesta|r[ée]ponse|resposta|risposta|antwoord|svar|
     |вердикт|答案|回答|答え|最终答案|最終回答|结论|結論|正解|정답|답변|답|उत्तर|الجواب|الإجابة)"""
 _ECHO = r"[(\[]?\s*yes\s*(?:/|\||or)\s*no\s*[)\]]?"
 _NOTE = r"(?:\s*\([^()]{0,60}\)|\s*\[[^\[\]]{0,60}\])?"
-_ABOUT = r"(?:\s+(?:here|in\s+this\s+case)|\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|statement|reply|check))?"
+_ABOUT = r"""(?:\s+(?:here|in\s+this\s+case)
+    |\s+(?:to|for)\s+(?:the|this|that|your)\s+(?:question|statement|reply|check))?"""
 _EQUALS = r"(?:\s*(?:[:：=→⇒➜➔►]|=>|->)+>?\s*|\s+[—–-]+>?\s+|\s*—\s*)"
 _IS = rf"""(?:\s+(?:is|must\s+be|should\s+be|has\s+to\s+be|remains|would\s+be)(?:\s+{_ADVERB})?
     {_EQUALS}?\s*(?:an?\s+(?:{_STRONG}\s+)?)?,?)"""
@@ -91,7 +96,8 @@ TAIL_CONDITION = re.compile(
     _FLAGS,
 )
 ALTERNATIVES = re.compile(r"\s*(?:[/|\\&+]|or\b|and\b|nor\b)", _FLAGS)
-_DOUBT = r"""(?:in\s+(?:theory|principle)|theoretically|hypothetically|apparently|supposedly|seemingly
+_DOUBT = r"""(?:in\s+(?:theory|principle)|theoretically|hypothetically|apparently|supposedly
+    |seemingly|ish\b|50\s*[/-]\s*50|(?:one|two|three|four|five|ten|twenty|thirty|forty)\s+per\s?cent
     |allegedly|conditionally|tentatively|potentially|ostensibly|nominally|loosely|slightly|except
     |a\s+(?:little|bit)\b|i\s+(?:suspect|imagine|presume|reckon|understand|need|require|lack|am\s+ready)
     |i['’]m\s+(?:ready|here|glad|sorry|afraid|listening)|i\s+am\s+(?:here|glad|sorry|afraid)
@@ -133,7 +139,8 @@ By the verdict that it contradicts. Any unquoted "yes" contradicts a no; "no" is
 """
 CONTRADICTED = {
     True: re.compile(
-        r"[\s,;.—–-]*(?:(?:but|though|although|however|yet|actually)\W+)?"
+        r"[\s,;.—–-]*(?:(?:but|though|although|however|yet|actually|only)\W+)?"
+        r"(?:(?:in\s+fact|really|then)\W+)?"
         r"(?:it|this|that|they|there|he|she|the\s+\w+)\s+(?:\w+ly\s+)?"
         r"(?:(?:does|do|did|is|was|are|has|have)(?:n['’]t|\s+not)|never|lacks"
         r"|is\s+(?:false|untrue|incorrect|wrong|mistaken))\b",
@@ -144,6 +151,8 @@ CONTRADICTED = {
         r"(?:does|do|did|is|was|are|has)\s*(?:,?\s*(?:indeed|in\s+fact|true|correct|right)\b|[.!]|$)"
         r"|[\s,;.—–-]*(?:but|though|although|however|yet|except|actually)\W+(?:it|this|that|they|there|he"
         r"|she|the\s+\w+)\s+(?:\w+ly\s+)?(?:does|do|did)\b(?!n['’]t|\s+(?:not|nothing|never))"
+        r"|[\s,;.—–-]*(?:it|there|this|they)\s+(?:is|are|has|have|was|were)\s+"
+        r"(?:one|some|several|many|both)\s*(?:[,;.!]|$)"
         r"|[\s,;.—–-]*(?:it|this|that|they|he|she|the\s+\w+)\s+(?:\w+ly\s+)"
         r"(?:does|do|did|is|was|are|has)\s*(?:[,;.!]|$)"
         r"|[\s,;.—–-]*(?:it|this|they|he|she|the\s+\w+)\s+(?:does|do|did)\s+"
@@ -190,7 +199,13 @@ REFUSAL = re.compile(
     |continue|fulfil|do\s+(?:this|that)))|should\s+(?:ignore|not)|ignore)\b
     |^\s*{_DOUBT}\W*$
     |{_START}(?:as|being|i\s+am|i['’]m)\s+(?:only\s+|just\s+)?an?\s+(?:ai|artificial|(?:large\s+)?language\s+model|llm)\b
-    |{_START}please\s+(?:provide|share|send|paste|give|supply|include|clarify|upload|specify|let\s+me|ask|try)\b
+    |{_START}please\s+(?:provide|share|send|paste|give|supply|include|clarify|upload|specify|let\s+me|ask|try
+        |continue|proceed|go\s+on|wait|hold)\b
+    |{_START}thank(?:s|\s+you)\b
+    |\bthere\s+(?:is|was)\s+no\s+(?:conversation|transcript|context|input|message|reply|text)\b
+    |^\s*no\s+(?:conversation|transcript|context|input)\b
+    |{_START}you\s+(?:have|did)(?:n['’]t|\s+not)\s+(?:provided?|included?|give|given|shared?|attach|sen[dt])
+    |\bnothing\s+(?:was|has\s+been|is)\s+(?:provided|given|included|attached|supplied|shown)\b
     |{_START}i\s+(?:can(?:not|['’]t|\s+not)|do(?:n['’]t|\s+not)|did(?:n['’]t|\s+not))\s+
         (?:have|see|find|receive|get|access|read|view|open)\s+(?:\w+\s+){{0,3}}?{_MATERIAL}\b
     |{_START}i\s+(?:need|require|understand|lack)\b
@@ -203,6 +218,11 @@ REFUSAL = re.compile(
     _FLAGS,
 )
 """A sentence after which no verdict of the text is meant: the judge will not judge, or doubts."""
+OFFER = re.compile(
+    rf"{_START}(?:how\s+(?:can|may)\s+i\s+(?:help|assist)|what\s+(?:would|do|can|should)\s+(?:you|i)\b)",
+    _FLAGS,
+)
+"""A question by which the judge speaks to somebody as an assistant does."""
 GROUNDS = re.compile(
     r"""\s*(?:since|because|as|given|based|considering|due|overall|after|in\s|for\s|therefore|thus|so
     |hence|on\s+the\s+whole|with\s|without\s|there|having|looking|final)\b""",
