@@ -41,7 +41,16 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 _CALL_KEYS = frozenset(
-    ("arguments", "parameters", "toolcalls", "functioncall", "toolinput", "args", "actioninput")
+    (
+        "arguments",
+        "parameters",
+        "toolcalls",
+        "functioncall",
+        "toolinput",
+        "args",
+        "actioninput",
+        "input",
+    )
 )
 _CALLED_KEYS = frozenset({"name", "function", "tool", "toolname", "action"})
 _STATUS_KEY = re.compile(

@@ -12,11 +12,12 @@ _REPEATED_FENCE = re.compile(r"={3}[ \t]*(?:[0-9a-f]{8,64}|CODE)\b")
 """A fence mark of the prompt: what stands behind it may be the transcript, not the judge."""
 _TOOL_CALL = re.compile(
     r"<\|?tool_calls?(?:_begin|_start)?\|?>|\[TOOL_CALLS\]|<function[=_]|<\|python_tag\|>|<invoke\b"
+    r"|\b[A-Za-z_][\w.]{0,60}\(\s{0,8}[\[{]"
 )
 """A tool call that the server left in the text: its arguments are no answer to the question."""
 _OTHER_ROLE = re.compile(
     r"<\|(?:im_start|start_header_id|start|role_start)\|>\s*(?:user|system|tool|human|developer)\b"
-    r"|\A\s*(?:<s>)?\s*\[INST\]|<start_of_turn>\s*(?:user|system)\b|<\|(?:user|system|human|observation)\|>"
+    r"|\A\s*(?:<s>\s*)?\[INST\]|<start_of_turn>\s*(?:user|system)\b|<\|(?:user|system|human|observation)\|>"
     r"|\A[\s*#]*(?:user|human|system|tool)[\s*:]*\n"
     r"|\A[\s*#]*(?:assistant|model)\b[^\n]*\n(?:[^\n]*\n){0,40}?[\s*#]*(?:user|human)[*]*:",
     re.IGNORECASE,
@@ -32,17 +33,17 @@ CONFIDENCE_NAME = (
 )
 _NUMBER = (
     r"(?P<number>\d+(?:[.,]\d+)?|[.,]\d+)"
-    r"\s*(?:(?P<unit>%)|(?:/|(?:(?:out\s+)?of|in)\s)\s*(?P<of>\d+))?"
+    r"\s*(?:(?P<unit>%|per\s?cent\b)|(?:/|(?:(?:out\s+)?of|in)\s)\s*(?P<of>\d+))?"
 )
 _LOW_WORD = r"(?:very\s+)?(?:low|minimal|weak|none|zero|poor|little|negligible|uncertain|unsure)\b"
 _NAMED = re.compile(
     rf"\b{CONFIDENCE_NAME}\W{{0,3}}"
-    r"(?:\s*(?:is|of|at|only|below|under|about|around|less\s+than|[:=≈~<])\s*){0,2}"
+    r"(?:\s{0,3}(?:is|of|at|only|below|under|about|around|less\s+than|[:=≈~<])\s{0,3}){0,2}"
     rf"[\s(]*(?:(?P<low>{_LOW_WORD})|{_NUMBER})",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
-    rf"[\s:(\[=,;.–—-]*{_NUMBER}(?:(?<=%)|(?=\s*(?:$|[)\],;]|\.(?!\d))))", re.IGNORECASE
+    rf"[\s:(\[=,;.–—-]*{_NUMBER}(?:(?<=%)|(?<=cent)|(?=\s*(?:$|[)\],;]|\.(?!\d))))", re.IGNORECASE
 )
 """A number right behind a verdict and alone in its clause."""
 _ALONE = re.compile(rf"[\s(\[]*{_NUMBER}[\s)\].]*")

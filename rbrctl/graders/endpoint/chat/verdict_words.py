@@ -96,7 +96,9 @@ TAIL_CONDITION = re.compile(
     _FLAGS,
 )
 ALTERNATIVES = re.compile(r"\s*(?:[/|\\&+]|or\b|and\b|nor\b)", _FLAGS)
-_DOUBT = r"""(?:in\s+(?:theory|principle)|theoretically|hypothetically|apparently|supposedly
+_DOUBT = r"""(?:in\s+(?:theory|principle)|kinda|more\s+likely\s+than\s+not
+    |(?:could|might|may)\s+be|i['’]d\s+(?:guess|think)
+    |(?:it|that)\s+(?:would\s+)?(?:seems?|appears?)(?:\s+so)?(?=\s*(?:$|[.,;!]))|theoretically|hypothetically|apparently|supposedly
     |seemingly|ish\b|50\s*[/-]\s*50|(?:one|two|three|four|five|ten|twenty|thirty|forty)\s+per\s?cent
     |allegedly|conditionally|tentatively|potentially|ostensibly|nominally|loosely|slightly|except
     |a\s+(?:little|bit)\b|i\s+(?:suspect|imagine|presume|reckon|understand|need|require|lack|am\s+ready)
@@ -128,7 +130,7 @@ OPPOSITE = {
     True: re.compile(
         rf"""{_START}(?:(?:also|maybe|perhaps|actually|rather|then|in\s+fact|really|it['’]?s?(?:\s+is)?)\s+)*
         {_QUIET}no(?=\s*(?:$|[,;:.!?—–…)]|-\s|\s-))
-        |\b(?:is|be|it['’]s|to|towards?|say|answer|was|makes\s+it)\s+{_QUIET}(?P<closing>no)\s*[.!…)]*\s*$""",
+        |\b(?:is|be|it['’]s|to|towards?|say|answer|was|makes\s+it)\s+(?:an?\s+)?{_QUIET}(?P<closing>no)\s*[.!…)]*\s*$""",
         _FLAGS,
     ),
     False: re.compile(rf"{_QUIET}\b(?P<closing>yes)\b(?![\"'”’»])", _FLAGS),
@@ -163,17 +165,23 @@ CONTRADICTED = {
 """An echo that denies the verdict: "Yes, it does not", "No, it does"."""
 _DENIAL = r"(?:nope|nah|never|false|untrue|incorrect|wrong|negative|nein|non|nee|нет|n)"
 _CONSENT = r"(?:yep|yeah|yup|yea|aye|true|correct|affirmative|positive|indeed|ja|oui|s[ií]|да|y)"
+_ECHO_SUBJECT = r"(?:it|this|that|they)\s+(?:\w+ly\s+)?(?:does|do|did|is|was|has|have)"
 CONTRARY = {
-    yes: re.compile(rf"\W*(?:(?:sorry|well|oh|actually|so|but|or|rather)\W+)?{word}\W*", _FLAGS)
-    for yes, word in ((True, _DENIAL), (False, _CONSENT))
+    yes: re.compile(
+        rf"\W*(?:(?:sorry|well|oh|actually|so|but|or|rather|however)\W+)?(?:{word})\W*", _FLAGS
+    )
+    for yes, word in (
+        (True, rf"{_DENIAL}|but\W+no|{_ECHO_SUBJECT}(?:n['’]t|\s+not)"),
+        (False, rf"{_CONSENT}|{_ECHO_SUBJECT}"),
+    )
 }
-"""A whole sentence that is another word for the opposite."""
+"""A whole sentence that says no more than the opposite."""
 CONTRARY_CLAUSE = {
     yes: re.compile(rf"{_START}{word}{_STOP}", _FLAGS)
     for yes, word in ((True, _DENIAL), (False, _CONSENT))
 }
 """The same as a clause behind the verdict: "Yes (false)", "Yes, aber nein"."""
-SHORT_VALUE = re.compile(r"\W*(?:[\w'’./%-]+\W+){0,3}[\w'’./%-]+\W*|[^\w\n]{0,20}", _FLAGS)
+SHORT_VALUE = re.compile(r"\s*(?:\S{1,30}\s+){0,3}\S{1,30}\s*", _FLAGS)
 """At most four words, as the value of a label is; a longer one is an explanation."""
 OTHER_VALUE = re.compile(
     rf"""[\s({{\["'“‘«「『]*{_LEAD}{{0,3}}(?P<label>{_LABEL})\s*
@@ -201,6 +209,10 @@ REFUSAL = re.compile(
     |{_START}(?:as|being|i\s+am|i['’]m)\s+(?:only\s+|just\s+)?an?\s+(?:ai|artificial|(?:large\s+)?language\s+model|llm)\b
     |{_START}please\s+(?:provide|share|send|paste|give|supply|include|clarify|upload|specify|let\s+me|ask|try
         |continue|proceed|go\s+on|wait|hold)\b
+    |{_START}i\s+(?:do(?:n['’]t|\s+not)\s+know|have\s+read|see\s+the\s+{_MATERIAL})\b
+    |{_START}(?:not\s+enough|insufficient)\s+(?:information|context|data)\b
+    |{_START}(?:that|this)(?:['’]s|\s+is)\s+beyond\s+my\b
+    |{_START}(?:will\s+do|noted|happy\s+to)\b
     |{_START}thank(?:s|\s+you)\b
     |\bthere\s+(?:is|was)\s+no\s+(?:conversation|transcript|context|input|message|reply|text)\b
     |^\s*no\s+(?:conversation|transcript|context|input)\b
