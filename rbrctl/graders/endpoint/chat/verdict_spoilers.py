@@ -50,7 +50,7 @@ _ALONE = re.compile(rf"[\s(\[]*{_NUMBER}[\s)\].]*")
 _VALUE = re.compile(rf"\s*(?:(?P<low>{_LOW_WORD})|{_NUMBER}\s*\Z)", re.IGNORECASE)
 
 _GATEWAY = re.compile(
-    r"""\bour\s+(?:\w+\s+)?polic(?:y|ies)\b|\brate[\s-]limit(?:s|ed)?\b\s*(?:was\s+|has\s+been\s+)?(?:exceeded|reached|hit|error)
+    r"""\b(?:by|violates?|under|against|per)\s+our\s+(?:\w+\s+)?polic(?:y|ies)\b|\brate[\s-]limit(?:s|ed)?\b\s*(?:was\s+|has\s+been\s+)?(?:exceeded|reached|hit|error)
     |\bquota\s+(?:was\s+|has\s+been\s+)?exceeded|\btoo\s+many\s+requests|\bservice\s+(?:is\s+)?(?:temporarily\s+)?(?:unavailable|overloaded)
     |\binternal\s+(?:server\s+)?error|\bbad\s+gateway|\bgateway\s+time-?\s?out|\b(?:request|connection)\s+timed\s+out
     |\bapi\s+key\b|(?:^|[.,;:!])\s*(?:please\s+)?try\s+again\s+later|\berror\s+(?:code\s+)?[45]\d\d\b

@@ -166,13 +166,14 @@ CONTRADICTED = {
 _DENIAL = r"(?:nope|nah|never|false|untrue|incorrect|wrong|negative|nein|non|nee|нет|n)"
 _CONSENT = r"(?:yep|yeah|yup|yea|aye|true|correct|affirmative|positive|indeed|ja|oui|s[ií]|да|y)"
 _ECHO_SUBJECT = r"(?:it|this|that|they)\s+(?:\w+ly\s+)?(?:does|do|did|is|was|has|have)"
+_HOWEVER = r"(?:but|however)\W+(?:it|this|they)\s+(?:does|do|did)\b(?!n['’]t|\s+not).{0,200}"
 CONTRARY = {
     yes: re.compile(
         rf"\W*(?:(?:sorry|well|oh|actually|so|but|or|rather|however)\W+)?(?:{word})\W*", _FLAGS
     )
     for yes, word in (
         (True, rf"{_DENIAL}|but\W+no|{_ECHO_SUBJECT}(?:n['’]t|\s+not)"),
-        (False, rf"{_CONSENT}|{_ECHO_SUBJECT}"),
+        (False, rf"{_CONSENT}|{_ECHO_SUBJECT}|{_HOWEVER}"),
     )
 }
 """A whole sentence that says no more than the opposite."""
