@@ -6,31 +6,33 @@ place in the reply. In this order:
 
 1. thinking, and control tokens at both ends, become blank;
 2. JSON objects, ``<answer>...</answer>``, ``\\boxed{...}`` and ``[[...]]`` become ``⟦Yes⟧``,
-   ``⟦No⟧`` or, where they hold something else, ``⟦?⟧``;
+   ``⟦No⟧`` or, where they hold something else, ``⟦%⟧``;
 3. elements of other names, struck-out text, quotations and quoted lines become blank: what they
-   hold is not said by the judge;
+   hold is not said by the judge; an element that is never closed becomes ``⟦%⟧``;
 4. rows of tables become lines "header: cell";
 5. emphasis, emoji, bullets and other marks become blank.
 """
 
 import re
-from collections.abc import Callable, Iterable
-from json import JSONDecoder
-from typing import Any
+from collections.abc import Callable
 
+from rbrctl.graders.endpoint.chat.prepared_json import (
+    STARTS_WITH_VERDICT,
+    UNCLEAR,
+    VERDICT,
+    without_json,
+)
 from rbrctl.records.control_tokens import end_without_tokens, leading_tokens
 from rbrctl.records.thinking import judge_reply_start
 
-WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟧\n]*⟧", re.IGNORECASE)
+WRAPPED = re.compile(r"⟦[\s\"'“”.!,*(]*(?P<word>yes|no)[\s\"'“”.!,*)]*⟧|⟦[^⟦⟧\n]*⟧?", re.IGNORECASE)
 """A wrapper in prepared text; without a ``word`` it holds something else than yes or no."""
-MOST_JSON = 8
-"""The number of opening braces at which a JSON object is looked for."""
-
 _Replacement = Callable[[re.Match[str]], str]
 
-_VERDICT = re.compile(r"[\s\"'“”‘’.!*_]*(?:yes|no)[\s\"'“”‘’.!*_]*", re.IGNORECASE)
-_STARTS_WITH_VERDICT = re.compile(r"\W*(?:yes|no)\b", re.IGNORECASE)
 _ROLE = re.compile(r"(?:assistant|model)\b[\s:]*", re.IGNORECASE)
+_NAMED_ROLE = re.compile(r"\s*\**(?:assistant|judge)\**:\**\s*", re.IGNORECASE)
+_OLLAMA = re.compile(r"\s*Thinking\.\.\.\s*\n")
+_OLLAMA_END = "...done thinking."
 _ANSWER_NAME = (
     r"(?:final[_-]?)?(?:answer|verdict|output|result|response|decision|judge?ment|label|rating"
     r"|conclusion|classification|prediction|choice|evaluation|assessment|grade|solution|ans)|final"
@@ -57,6 +59,13 @@ _ELEMENT = re.compile(
     r"<(?P<name>[a-z][\w-]{0,40})(?:\s[^<>]{0,80})?>.{0,1500}?</(?P=name)\s*>",
     re.IGNORECASE | re.DOTALL,
 )
+_UNCLOSED = re.compile(
+    r"(?:^[ \t]*<(?!hr\b|img\b)[a-z][\w-]{0,40}|<(?:analysis|explanation|rationale|reason"
+    r"|draft|notes?|justification|steps?|review|critique|plan|observations?|evidence|transcript|conversation"
+    r"|example|user|quote|message|question|input))(?:\s[^<>]{0,80})?>",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The beginning of an element that is no answer: where it ends, no one can tell."""
 _TAG = re.compile(r"</?[a-z][\w:-]{0,40}(?:\s[^<>]{0,80})?/?>", re.IGNORECASE)
 _STRUCK = re.compile(r"~~[^~]{1,200}~~|<(s|del|strike)>[^<]{0,200}</\1>", re.IGNORECASE)
 _FENCE = re.compile(r"(?m)^[ \t]*(?:```|~~~)[ \t]*\w{0,20}[ \t]*$|```(?:\w{1,12}(?=[\s{]))?")
@@ -71,32 +80,24 @@ _RULE = re.compile(r"[\s|:=-]+")
 _CELL_LABEL = re.compile(
     rf"[\s*_`]*(?:final[ _])?(?:{_ANSWER_NAME}|yes\s*/\s*no)[\s*_`:]*", re.IGNORECASE
 )
-_NEGATIVE_MARK = re.compile(r"[❌✗✘🚫⛔👎](?=\W*no\b)", re.IGNORECASE)
+_NEGATIVE_MARK = re.compile(
+    r"[❌✗✘🚫⛔👎](?=\W*no\b)|(?:(?<=\bno)|(?<=\bno[ .!])|(?<=\bno[.!] ))[❌✗✘🚫⛔👎]",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(r"(?:[¬≠~]|(?<!\S)!)(?=\s*(?:yes|no)\b)", re.IGNORECASE)
 _DECORATION = re.compile(
     r"\d\ufe0f?\u20e3|[^\w\s.,;:!?…—–\-()\[\]{}\"'“”‘’«»„「」『』/\\|<=>%&+⟦⟧。！？，；：（）→⇒➜➔►\u0300-\u036f"
     r"☐□▢⬜❌✗✘🚫⛔👎]|_|\\(?=[\W_])|`"
 )
 _BULLET = re.compile(r"(?m)^[ \t]*(?:[-–—+]|\(?(?:\d{1,3}|[a-zA-Z])[.):])[ \t]+")
-_CORE_KEYS = frozenset({"answer", "finalanswer", "verdict", "finalverdict", "decision"})
-_OTHER_KEYS = frozenset(
-    (
-        *("result", "label", "judgement", "judgment", "response", "output", "value", "conclusion"),
-        *("classification", "prediction", "choice", "rating", "evaluation", "assessment", "final"),
-        *("ans", "grade", "outcome"),
-    )
-)
-
-
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object as a list of pairs, so that no value is lost if a key comes twice."""
-
-
-_DECODER = JSONDecoder(object_pairs_hook=_Pairs)
 
 
 def prepared(text: str) -> str | None:
     """Return the prepared text, as long as the reply; None where its thinking never ends."""
     start = judge_reply_start(text)
+    if start is not None and _OLLAMA.match(text) is not None:
+        end = text.find(_OLLAMA_END)
+        start = None if end < 0 else max(start, end + len(_OLLAMA_END))
     if start is None:
         return None
     end = end_without_tokens(text)
@@ -108,6 +109,8 @@ def prepared(text: str) -> str | None:
         start = role.end() if role is not None else leading.end()
         again = leading_tokens().match(text, start, end)
         start = again.end() if again is not None else start
+    named = _NAMED_ROLE.match(text, start, end)
+    start = named.end() if named is not None else start
     shown = text[start:end].replace("⟦", " ").replace("⟧", " ")
     for step in _STEPS:
         shown = step(shown)
@@ -133,6 +136,15 @@ def _break(match: re.Match[str]) -> str:
     return "\n"
 
 
+def _negation(match: re.Match[str]) -> str:
+    """Write the sign of a negation as one that no verdict can follow."""
+    return "%"
+
+
+def _unclear(match: re.Match[str]) -> str:
+    return UNCLEAR
+
+
 def _keep_group(match: re.Match[str]) -> str:
     return " " * (match.start(1) - match.start()) + match[1]
 
@@ -143,21 +155,21 @@ def _wrapper(match: re.Match[str]) -> str:
     before = match.start("inner") - match.start()
     if "⟦" in inner:
         return " " * before + inner
-    if _VERDICT.fullmatch(inner) is None and _STARTS_WITH_VERDICT.match(inner) is not None:
+    if VERDICT.fullmatch(inner) is None and STARTS_WITH_VERDICT.match(inner) is not None:
         return "\n" * before + inner + "\n"
-    if _VERDICT.fullmatch(inner) is None:
-        return "⟦?⟧"
+    if VERDICT.fullmatch(inner) is None:
+        return UNCLEAR
     return " " * (before - 1) + "⟦" + re.sub(r"\W", " ", inner) + "⟧"
 
 
 def _double(match: re.Match[str]) -> str:
-    return _wrapper(match) if _VERDICT.fullmatch(match["inner"]) else match[0]
+    return _wrapper(match) if VERDICT.fullmatch(match["inner"]) else UNCLEAR
 
 
 def _quotation(match: re.Match[str]) -> str:
     """Blank out what is quoted, save a bare verdict, a label and what is the whole line."""
     inner = match[0][1:-1]
-    if _VERDICT.fullmatch(inner) is not None:
+    if VERDICT.fullmatch(inner) is not None:
         return match[0].replace("`", " ")
     if _CELL_LABEL.fullmatch(inner) is not None and match.string[match.end() :][:1] == ":":
         return f" {inner} "
@@ -206,69 +218,13 @@ def _without_tables(text: str) -> str:
 
 def _cell(cell: str) -> str:
     """Keep a cell that holds a verdict alone; write any other content as no verdict."""
-    if not cell.strip() or _VERDICT.fullmatch(cell) is not None:
+    if not cell.strip() or VERDICT.fullmatch(cell) is not None:
         return cell
-    return "⟦?⟧".ljust(len(cell))[: len(cell)]
-
-
-def _without_json(text: str) -> str:
-    """Write each JSON object of the text as the verdict that it holds."""
-    place = text.find("{")
-    for _ in range(MOST_JSON):
-        if place < 0:
-            break
-        try:
-            value, end = _DECODER.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            end = place + 1
-        else:
-            text = text[:place] + _json_text(value, text[place:end]) + text[end:]
-        place = text.find("{", end)
-    return text
-
-
-def _json_text(value: Any, span: str) -> str:
-    found = list(_json_answers(value))
-    verdicts = {_word(each) for each in found}
-    if not found:
-        return " " * len(span)
-    if len(verdicts) > 1 or None in verdicts:
-        sentence = found[0] if len(found) == 1 and isinstance(found[0], str) else ""
-        start = span.find(sentence) if _STARTS_WITH_VERDICT.match(sentence) else -1
-        if start < 2 or "\n" in sentence:
-            return "⟦?⟧".ljust(len(span))
-        return ("\n" * start + sentence + "\n").ljust(len(span))
-    word = "yes" if verdicts == {True} else "no"
-    at = re.search(rf"[\"'\s.*]({word})[\"'\s.*]", span, re.IGNORECASE)
-    start = at.start() if at is not None else 0
-    shown = f"⟦{at[1] if at is not None else word}⟧"
-    return (" " * start + shown).ljust(len(span))
-
-
-def _json_answers(value: Any) -> Iterable[Any]:
-    """Yield what an object says under the names of an answer, also in objects within it."""
-    if isinstance(value, _Pairs):
-        for key, item in value:
-            name = re.sub(r"[\W_]", "", key).lower()
-            if isinstance(item, list):
-                yield from _json_answers(item)
-            elif name in _CORE_KEYS or (name in _OTHER_KEYS and _word(item) is not None):
-                yield item
-    elif isinstance(value, list):
-        for item in value:
-            yield from _json_answers(item)
-
-
-def _word(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _VERDICT.fullmatch(value):
-        return value.strip(" \"'“”‘’.!*_\n\t").lower() == "yes"
-    return None
+    return UNCLEAR.ljust(len(cell))[: len(cell)]
 
 
 _STEPS: tuple[Callable[[str], str], ...] = (
-    _without_json,
+    without_json,
     _substitute(_LATEX, _keep_group),
     _substitute(_BOXED, _wrapper),
     _substitute(_ANSWER, _wrapper),
@@ -277,12 +233,14 @@ _STEPS: tuple[Callable[[str], str], ...] = (
     _substitute(_INLINE_TAG, _blank),
     _substitute(_BLOCK_TAG, _break),
     _substitute(_ELEMENT, _blank),
+    _substitute(_UNCLOSED, _unclear),
     _substitute(_TAG, _blank),
     _substitute(_FENCE, _blank),
     _without_quoted_lines,
     _without_tables,
     _substitute(_QUOTATION, _quotation),
     _substitute(_NEGATIVE_MARK, _blank),
+    _substitute(_NEGATION, _negation),
     _substitute(_DECORATION, _blank),
     _substitute(_BULLET, _blank),
 )

@@ -21,7 +21,12 @@ the text or a line, and nothing in the text takes a claim back. What does:
 - a retraction at the beginning of a clause ("wait", "on second thought", "that is wrong");
 - a hedge at the beginning of a clause ("probably", "not really" after a yes, "it depends");
 - the opposite word as a clause ("Yes, but no") or at the end of one ("No ... it should be yes");
-- a judge that speaks of what it can do itself ("No, I cannot answer this").
+- another word for the opposite ("Yes. Nope.", "Yes (false)", "No, but it does");
+- another value under a label ("Yes\\nFinal answer: unclear") or in a wrapper;
+- a number or a word for a confidence below one half ("Yes, 10%", "No. Confidence: low");
+- a judge that speaks of itself and not of the reply ("No, I cannot answer this", "Yes, I am
+  ready", "No, please provide the text"), or a gateway's text ("No. Rate limit exceeded.");
+- what ``verdict_spoilers`` finds: tool calls, other roles, a repeated prompt, JSON cut off.
 
 An error is better than a guess: a sentence of another form claims nothing.
 """
@@ -31,21 +36,26 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from rbrctl.graders.endpoint.chat.prepared import WRAPPED, prepared
+from rbrctl.graders.endpoint.chat.verdict_spoilers import is_doubted, is_low_beside, is_spoiled
 from rbrctl.graders.endpoint.chat.verdict_words import (
     ALTERNATIVES,
     CLAIM,
     CONDITION,
     CONTRADICTED,
+    CONTRARY,
+    CONTRARY_CLAUSE,
     GROUNDS,
     HEDGE,
     LABEL_LINE,
+    OFFER,
     OPPOSITE,
+    OTHER_VALUE,
     REFUSAL,
     REPORTS,
     RETRACTION,
     SENTENCE,
+    SHORT_VALUE,
     TAIL_CONDITION,
-    UNLIKELY,
 )
 
 LONGEST = 60_000
@@ -58,12 +68,6 @@ class Verdict:
 
     value: bool
     offset: int
-
-
-_TOOL_CALL = re.compile(
-    r"<\|?tool_calls?(?:_begin|_start)?\|?>|\[TOOL_CALLS\]|<function[=_]|<\|python_tag\|>|<invoke\b"
-)
-"""A tool call that the server left in the text: its arguments are no answer to the question."""
 
 
 class _Form(IntEnum):
@@ -89,11 +93,13 @@ class _Sentence:
     opens_line: bool
     is_void: bool
     """It repeats what somebody else said."""
+    is_labelled: bool
+    """The line before it is a label alone, as in "Final answer:"."""
 
 
 def read_grammar(text: str) -> Verdict | None:
     """Return the yes or no that a text answers with; None if it does not clearly say either."""
-    if _TOOL_CALL.search(text) is not None:
+    if is_spoiled(text):
         return None
     shown = prepared(text)
     if shown is None or len(shown.strip()) > LONGEST:
@@ -106,11 +112,21 @@ def read_grammar(text: str) -> Verdict | None:
         found = _claims(sentence, asked, ends or sentence.opens_line, bool(claims))
         if found is None:
             return None
+        if not found and sentence.is_labelled and SHORT_VALUE.fullmatch(sentence.text):
+            return None
         follower = sentences[number + 1].text if number + 1 < len(sentences) else ""
         if any(HEDGE[claim.verdict.value].match(follower) for claim in found):
             return None
         claims += found
-    return _agreed(claims)
+    agreed = _agreed(claims)
+    if agreed is None or any(_contradicts(agreed.value, sentence) for sentence in sentences):
+        return None
+    return agreed
+
+
+def _contradicts(yes: bool, sentence: _Sentence) -> bool:
+    """Return whether a sentence is nothing but another word for the opposite: "Yes. Nope."."""
+    return not sentence.is_void and CONTRARY[yes].fullmatch(sentence.text) is not None
 
 
 def _agreed(claims: list[_Claim]) -> Verdict | None:
@@ -126,7 +142,7 @@ def _agreed(claims: list[_Claim]) -> Verdict | None:
 def _sentences(text: str) -> list[_Sentence]:
     """Take a prepared text apart; the line after "The user wrote:" is void."""
     sentences: list[_Sentence] = []
-    introduces = False
+    introduces = labels = False
     offset = 0
     for line in text.split("\n"):
         if line.strip():
@@ -134,12 +150,15 @@ def _sentences(text: str) -> list[_Sentence]:
             for match in SENTENCE.finditer(line):
                 is_question = "?" in match["end"] or "？" in match["end"]
                 sentences.append(
-                    _Sentence(match[0], offset + match.start(), is_question, opens, introduces)
+                    _Sentence(
+                        match[0], offset + match.start(), is_question, opens, introduces, labels
+                    )
                 )
-                opens = False
+                opens = labels = False
+            labels = LABEL_LINE.fullmatch(line) is not None
             introduces = (
                 line.rstrip().endswith((":", "："))
-                and LABEL_LINE.fullmatch(line) is None
+                and not labels
                 and REPORTS.search(line) is not None
             )
         offset += len(line) + 1
@@ -156,11 +175,15 @@ def _claims(
     opens a line, ``claimed`` that an earlier sentence claimed something.
     """
     text = sentence.text
-    if sentence.is_void or sentence.is_question:
+    wrapped = list(WRAPPED.finditer(text))
+    if sentence.is_void:
+        return []
+    if OFFER.search(text) is not None or is_doubted(text):
+        return None
+    if sentence.is_question and not wrapped:
         return []
     if REFUSAL.search(text) is not None or (claimed and RETRACTION.search(text) is not None):
         return None
-    wrapped = list(WRAPPED.finditer(text))
     if wrapped:
         return _wrapped_claims(sentence, wrapped)
     for match in CLAIM.finditer(text):
@@ -176,6 +199,8 @@ def _claims(
         explicit = match["label"] is not None or match["conclusion"] is not None
         form = _Form.LABELLED if explicit else _Form.BARE if stands_out else _Form.ASIDE
         return [_Claim(verdict, form, asked)]
+    if OTHER_VALUE.match(text) is not None:
+        return None
     return _closing_word(sentence)
 
 
@@ -195,7 +220,8 @@ def _taken_back(yes: bool, after: str) -> bool:
         or HEDGE[yes].search(after) is not None
         or OPPOSITE[yes].search(after) is not None
         or CONTRADICTED[yes].match(after) is not None
-        or UNLIKELY.match(after) is not None
+        or CONTRARY_CLAUSE[yes].search(after) is not None
+        or is_low_beside(after)
     )
 
 

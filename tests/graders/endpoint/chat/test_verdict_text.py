@@ -83,7 +83,7 @@ def test_takes_any_text(text: str) -> None:
     "piece",
     [
         *("<think>", "<answer>", '{"a":', "no, ", "answer: ", "(", "[[", "so ", "'a", "<b"),
-        *("is no", "\n", "<|x|>", "answer ", " *", "yes "),
+        *("is no", "\n", "<|x|>", "answer ", " *", "yes ", "score is  ", "answer: /", "f(", "1."),
     ],
 )
 def test_reading_takes_linear_time(piece: str) -> None:
